@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from ldmrelease.domain.times import instant
-from tests.cycle_site import build, git
+from tests.cycle_site import build, forget_targets, git
 from tests.unit.faces.cli.running import run
 from tests.unit.trees.tree_samples import FILES, write_tree
 from tests.workspace import Site
@@ -89,6 +89,7 @@ def phalanx_site(root: Path, files: Mapping[str, str | None] | None = None) -> S
     _plant(root / "tree", files or {})
     site = Site(root)
     site.clock(instant(_START))
+    forget_targets(site)
     site.ok("trust", "agree", "--yes")
     return site
 

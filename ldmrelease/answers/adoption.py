@@ -7,7 +7,7 @@ import msgspec
 
 from ldmrelease.answers.exit_codes import ExitCode
 from ldmrelease.answers.sentences.pinning import unpinnable_words
-from ldmrelease.answers.sentences.refusals import refusal_words
+from ldmrelease.answers.sentences.target_refusals import refusal_words
 from ldmrelease.answers.spellings import PlaceName
 from ldmrelease.domain.errors import Unavailable
 from ldmrelease.services.adoption.baseline import Baseline

@@ -5,7 +5,7 @@ from collections.abc import Iterable
 import msgspec
 
 from ldmrelease.answers.exit_codes import ExitCode, found_code
-from ldmrelease.answers.sentences.refusals import refusal_words
+from ldmrelease.answers.sentences.target_refusals import refusal_words
 from ldmrelease.services.operations.doctor import Diagnosis, Health
 
 

@@ -43,7 +43,7 @@ class UnreachableAnswer(msgspec.Struct, frozen=True, kw_only=True):
 
 def refusal_findings(refusal: Refusal | Unavailable) -> tuple[FindingAnswer, ...]:
     """Each thing that a target refuses; where nobody could be asked, that."""
-    from ldmrelease.answers.sentences.refusals import refusal_words  # noqa: PLC0415 - mostly there is none
+    from ldmrelease.answers.sentences.target_refusals import refusal_words  # noqa: PLC0415 - mostly there is none
 
     if isinstance(refusal, Unavailable):
         values = {"where": refusal.where, "reason": refusal.reason}
@@ -52,7 +52,7 @@ def refusal_findings(refusal: Refusal | Unavailable) -> tuple[FindingAnswer, ...
 
 
 def _finding(refusal: Refusal, file: object) -> FindingAnswer:
-    from ldmrelease.answers.sentences.refusals import target_words  # noqa: PLC0415 - as above
+    from ldmrelease.answers.sentences.target_refusals import target_words  # noqa: PLC0415 - as above
 
     values = {key: each for key, each in {"file": file, **refusal.values}.items() if each is not None}
     return FindingAnswer(

@@ -1,19 +1,16 @@
-"""Desired, decided and observed side by side, and the drift between them."""
+"""Desired, decided and observed side by side, component by component."""
 
 from collections.abc import Iterable
 
 import msgspec
 
 from ldmrelease.answers.exit_codes import ExitCode, found_code
-from ldmrelease.answers.findings import FindingAnswer, UnreachableAnswer, refusal_findings, unreachable_answer
-from ldmrelease.answers.sentences.advice import blocked_words
-from ldmrelease.answers.sentences.drift import SETTLE_SWITCH, drift_words, switched_off_words
+from ldmrelease.answers.findings import FindingAnswer, refusal_findings
+from ldmrelease.answers.sentences.drift import drift_words
 from ldmrelease.answers.spellings import DigestText, PlaceName, ReleaseName, TimeText, plain_values
 from ldmrelease.services.inventory.admitted import ImageAdmission
 from ldmrelease.services.inventory.comparison import DesiredImage, LiveComponent, RunningImage
 from ldmrelease.services.inventory.drift import Drift
-from ldmrelease.services.inventory.drift_report import Blocked, DriftFinding, DriftReport
-from ldmrelease.services.inventory.switched_off import SwitchedOffApplication
 
 
 class DesiredAnswer(msgspec.Struct, frozen=True, kw_only=True):
@@ -64,80 +61,6 @@ class LiveAnswer(msgspec.Struct, frozen=True, kw_only=True):
     drift: tuple[FindingAnswer, ...]
     promotion: str | None
     unreachable: tuple[FindingAnswer, ...]
-
-
-class BlockedAnswer(msgspec.Struct, frozen=True, kw_only=True):
-    """A command that is not advised, and what stands in its way."""
-
-    command: tuple[str, ...]
-    sentence: str
-
-
-class DriftFindingAnswer(FindingAnswer, frozen=True, kw_only=True):
-    """A drift where it is: `at` is a setting or a container; `fix` is the next command, planned before it is advised.
-    It is empty where it is repaired by hand, and where each one that might help is `blocked`, which tells of the first.
-    """
-
-    place: PlaceName
-    level: str
-    product: str
-    component: str
-    at: str
-    fix: tuple[str, ...]
-    blocked: BlockedAnswer | None
-
-
-class SwitchedOffAnswer(msgspec.Struct, frozen=True, kw_only=True):
-    """An `application` of the tree that its `environment` does not deploy, and that `components` of a place are in.
-
-    `file`, `line` and `path` are the switch, `value` what it says; `line` and `value` are null where it is not there.
-    `by`, `time` and `commit` are of whoever wrote it last, null where nobody knows. `settle` says who can settle it.
-    """
-
-    place: PlaceName
-    environment: str
-    application: str
-    components: tuple[str, ...]
-    file: str
-    line: int | None
-    path: str
-    value: str | None
-    by: str | None
-    time: TimeText | None
-    commit: str | None
-    sentence: str
-    settle: str
-
-
-class UnrenderedAnswer(msgspec.Struct, frozen=True, kw_only=True):
-    """A part of a place's tree that was not rendered, so that only the settings say what is there: a chart's folder or
-    a file (`where`), and why. `late`: there was no time for it.
-    """
-
-    place: PlaceName
-    where: str
-    line: int | None
-    reason: str
-    late: bool
-
-
-class DriftAnswer(msgspec.Struct, frozen=True, kw_only=True):
-    """Every drift that was found at `places`, of which everybody `answered` at so many, and the other ones;
-    applications that are switched off in the tree; and what of it was not rendered.
-    """
-
-    places: int
-    answered: int
-    drift: tuple[DriftFindingAnswer, ...]
-    unreachable: tuple[UnreachableAnswer, ...]
-    switched_off: tuple[SwitchedOffAnswer, ...]
-    unrendered: tuple[UnrenderedAnswer, ...]
-
-    @property
-    def exit_code(self) -> ExitCode:
-        """Drift is bad; a place that does not answer is unknown, and so is what was not rendered in time."""
-        late = [each for each in self.unrendered if each.late]
-        return found_code(self.drift or self.switched_off, self.unreachable or late)
 
 
 Live = list[LiveAnswer]
@@ -202,59 +125,3 @@ def _running(image: RunningImage | None) -> RunningAnswer | None:
 def _drift(found: Drift) -> FindingAnswer:
     sentence = drift_words(found.code, found.values)
     return FindingAnswer(code=found.code, values=plain_values(found.values), sentence=sentence)
-
-
-def drift_answer(report: DriftReport) -> DriftAnswer:
-    """What a look for drift found."""
-    return DriftAnswer(
-        places=report.places,
-        answered=report.answered,
-        drift=tuple(map(_drift_finding, report.drift)),
-        unreachable=tuple(unreachable_answer(each.place, each.why) for each in report.unreachable),
-        switched_off=tuple(map(_switched_off, report.switched_off)),
-        unrendered=tuple(
-            UnrenderedAnswer(
-                place=str(each.place), where=why.where, line=why.line, reason=why.reason, late=why.late
-            )
-            for each in report.unrendered
-            for why in each.why
-        ),
-    )
-
-
-def _switched_off(found: SwitchedOffApplication) -> SwitchedOffAnswer:
-    by = found.changed
-    return SwitchedOffAnswer(
-        place=str(found.place),
-        environment=found.environment,
-        application=found.application,
-        components=found.components,
-        file=found.file,
-        line=found.line,
-        path=found.path,
-        value=found.value,
-        by=by.author if by is not None else None,
-        time=by.time if by is not None else None,
-        commit=by.commit if by is not None else None,
-        sentence=switched_off_words(found),
-        settle=SETTLE_SWITCH,
-    )
-
-
-def _drift_finding(found: DriftFinding) -> DriftFindingAnswer:
-    return DriftFindingAnswer(
-        place=str(found.place),
-        level=found.level,
-        product=found.product,
-        component=found.component,
-        at=found.at,
-        code=found.code,
-        values=plain_values(found.values),
-        sentence=drift_words(found.code, found.values),
-        fix=found.fix,
-        blocked=_blocked(found.blocked),
-    )
-
-
-def _blocked(found: Blocked | None) -> BlockedAnswer | None:
-    return BlockedAnswer(command=found.command, sentence=blocked_words(found)) if found is not None else None

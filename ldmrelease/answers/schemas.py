@@ -55,7 +55,7 @@ ANSWERS: dict[str, AnswerEntry] = {
     "where": AnswerEntry("places", "Where", ("where",)),
     "desired": AnswerEntry("tree_images", "DesiredImages", ("where --desired",)),
     "live": AnswerEntry("live", "Live", ("where --live",)),
-    "drift": AnswerEntry("live", "DriftAnswer", ("drift",)),
+    "drift": AnswerEntry("drift", "DriftAnswer", ("drift",)),
     "history": AnswerEntry("places", "History", ("history",)),
     "aliases": AnswerEntry("aliases", "AliasesAnswer", ("alias list",)),
     "receipts": AnswerEntry("receipts", "Receipts", ("receipt show",)),

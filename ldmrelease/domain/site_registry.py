@@ -7,8 +7,10 @@ from msgspec import Struct
 from ldmrelease.domain.images import LAYOUT_SCHEME, Carrier, parse_reference
 
 # Names under which the one registry of docker answers.
-_DOCKER_HUB = {"index.docker.io", "registry-1.docker.io", "registry.hub.docker.com"}
+_DOCKER_HUB = {"docker.io", "index.docker.io", "registry-1.docker.io", "registry.hub.docker.com"}
 
+_HTTPS_PORT = ":443"
+"""What is meant where no port is named."""
 
 FOREIGN_IMAGE = "foreign-image"
 """The state of a component where another repository is named than its own."""
@@ -101,4 +103,7 @@ def repository_name(text: str) -> str | None:
     if reference.target is not None:
         return None
     host, _, path = reference.name.partition("/")
-    return f"docker.io/{path}" if host in _DOCKER_HUB else reference.name
+    host = host.removesuffix(_HTTPS_PORT)
+    if host in _DOCKER_HUB:
+        return f"docker.io/{path if '/' in path else f'library/{path}'}"
+    return f"{host}/{path}" if path else reference.name

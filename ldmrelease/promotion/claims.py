@@ -1,7 +1,7 @@
-"""Who claims a place: at most one running promotion, by the events of the place (design section 4)."""
+"""Who claims a place, and for how long: at most one running promotion, by the events of the place."""
 
 from collections.abc import Iterable
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from msgspec import Struct
@@ -12,6 +12,9 @@ from ldmrelease.domain.events.place import PlaceClaimed, PlaceReleased
 from ldmrelease.domain.events.promotion import PromotionEnded
 from ldmrelease.domain.streams import promotion_of
 from ldmrelease.promotion.state import Told
+
+QUIET = timedelta(minutes=10)
+"""After so long without an append of its promotion a claim may be taken over."""
 
 
 class Claim(Struct, frozen=True):
@@ -27,6 +30,10 @@ class Claim(Struct, frozen=True):
     since: datetime
     last_append: datetime
     ended: bool = False
+
+    def has_lapsed(self, now: datetime) -> bool:
+        """Whether another promotion may take it over unasked: its own has ended, or was quiet for too long."""
+        return self.ended or now - self.last_append > QUIET
 
 
 def claim_of(told: Iterable[Told]) -> Claim | None:

@@ -14,7 +14,7 @@ from ldmrelease.answers.sentences.drift import (
     switched_off_words,
     unrendered_words,
 )
-from ldmrelease.answers.sentences.refusals import refusal_words
+from ldmrelease.answers.sentences.target_refusals import refusal_words
 from ldmrelease.answers.sentences.text import Values, listed, said, same_told, short
 from ldmrelease.render.tables import Cell, Colour, painted, table
 

@@ -4,8 +4,8 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 from ldmrelease.answers.sentences.check_runs import problem_words
-from ldmrelease.answers.sentences.refusals import failure_words
 from ldmrelease.answers.sentences.rollouts import note, rollout_line
+from ldmrelease.answers.sentences.target_refusals import failure_words
 from ldmrelease.answers.sentences.text import counted, listed, said, values_of
 from ldmrelease.domain.decision import FOUND
 from ldmrelease.domain.events import EventKind

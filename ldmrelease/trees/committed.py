@@ -5,6 +5,7 @@ from ldmrelease.targets.git.program import GitError
 from ldmrelease.trees.values import LARGEST_FILE, UnreadableFile
 
 _FILES = (b"100644", b"100755")
+_ELSEWHERE = (b"120000", b"160000")
 _NOT_IN_PATHS = {b"", b".", b"..", b".git"}
 
 
@@ -36,6 +37,18 @@ class CommittedTree:
             return self._git.content(oid)
         except GitError as error:
             raise UnreadableFile(path, error.message) from None
+
+
+def links(git: Git, revision: str) -> dict[str, str]:
+    """The links and submodules of a revision, each with its object: a checkout may have files there that are in no
+    tree. Raises `GitError`."""
+    found = {}
+    for line in git.run("ls-tree", "-r", "-z", "--full-tree", revision).split(b"\0"):
+        about, _, path = line.partition(b"\t")
+        fields = about.split()
+        if fields and fields[0] in _ELSEWHERE:
+            found[path.decode(errors="surrogateescape")] = fields[2].decode()
+    return found
 
 
 def _listing(git: Git, revision: str) -> dict[str, tuple[str, int]]:

@@ -22,6 +22,6 @@ def blocked_words(found: Blocked) -> str:
     """What stands in the way of a command."""
     if found.decision is not None:
         return "; ".join(sentence(each) for each in found.decision.unmet())
-    from ldmrelease.answers.sentences.refusals import refusal_words  # noqa: PLC0415 - where something is refused
+    from ldmrelease.answers.sentences.target_refusals import refusal_words  # noqa: PLC0415 - where something is refused
 
     return found.reason or "; ".join(refusal_words(each) for each in found.refusals)

@@ -1,6 +1,7 @@
 """Words for bundles: why one cannot be gated by, and what is to be heeded though it can."""
 
 from collections.abc import Callable, Mapping
+from typing import Any
 
 from ldmrelease.answers.sentences.rejected import why_not
 from ldmrelease.answers.sentences.text import Values, listed, said, values_of
@@ -9,7 +10,8 @@ _NEWER = "take a newer one: `ldmrelease bundle export`"
 
 BUNDLE_WORDS: Mapping[str, Callable[[Values], str]] = {
     "not-in-bundle": lambda v: (
-        f"the bundle knows no release of {said(v['component'])} with {said(v['digest'])}; {_NEWER}"
+        f"the bundle knows no release of {said(v['component'])} with {said(v['digest'])}; pin its release where the "
+        f"ledger is, and {_NEWER}"
     ),
     "no-decision": lambda v: f"the bundle has no decision about {said(v['release'])} there; {_NEWER}",
     "lapsed": lambda v: (
@@ -19,14 +21,14 @@ BUNDLE_WORDS: Mapping[str, Callable[[Values], str]] = {
 }
 """What a bundle says of an image before any decision, or where there is none."""
 _WORDS: Mapping[str, Callable[[Values], str]] = {
+    "malformed": lambda v: f"it is no bundle{': ' + said(v['detail']) if 'detail' in v else ''}",
     "stale": lambda v: f"stale since {v['stale_after']}, and good until {v['expires']}; {_NEWER}",
     "expired": lambda v: f"it expired at {v['expires']}, so nothing is decided by it; {_NEWER}",
     "other-ledger": lambda v: (
         f"it is of another ledger ({v['found']}) than is gated by here ({v['expected']})"
     ),
     "other-cluster": lambda v: (
-        f"by the bundle {v['environment']} is in cluster {listed(v['found']) or 'unknown'}, and this is for "
-        f"{v['expected']}"
+        f"by the bundle {v['environment']} is in {_clusters(v['found'])}, and this is for {v['expected']}"
     ),
     "older-bundle": lambda v: f"it has serial {v['serial']}, and {v['seen']} was seen already; {_NEWER}",
     "other-bundle": lambda v: (
@@ -48,3 +50,7 @@ def bundle_words(code: str, values: Mapping[str, object]) -> str:
     """Why a bundle does not count, or what is to be heeded of it."""
     words = _WORDS.get(code)
     return words(values_of(values)) if words is not None else why_not(code, values)
+
+
+def _clusters(found: Any) -> str:
+    return f"cluster {listed(found)}" if found else "no cluster that is known"

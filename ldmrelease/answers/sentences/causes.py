@@ -4,8 +4,8 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
-from ldmrelease.answers.sentences.refusals import failure_words
 from ldmrelease.answers.sentences.rollouts import pending_act_words
+from ldmrelease.answers.sentences.target_refusals import failure_words
 from ldmrelease.answers.sentences.text import listed, moment, said, span, values_of
 from ldmrelease.domain.times import instant
 

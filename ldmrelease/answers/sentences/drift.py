@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
-from ldmrelease.answers.sentences.images import FOREIGN_REMEDY, RENDERED_OTHERWISE
+from ldmrelease.answers.sentences.place_images import FOREIGN_REMEDY, RENDERED_OTHERWISE
 from ldmrelease.answers.sentences.text import Values, any_of, listed, said, values_of
 
 if TYPE_CHECKING:

@@ -93,6 +93,12 @@ def read_cases(paths: Iterable[Path]) -> tuple[CaseFile, ...]:
 def read_case_file(path: Path) -> CaseFile:
     """The cases of a file. Raises `BadInput`."""
     document = read.read(path)
+    if isinstance(document.plain, dict) and document.plain.get("kind") == _POLICY:
+        message, remedy = (
+            "a policy, and no file of cases",
+            f"name its cases, or the folder {shown(path.parent)}",
+        )
+        raise BadInput([Problem(document.file, message, remedy=remedy)])
     file = validate(CasesFile, document)
     policy = path.parent / file.policy
     if not policy.is_file():

@@ -206,6 +206,7 @@ def _workspace(parts: Parts) -> Workspace:
             for each in parts.topology.environments
             if not parts.trust.agrees_with_targets(parts.topology, each)
         ),
+        absent_environments=tuple(sorted(parts.trust.targets.keys() - set(parts.topology.environments))),
         local_products=tuple(
             each.name for each in parts.topology.products if not parts.trust.agrees_with_product(each)
         ),

@@ -52,7 +52,8 @@ class Workspace(Struct, frozen=True):
     stands in for the wall clock. `local_policies` are levels whose policy is not the one that the trust document
     records: what they decide is hypothetical; so they are of places in `local_environments`, whose targets are not
     those that it records. `local_products` and `local_checks` are not those that it records either: nothing of them is
-    signed. `documents` are the policies as written, by the name of the level.
+    signed. `absent_environments` are those whose targets it records, and that the workspace has not. `documents` are
+    the policies as written, by the name of the level.
     """
 
     root: Path
@@ -71,6 +72,7 @@ class Workspace(Struct, frozen=True):
     insecure: tuple[str, ...] = ()
     local_policies: tuple[str, ...] = ()
     local_environments: tuple[str, ...] = ()
+    absent_environments: tuple[str, ...] = ()
     local_products: tuple[str, ...] = ()
     local_checks: tuple[LocalCheck, ...] = ()
     trust_version: int = 0

@@ -10,7 +10,7 @@ from msgspec.structs import replace
 
 from ldmrelease.answers.adoption import AdoptionAnswer, adoption_answer
 from ldmrelease.answers.sentences.escapes import printable
-from ldmrelease.answers.sentences.refusals import refusal_words
+from ldmrelease.answers.sentences.target_refusals import refusal_words
 from ldmrelease.answers.sentences.text import listed
 from ldmrelease.config.workspace.load import load_workspace
 from ldmrelease.config.workspace.model import FILE

@@ -5,7 +5,7 @@ from typing import Annotated
 import typer
 
 from ldmrelease.answers.aliases import aliases_answer
-from ldmrelease.answers.sentences.refusals import refusal_words
+from ldmrelease.answers.sentences.target_refusals import refusal_words
 from ldmrelease.answers.sentences.text import same_told
 from ldmrelease.config.yaml.suggestions import did_you_mean
 from ldmrelease.domain.facts import Intent

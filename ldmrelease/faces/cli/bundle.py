@@ -10,7 +10,7 @@ import typer
 
 from ldmrelease.answers.bundles import bundle_answer, bundle_contents, usable_bundle
 from ldmrelease.answers.sentences.bundles import bundle_words
-from ldmrelease.answers.sentences.refusals import refusal_words
+from ldmrelease.answers.sentences.target_refusals import refusal_words
 from ldmrelease.config.yaml.suggestions import did_you_mean
 from ldmrelease.domain import times
 from ldmrelease.domain.errors import LdmreleaseError

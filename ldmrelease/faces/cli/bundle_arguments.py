@@ -97,11 +97,19 @@ def bundle_reader(
     )
 
 
+def require_trust(workspace: Workspace, digest: str | None) -> None:
+    """Raise `UsageError` where the workspace's trust document is not the one that is asked for."""
+    if digest not in (None, workspace.trust_digest):
+        raise UsageError(f"{workspace.trust} says {workspace.trust_digest}, and {digest} is asked for")
+
+
 def _workspace(ctx: typer.Context) -> Workspace:
     try:
         return cache.open_workspace(workspace_file(ctx), os.environ)
     except BadInput as error:
-        raise UsageError(f"no trust document: {error}", "name one with --trust") from error
+        raise UsageError(
+            "no trust document is named", f"name one with --trust, or a workspace: {error}"
+        ) from error
 
 
 def _trusted(path: Path | None, digest: str | None) -> "Trust":

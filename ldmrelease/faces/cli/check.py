@@ -3,7 +3,7 @@
 import typer
 
 from ldmrelease.answers.checks import check_answer, refused_check
-from ldmrelease.answers.sentences.refusals import unknown_target_words
+from ldmrelease.answers.sentences.target_refusals import unknown_target_words
 from ldmrelease.faces.cli.advice import planned_advice
 from ldmrelease.faces.cli.arguments import (
     ProductOption,

@@ -14,7 +14,7 @@ from ldmrelease.answers.check_runs import (
 )
 from ldmrelease.answers.exit_codes import ExitCode, runs_code
 from ldmrelease.answers.sentences.escapes import printable
-from ldmrelease.answers.sentences.refusals import unknown_target_words
+from ldmrelease.answers.sentences.target_refusals import unknown_target_words
 from ldmrelease.answers.sentences.text import command_line, few, said
 from ldmrelease.checks.registry import traits
 from ldmrelease.config.yaml.suggestions import did_you_mean

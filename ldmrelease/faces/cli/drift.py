@@ -4,7 +4,7 @@ import os
 
 import typer
 
-from ldmrelease.answers.live import drift_answer
+from ldmrelease.answers.drift import drift_answer
 from ldmrelease.faces.cli.arguments import OptionalTargetOption, TargetArgument, applications_of, one_target
 from ldmrelease.faces.cli.options import OutputOption, TimeoutOption, examples, new_app
 from ldmrelease.faces.cli.session import open_context_here

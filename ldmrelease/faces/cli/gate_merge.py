@@ -14,6 +14,7 @@ from ldmrelease.faces.cli.bundle_arguments import (
     TrustDigestOption,
     TrustOption,
     bundle_reader,
+    require_trust,
 )
 from ldmrelease.faces.cli.gate_comment import STDOUT, comment_writer
 from ldmrelease.faces.cli.gate_options import GateOutputOption
@@ -97,9 +98,11 @@ def merge(  # noqa: PLR0913, PLR0917 - the options of the command
     reports = report_files(report)
     write_comment = comment_writer(comment) if comment is not None else None
     question = MergeQuestion(base, head, tree, repository, branch)
+    workspace = open_workspace(ctx)
+    require_trust(workspace, trust_digest)
     if bundle is not None:
         reader = bundle_reader(ctx, trust, trust_digest, seen, ledger)
-        answer = merge_by_bundle(reader, bundle, open_workspace(ctx), question, render=render)
+        answer = merge_by_bundle(reader, bundle, workspace, question, render=render)
     else:
         context = open_context_here(ctx)
         found = gate_merge(context, context.requester, question, os.environ, render=render)

@@ -17,11 +17,12 @@ from ldmrelease.faces.cli.bundle_arguments import (
     TrustDigestOption,
     TrustOption,
     bundle_reader,
+    require_trust,
 )
 from ldmrelease.faces.cli.gate_options import GateOutputOption
 from ldmrelease.faces.cli.gate_reports import ReportOption, report_files, write_reports
 from ldmrelease.faces.cli.options import UsageError, examples
-from ldmrelease.faces.cli.session import open_context_here
+from ldmrelease.faces.cli.session import open_context_here, open_workspace
 from ldmrelease.render.gate.formats import GateOutput, emit_gate
 
 if TYPE_CHECKING:
@@ -93,7 +94,7 @@ def sync(  # noqa: PLR0913, PLR0917 - the options of the command
     reports = report_files(report)
     helm, kustomize = installed(os.environ)
     settings = manifests.RenderSettings(os.environ, helm, kustomize, tuple(values or ()), namespace)
-    stdin = sys.stdin.buffer.read() if Path(manifests.STDIN) in found else b""
+    stdin = _stdin() if Path(manifests.STDIN) in found else b""
 
     def read(custom: "Iterable[CustomImages]") -> "Iterable[ManifestFinding]":
         return manifests.read_sources(ManifestReader(custom), found, stdin, settings)
@@ -107,10 +108,19 @@ def sync(  # noqa: PLR0913, PLR0917 - the options of the command
         by_bundle = bundle_reader(ctx, trust, trust_digest, seen, ledger)
         answer = sync_by_bundle(by_bundle, bundle, BundleTarget(target, release, cluster), read)
     else:
+        require_trust(open_workspace(ctx), trust_digest)
         answer = _by_ledger(ctx, target, release, product, read)
     write_reports(reports, answer, waiting_is_bad=True)
     emit_gate(answer, output, lambda: gate_text(answer), waiting_is_bad=True)
     raise typer.Exit(gate_code(answer.verdict, waiting_is_bad=True))
+
+
+def _stdin() -> bytes:
+    """What is piped in. A shell goes on where the program before the pipe has failed: nothing at all opens no gate."""
+    data = sys.stdin.buffer.read()
+    if not data.strip():
+        raise UsageError("the standard input is empty", "look whether what renders the manifests failed")
+    return data
 
 
 def _by_ledger(

@@ -16,8 +16,8 @@ from ldmrelease.answers.ledger import (
     verified_answer,
 )
 from ldmrelease.answers.sentences.escapes import printable
-from ldmrelease.answers.sentences.refusals import refusal_words
 from ldmrelease.answers.sentences.rejected import why_not
+from ldmrelease.answers.sentences.target_refusals import refusal_words
 from ldmrelease.answers.sentences.text import counted, listed, same_told
 from ldmrelease.config.yaml.suggestions import did_you_mean
 from ldmrelease.domain import canonical, times

@@ -22,6 +22,7 @@ from ldmrelease.faces.cli.options import HELP, TYPED, NoAnswer, asked_output, ex
 from ldmrelease.render.output import emit, say, visible
 
 TRACEBACK_VARIABLE = "LDMRELEASE_TRACEBACK"
+_OF_A_FOLDER = {"-C", "--directory"}
 PROMOTING = {"promote", "rollback", "retire", "alias", "resume"}
 
 
@@ -76,7 +77,7 @@ class CommandGroup(TyperGroup):
                 self._interrupted(None)
             raise
         except typer.TyperException as error:
-            error.message = visible(error.message)
+            error.message = visible(error.message) + _misplaced(error)
             self._print(error)
             raise
         except Exception as error:
@@ -118,6 +119,14 @@ app = typer.Typer(
     no_args_is_help=True,
     context_settings=HELP,
 )
+
+
+def _misplaced(error: Exception) -> str:
+    """What to write where an option of the program stands behind a command, as git has it, too."""
+    name = getattr(error, "option_name", None)
+    return (
+        f". {name} stands before the command: ldmrelease {name} DIR COMMAND" if name in _OF_A_FOLDER else ""
+    )
 
 
 def load(name: str) -> Any:

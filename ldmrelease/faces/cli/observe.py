@@ -3,7 +3,7 @@
 import typer
 
 from ldmrelease.answers.observations import observe_answer
-from ldmrelease.answers.sentences.refusals import refusal_words
+from ldmrelease.answers.sentences.target_refusals import refusal_words
 from ldmrelease.answers.sentences.text import same_told
 from ldmrelease.domain.errors import Unavailable
 from ldmrelease.domain.events.place import Observation

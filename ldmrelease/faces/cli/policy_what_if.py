@@ -130,7 +130,7 @@ def simulate_decision(
     3 undecided, 4 waiting.
     """
     from ldmrelease.answers.policy_simulations import policy_simulation_answer  # noqa: PLC0415 - as above
-    from ldmrelease.answers.sentences.refusals import unknown_target_words  # noqa: PLC0415 - as above
+    from ldmrelease.answers.sentences.target_refusals import unknown_target_words  # noqa: PLC0415 - as above
     from ldmrelease.config.policies.simulations import read_simulation  # noqa: PLC0415 - as above
     from ldmrelease.render.policy_simulations import policy_simulation_text  # noqa: PLC0415 - as above
     from ldmrelease.services.decisions.simulate import simulate  # noqa: PLC0415 - as above

@@ -18,7 +18,7 @@ from ldmrelease.answers.promotions import (
     promoted_answer,
     result_code,
 )
-from ldmrelease.answers.sentences.refusals import busy_words, unknown_target_words
+from ldmrelease.answers.sentences.target_refusals import busy_words, unknown_target_words
 from ldmrelease.domain.decision import Verdict
 from ldmrelease.faces.cli.advice import BlockedAdvice, planned_advice
 from ldmrelease.faces.cli.arguments import usual_product

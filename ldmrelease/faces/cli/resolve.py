@@ -6,7 +6,7 @@ from typing import Annotated
 import typer
 
 from ldmrelease.answers.exit_codes import ExitCode
-from ldmrelease.answers.sentences.refusals import refusal_words
+from ldmrelease.answers.sentences.target_refusals import refusal_words
 from ldmrelease.faces.cli.arguments import TARGET, ProductOption, environment_of, release_stored
 from ldmrelease.faces.cli.options import UsageError, examples, new_app
 from ldmrelease.faces.cli.session import open_context_here

@@ -8,7 +8,7 @@ import typer
 
 from ldmrelease.answers.exit_codes import ExitCode
 from ldmrelease.answers.sentences.escapes import printable
-from ldmrelease.answers.sentences.refusals import refusal_words
+from ldmrelease.answers.sentences.target_refusals import refusal_words
 from ldmrelease.answers.sentences.text import counted
 from ldmrelease.answers.workspace import AdoptedTrustAnswer, TrustAnswer, TrustChangeAnswer
 from ldmrelease.config.trust import Trust, load_trust

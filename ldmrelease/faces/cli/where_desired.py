@@ -7,7 +7,7 @@ import typer
 from msgspec import Struct
 
 from ldmrelease.answers.exit_codes import ExitCode
-from ldmrelease.answers.sentences.refusals import refusal_words
+from ldmrelease.answers.sentences.target_refusals import refusal_words
 from ldmrelease.answers.sentences.text import listed
 from ldmrelease.answers.tree_images import desired_answers
 from ldmrelease.config.workspace.model import Workspace

@@ -6,7 +6,7 @@ import typer
 
 from ldmrelease.answers.exit_codes import ExitCode
 from ldmrelease.answers.sentences.escapes import printable
-from ldmrelease.answers.sentences.refusals import refusal_words
+from ldmrelease.answers.sentences.target_refusals import refusal_words
 from ldmrelease.answers.workspace import RefreshAnswer, UnreadFileAnswer
 from ldmrelease.config.workspace.patterns.asked import AskedTree, asked_trees
 from ldmrelease.domain.errors import Unavailable

@@ -23,12 +23,17 @@ class UnknownPolicies(InputError):
 def read_both(before: str, after: str, folder: Path) -> tuple[dict[str, Level], dict[str, Level]]:
     """The levels of two sources. Where one of them is a single file, the others of a folder are not meant.
 
-    Raises as `read_policies`.
+    Raises as `read_policies`, and `UnknownPolicies` where a single file is of a level that the other source lacks.
     """
     old, new = (read_policies(each, folder) for each in (before, after))
+    levels = ", ".join(old), ", ".join(new)
     for own, source in ((old, before), (new, after)):
         if source.endswith(SUFFIX) and len(own) == 1:
             old, new = ({name: level for name, level in each.items() if name in own} for each in (old, new))
+    if not old or not new:
+        raise UnknownPolicies(
+            f"{before} and {after} have no level in common ({levels[0]}; {levels[1]}), so nothing can be compared"
+        )
     return old, new
 
 

@@ -16,7 +16,7 @@ from ldmrelease.domain.images import parse_reference
 from ldmrelease.services.gate.merge_trees import TreePair
 from ldmrelease.services.inventory.rendered import exact_images
 from ldmrelease.services.inventory.tree_images import DesiredTree, desired, installed
-from ldmrelease.trees.committed import CommittedTree
+from ldmrelease.trees.committed import CommittedTree, links
 from ldmrelease.trees.interface import NotUnderstood, TreeImage, Wanted
 from ldmrelease.trees.registry import layout, layout_of
 from ldmrelease.trees.rendering.cache import cache_folder
@@ -58,9 +58,13 @@ def changed_images(
     environ: the variables of this process. environments: those that are looked at; all, where nobody says them.
     without: those that are not.
     """
-    shape = layout_of(trees.after)
-    if shape is None or not trees.differing:
+    shape, was_of = layout_of(trees.after), layout_of(trees.before)
+    if shape is None and was_of is None:
         return TreeDifference()
+    other = () if was_of in (None, shape) else (_of_another_shape(was_of, shape),)
+    led = (*_newly_led_elsewhere(trees), *other)
+    if shape is None or not trees.differing:
+        return TreeDifference(unread=led)
     known = [*_environments(shape, trees.before), *_environments(shape, trees.after)]
     chosen = _touched(trees.differing, known) if shape in _OF_ONE_ENVIRONMENT else known
     chosen = [each for each in chosen if each not in without and each in (environments or known)]
@@ -74,7 +78,7 @@ def changed_images(
     after = now.images if now is not None else ()
     return TreeDifference(
         tuple(_changes(before, after)),
-        tuple(_newly_unread(was, now, trees.differing)),
+        (*led, *_newly_unread(was, now, trees.differing)),
         now is not None and now.rendered,
     )
 
@@ -204,6 +208,23 @@ def _without(images: list[TreeImage], others: list[TreeImage]) -> list[TreeImage
 
 def _key(image: TreeImage) -> tuple[str | None, ...]:
     return image.image, image.kind, image.name, image.container
+
+
+def _of_another_shape(was: str | None, now: str | None) -> NotUnderstood:
+    """That a change makes the tree one of another layout: what was deployed from it would be looked for elsewhere."""
+    return NotUnderstood(
+        ".", f"the tree has the layout {was}, and with the change {now or 'none that is known'}"
+    )
+
+
+def _newly_led_elsewhere(trees: TreePair) -> Iterator[NotUnderstood]:
+    """Links and submodules that the change makes or turns elsewhere: whoever deploys a checkout follows them."""
+    before = links(trees.git, trees.before.revision)
+    for path, oid in links(trees.git, trees.after.revision).items():
+        if before.get(path) != oid:
+            yield NotUnderstood(
+                path, "a link or a submodule: what is deployed from there is not in this tree"
+            )
 
 
 def _newly_unread(

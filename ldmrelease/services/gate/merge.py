@@ -5,8 +5,10 @@ from typing import Protocol
 
 from msgspec import Struct
 
+from ldmrelease.config.workspace.model import Workspace
 from ldmrelease.domain.topology import Application
 from ldmrelease.services.decisions.decide import Decided
+from ldmrelease.services.gate.agreed_tree import not_agreed
 from ldmrelease.services.gate.changed_images import ChangedImage, TreeDifference, changed_images
 from ldmrelease.services.gate.changed_settings import (
     ChangedSetting,
@@ -20,7 +22,7 @@ from ldmrelease.services.gate.image_verdict import ImageJudge, JudgedImage, Judg
 from ldmrelease.services.gate.merge_trees import MergeQuestion, MergeTrees, TreePair, open_merge
 from ldmrelease.services.gate.revised_trees import RevisedTrees, revised_trees
 from ldmrelease.services.inventory.image_names import ImageNames
-from ldmrelease.services.needs import MergeGating, PolicyLookup
+from ldmrelease.services.needs import MergeGating
 from ldmrelease.targets.git.merges import ProposedMerge
 from ldmrelease.targets.image_setting import ImageSetting
 from ldmrelease.targets.results import Refusal
@@ -131,24 +133,24 @@ def gate_merge(
         releases = ImageReleases(proposed, names)
         return ImageJudge(proposed, releases, requester), releases
 
-    return merge_decided(trees, context, judging, environ, render=render)
+    return merge_decided(trees, context.workspace, judging, environ, render=render)
 
 
 def merge_decided(
-    trees: MergeTrees, context: PolicyLookup, judging: Judging, environ: Mapping[str, str], *, render: bool
+    trees: MergeTrees, workspace: Workspace, judging: Judging, environ: Mapping[str, str], *, render: bool
 ) -> MergeGate:
     """The same, where `judging` says who decides about what is deployed from a tree. Raises `GitError`."""
     revised = revised_trees(trees)
-    applications = [(each, _tree_of(each, trees, revised)) for each in trees.applications(context.topology)]
+    applications = [(each, _tree_of(each, trees, revised)) for each in trees.applications(workspace.topology)]
     settings = list(changed_settings(applications))
     differences = list(_differences(trees, revised, environ, render=render))
-    found = _Change(judging, lambda each: _tree_of(each, trees, revised), TreeOwners(context), settings)
+    found = _Change(judging, lambda each: _tree_of(each, trees, revised), TreeOwners(workspace), settings)
     images = tuple(found.images([each for one in differences for each in one.changes]))
     return MergeGate(
         trees.merge,
         images,
         tuple(found.unread()),
-        (*revised.unread, *(each for one in differences for each in one.unread)),
+        (*not_agreed(workspace), *revised.unread, *(each for one in differences for each in one.unread)),
         any(each.rendered for each in differences),
     )
 

@@ -1,6 +1,7 @@
 """A GitOps tree before and after a change, as the stores of targets read it."""
 
-from collections.abc import Iterable, Mapping
+import re
+from collections.abc import Iterable, Iterator, Mapping
 from functools import cached_property
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -27,6 +28,7 @@ from ldmrelease.targets.results import RefusedError
 from ldmrelease.trees.committed import CommittedTree
 
 _HEADS = "refs/heads/"
+_SUFFIX = re.compile(r"[~^@:]")
 
 
 class UnusableChange(InputError):
@@ -134,12 +136,11 @@ def open_merge(topology: Topology, root: Path, others: Connections, question: Me
         named = str(question.tree.absolute()) if question.tree is not None else source.repository
         remote = open_repository(named, root)
         work = TemporaryDirectory(prefix="ldmrelease-merge-")
-        base, head = (_commit(remote, each, named) for each in (question.base, question.head))
+        base, head = (_commit(remote, each, named, question.tree) for each in (question.base, question.head))
         git = with_own_objects(remote.git, Path(work.name))
         merge = proposed_merge(git, base, head)
     except RefusedError as refused:
-        about = refused.refusal.values
-        raise UnusableChange(f"{about.get('where', question.tree)} is not a git repository") from None
+        raise UnusableChange(_no_repository(refused, question.tree)) from None
     except OSError as error:
         raise GitError("open", 1, reason_of(error)) from None
     if merge is None:
@@ -148,15 +149,36 @@ def open_merge(topology: Topology, root: Path, others: Connections, question: Me
     return MergeTrees(source, remote, git, merge, root, others, work)
 
 
-def _commit(remote: GitRemote, name: str, where: str) -> str:
+def _no_repository(refused: RefusedError, tree: Path | None) -> str:
+    about = refused.refusal.values
+    where, found = about.get("where", tree), str(about.get("found", ""))
+    if tree is not None and found.startswith("a folder in "):
+        return f"{where} is {found.removesuffix('/.git')}; name the top of the clone with --tree"
+    return f"{where} is not a git repository"
+
+
+def _commit(remote: GitRemote, name: str, where: str, tree: Path | None) -> str:
     found = commit_named(remote, name)
     if found is not None:
         return found
-    branch = name.removeprefix(_HEADS).removeprefix("origin/")
-    help_ = f"`git -C {where} fetch origin {branch}:refs/remotes/origin/{branch}` brings a branch"
+    helps = []
+    if tree is None:
+        helps.append("`--tree .` asks the clone that you are in")
+    if remote.url is None:
+        helps += _fetches(remote, name, where)
+    owner = "" if tree is not None else ", which the workspace names"
+    told = f"there is no revision {name!r} in {remote.where}{owner}"
+    raise UnusableChange(f"{told}; {', and '.join(helps)}" if helps else told)
+
+
+def _fetches(remote: GitRemote, name: str, where: str) -> Iterator[str]:
+    """What brings a revision into a clone, as one types it."""
     if is_shallow(remote.git):
-        help_ = f"it is a shallow clone: `git -C {where} fetch --unshallow origin` brings its history, and {help_}"
-    raise UnusableChange(f"there is no revision {name!r} in {remote.where}; {help_}")
+        yield f"it is a shallow clone: `git -C {where} fetch --unshallow origin` brings its history"
+    # `main~1` and `main@{1}` are of a branch, and no name that can be fetched.
+    branch = _SUFFIX.split(name.removeprefix(_HEADS).removeprefix("refs/remotes/").removeprefix("origin/"))[0]
+    if branch:
+        yield f"`git -C {where} fetch origin {branch}:refs/remotes/origin/{branch}` brings a branch"
 
 
 def _source(topology: Topology, question: MergeQuestion) -> GitFile:

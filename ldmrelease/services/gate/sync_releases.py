@@ -194,6 +194,10 @@ class ReleaseFinder:
         application = self._context.topology.application(image.place)
         if pinned is None or image.digest is None or image.tag is None or application is None:
             return ()
+        part = pinned.release.component(image.component)
+        if part is None or image.digest not in part.identity.digests():
+            # The digest is of no image of the release, which is said already: the tag may be right about it.
+            return ()
         spelled = self._releases.named(application, ImageSetting(image.component, "", 0, image.tag))
         if spelled in (None, pinned.release.name):
             return ()

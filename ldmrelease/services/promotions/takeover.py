@@ -1,8 +1,8 @@
-"""Claims of places: who holds one now, and when another may take it (design section 4)."""
+"""Taking over the claim of another process: who holds it now, and whether that process is gone."""
 
 import os
 import platform
-from datetime import datetime, timedelta
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
@@ -16,9 +16,6 @@ from ldmrelease.domain.topology import Place
 from ldmrelease.promotion.claims import Claim, claim_of
 from ldmrelease.services.needs import SignedHistory
 from ldmrelease.trust.records import EventRecord
-
-QUIET = timedelta(minutes=10)
-"""After so long without an append of its promotion a claim may be taken (details.md)."""
 
 
 def this_holder() -> str:
@@ -41,10 +38,8 @@ def _counted(context: SignedHistory, stream: str) -> list[EventRecord[Any]]:
 
 
 def may_take(claim: Claim, now: datetime, take_over: bool) -> bool:
-    """Whether a claim of another process may be taken: on demand, when quiet, or when its promotion has
-    ended or its process is gone.
-    """
-    return take_over or claim.ended or now - claim.last_append > QUIET or _is_gone(claim.holder)
+    """Whether a claim of another process may be taken: on demand, when it has lapsed, or when the process is gone."""
+    return take_over or claim.has_lapsed(now) or _is_gone(claim.holder)
 
 
 def claim_events(promotion: str, step: Step, holder: str, *, takeover: bool) -> list[NewEvent]:

@@ -194,10 +194,22 @@ def _blob_there(git: Git, revision: str, file: str) -> GitBlob:
     wanted = name.encode(errors="surrogateescape")
     entry = next((each for each in git.entries(revision, folder) if each.name == wanted), None)
     if entry is None:
+        _require_own_folders(git, revision, folder, file)
         raise RefusedError("no-file", file=file, revision=revision)
     if entry.mode in {_TREE, _LINK, _SUBMODULE}:
         raise RefusedError("not-a-file", file=file, revision=revision, found=entry.mode)
     return GitBlob(entry.oid, entry.mode, git.content(entry.oid))
+
+
+def _require_own_folders(git: Git, revision: str, folder: str, file: str) -> None:
+    """Raise `Refused` (`not-a-file`) where a folder is a link or a submodule: a checkout may have the file there."""
+    while folder:
+        above, _, name = folder.rpartition("/")
+        wanted = name.encode(errors="surrogateescape")
+        found = next((each for each in git.entries(revision, above) if each.name == wanted), None)
+        if found is not None and found.mode in {_LINK, _SUBMODULE}:
+            raise RefusedError("not-a-file", file=file, revision=revision, found=found.mode)
+        folder = above
 
 
 def tree_with(git: Git, objects: NewObjects, revision: str, files: Mapping[str, TreeEntry]) -> str:

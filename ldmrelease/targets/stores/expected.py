@@ -5,7 +5,7 @@ from collections.abc import Callable, Mapping
 from ldmrelease.domain.value_addresses import ValueAddress
 from ldmrelease.targets.results import ABSENT, Change, RefusedError, Value, Values
 from ldmrelease.targets.stores.reading import PathsToRead
-from ldmrelease.targets.yamledit.settings import FoundSetting
+from ldmrelease.targets.yamledit.edit_settings import FoundSetting
 
 
 def require_expected(

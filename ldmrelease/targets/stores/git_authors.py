@@ -10,7 +10,7 @@ from ldmrelease.targets.git.program import DAMAGED, GitError
 from ldmrelease.targets.results import Absent, Change, Refusal, RefusedError, SettingItem, Value, required
 from ldmrelease.targets.stores.expected import said_already
 from ldmrelease.targets.stores.git_session import Session
-from ldmrelease.targets.yamledit.settings import FoundSetting, read_settings
+from ldmrelease.targets.yamledit.edit_settings import FoundSetting, read_settings
 
 _MOST_MOVES = 20
 """How often a line that stayed as it was may have been written anew, before its author is no longer looked for."""

@@ -25,7 +25,7 @@ from ldmrelease.targets.results import (
 )
 from ldmrelease.targets.stores.expected import require_expected, said_already, written_settings
 from ldmrelease.targets.stores.reading import PathsToRead, Texts, lines_of
-from ldmrelease.targets.yamledit.settings import read_settings
+from ldmrelease.targets.yamledit.edit_settings import read_settings
 
 T = TypeVar("T")
 

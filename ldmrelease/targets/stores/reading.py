@@ -14,8 +14,8 @@ from ldmrelease.targets.results import (
     require_none,
     required,
 )
+from ldmrelease.targets.yamledit.edit_settings import FoundSetting, edit_settings, read_settings
 from ldmrelease.targets.yamledit.readers import readers_of
-from ldmrelease.targets.yamledit.settings import FoundSetting, edit_settings, read_settings
 
 _ANCHOR = b"&"
 _AT_THE_ANCHOR = "anchor"

@@ -13,9 +13,9 @@ import yaml
 from ldmrelease.domain.value_paths import spell_path
 from ldmrelease.targets.results import Refusal, RefusedError, Unquoted, Value
 from ldmrelease.targets.yamledit import layout
+from ldmrelease.targets.yamledit.edit_settings import edit_settings
 from ldmrelease.targets.yamledit.locate import FoundNode, find
 from ldmrelease.targets.yamledit.proof import Edit, Shape, prove, shape
-from ldmrelease.targets.yamledit.settings import edit_settings
 from ldmrelease.targets.yamledit.splice import Splice, apply
 from ldmrelease.targets.yamledit.tree import Node, decoded, parse, parse_documents
 

@@ -5,8 +5,8 @@ from collections.abc import Iterator
 from ldmrelease.domain.value_paths import ManifestPath, Named, Path, parse_manifest_path, spell_path
 from ldmrelease.targets.results import Refusal, RefusedError
 from ldmrelease.targets.yamledit.anchors import Anchors
+from ldmrelease.targets.yamledit.edit_settings import edit_settings
 from ldmrelease.targets.yamledit.locate import follow
-from ldmrelease.targets.yamledit.settings import edit_settings
 from ldmrelease.targets.yamledit.tree import Node, decoded, parse_documents, the_document
 
 MOST_READERS = 1000

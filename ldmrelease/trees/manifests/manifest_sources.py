@@ -139,7 +139,7 @@ def _is_rendered(folder: Path) -> bool:
 def _files(folder: Path) -> list[Path]:
     found: list[Path] = []
     for top, folders, files in os.walk(folder):
-        folders[:] = sorted(each for each in folders if not each.startswith("."))
+        folders[:] = sorted(each for each in folders if each != ".git")
         own = sorted(each for each in files if each.endswith(_SUFFIXES))
         found += [Path(top) / each for each in own if (Path(top) / each).is_file()]
     return found

@@ -140,6 +140,8 @@ class _Reader:
         scalar_event, end_events = yaml.ScalarEvent, (yaml.MappingEndEvent, yaml.SequenceEndEvent)
         pending: Any = key
         image_lines: list[int] = []
+        # By a mapping's keys: those that stand before its merge key, and the line of that.
+        merges: dict[int, tuple[frozenset[str], int]] = {}
         while True:
             event: Any = following()
             kind = type(event)
@@ -152,6 +154,8 @@ class _Reader:
                         self._anchors[event.anchor] = self._scalar(event)
                     if text in keys:
                         raise UnreadableDocument("duplicate-key", lines.of(event.start_mark), key=text)
+                    if text == _MERGE:
+                        merges[id(keys)] = (frozenset(keys), lines.of(event.start_mark))
                     keys.add(text)
                     pending = text
                     continue
@@ -174,7 +178,7 @@ class _Reader:
                 continue
             elif kind in end_events:
                 if _MERGE in here:
-                    leads = self._merge(here, keys) or leads
+                    leads = self._merge(here, keys, *merges.pop(id(keys))) or leads
                 ended, ended_leads = here, leads
                 if anchor is not None:
                     self._anchors[anchor] = ended
@@ -199,7 +203,11 @@ class _Reader:
                         "unknown-alias", lines.of(event.start_mark), alias=str(event.anchor)
                     )
                 if pending is _NO_KEY:
+                    # As a merge key it is one to some parsers, and a key like others to Kubernetes'.
                     pending = found.text if isinstance(found, PrunedScalar) else ""
+                    if pending in keys or pending == _MERGE:
+                        raise UnreadableDocument("duplicate-key", lines.of(event.start_mark), key=pending)
+                    keys.add(pending)
                     continue
                 name = pending if is_mapping else stack[-1][3] if stack else None
                 if isinstance(found, dict) or name in kept:
@@ -215,13 +223,18 @@ class _Reader:
         return PrunedScalar(text, self._lines.of(event.start_mark), is_text, is_null(text, plain=plain))
 
     @staticmethod
-    def _merge(here: PrunedCollection, keys: set[str]) -> bool:
-        """Put what a merge key brings under the keys that are not there (YAML 1.1, "Merge Key")."""
+    def _merge(here: PrunedCollection, keys: set[str], before: frozenset[str], line: int) -> bool:
+        """Put what a merge key brings under the keys that are not there (YAML 1.1, "Merge Key").
+
+        A key that stands `before` it is refused: to Kubernetes' parser the merge goes over that, to others it does not.
+        """
         merged = here.pop(_MERGE)
         several = isinstance(merged, dict) and merged and all(isinstance(each, int) for each in merged)
         for each in merged.values() if several else (merged,):
             if isinstance(each, dict):
                 for key, value in each.items():
+                    if key in before:
+                        raise UnreadableDocument("duplicate-key", line, key=str(key))
                     if key not in keys:
                         here.setdefault(key, value)
         return any(key == "image" or isinstance(value, dict) for key, value in here.items())

@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from ldmrelease.answers.exit_codes import ExitCode
-from ldmrelease.answers.sentences.refusals import refusal_words
+from ldmrelease.answers.sentences.target_refusals import refusal_words
 from ldmrelease.cluster.client.api import open_api
 from ldmrelease.cluster.client.errors import Conflict, Invalid
 from ldmrelease.cluster.objects.workloads import find

@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from ldmrelease.answers.sentences.refusals import failure_words
+from ldmrelease.answers.sentences.target_refusals import failure_words
 from ldmrelease.cluster.client.api import Api, open_api
 from ldmrelease.cluster.prepull import NotPulled, PrepullRequest, Pulled, prepull, pull_pod
 from ldmrelease.domain.release import Component, Release

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 from msgspec.structs import replace
 
-from ldmrelease.answers.sentences.refusals import refusal_words
+from ldmrelease.answers.sentences.target_refusals import refusal_words
 from ldmrelease.domain.errors import Unavailable
 from ldmrelease.domain.workload_selection import ClusterAccess, Workloads
 from ldmrelease.targets import registry

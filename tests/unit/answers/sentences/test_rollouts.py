@@ -4,8 +4,8 @@ from typing import Any
 
 import pytest
 
-from ldmrelease.answers.sentences.refusals import failure_words
 from ldmrelease.answers.sentences.rollouts import FAILURES, PENDING_ACTS, pending_act_words
+from ldmrelease.answers.sentences.target_refusals import failure_words
 from ldmrelease.render.progress import progress_line
 
 PLACE = "base/ocps"

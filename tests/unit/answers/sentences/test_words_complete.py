@@ -9,7 +9,14 @@ from typing import Any
 import pytest
 
 import ldmrelease
-from ldmrelease.answers.sentences import check_runs, findings, pinning, refusals, rejected
+from ldmrelease.answers.sentences import (
+    check_runs,
+    findings,
+    pinning,
+    rejected,
+    requirements,
+    target_refusals,
+)
 from ldmrelease.checks.outcome import Unread
 from ldmrelease.domain.decision import Finding, Outcome, Phase
 from ldmrelease.policy.rules.registry import RULES
@@ -144,8 +151,8 @@ def refused_codes() -> set[str]:
 
 @pytest.mark.parametrize("code", sorted(refused_codes()))
 def test_every_refusal_of_a_target_has_words(code: str) -> None:
-    assert code in refusals.TARGET_WORDS
-    assert refusals.target_words(code, {})
+    assert code in target_refusals.TARGET_WORDS
+    assert target_refusals.target_words(code, {})
 
 
 def step_codes() -> set[str]:
@@ -160,7 +167,7 @@ def step_codes() -> set[str]:
 
 @pytest.mark.parametrize("code", sorted(step_codes()))
 def test_every_failure_of_a_step_has_words(code: str) -> None:
-    assert code in refusals.STEP_WORDS
+    assert code in target_refusals.STEP_WORDS
 
 
 def pin_codes() -> set[str]:
@@ -213,3 +220,8 @@ def test_a_promotion_tells_why_a_check_said_nothing() -> None:
     assert said == (
         f"base/ocps: check smoke: ERRORED (run run-1): result-absent: {check_runs.WORDS['result-absent']}: {{pointer}}"
     )
+
+
+@pytest.mark.parametrize("rule", sorted(RULES))
+def test_every_rule_says_what_it_asks_for(rule: str) -> None:
+    assert rule in requirements._RULES

@@ -17,7 +17,7 @@ from ldmrelease.config.workspace.load import load_workspace
 from ldmrelease.config.yaml.problems import BadInput
 from ldmrelease.domain.targets import GitFile, ImageSettingsTarget
 from ldmrelease.domain.topology import Place
-from ldmrelease.targets.yamledit.settings import read_settings
+from ldmrelease.targets.yamledit.edit_settings import read_settings
 from ldmrelease.trust.signer import load_signer
 from tests.workspace import agree_workspace, own_hosts
 

@@ -121,6 +121,21 @@ def test_an_older_bundle_does_not_take_a_newer_ones_place(developed: Site) -> No
     assert developed.run("bundle", "publish", "oci:bundles:other", "--bundle", str(older)).exit_code == 3
 
 
+def test_another_file_than_a_bundle_is_told_to_be_none(developed: Site) -> None:
+    done = developed.run("bundle", "verify", str(developed.root / "trust.yaml"))
+    assert done.exit_code == 3
+    assert "trust.yaml: it is no bundle: not JSON" in done.stdout
+
+
+def test_outside_of_a_workspace_a_trust_document_is_asked_for_first(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    done = run("bundle", "verify", "bundle.json")
+    assert done.exit_code == 2
+    assert "error: no trust document is named; name one with --trust, or a workspace: " in done.stderr
+
+
 def test_what_was_changed_since_it_was_agreed_is_not_exported(developed: Site) -> None:
     policy = developed.root / "policies" / "production.yaml"
     policy.write_text(policy.read_text() + "# another one\n")

@@ -126,13 +126,29 @@ def test_another_cluster_than_the_bundles_leaves_the_gate_shut(developed: Site) 
     assert _answer(developed, *words, "--cluster", "uid-1")[0] == 0
     code, answer = _answer(developed, *words, "--cluster", "uid-2")
     assert (code, [each["code"] for each in answer["unreadable"]]) == (3, ["other-cluster"])
-    assert "uid-1" in answer["unreadable"][0]["sentence"]
+    assert "is in cluster uid-1, and this is for uid-2" in answer["unreadable"][0]["sentence"]
+
+
+def test_an_environment_whose_cluster_nobody_names_is_told_to_be_in_none(developed: Site) -> None:
+    file, bundle = pod(developed, f"{REPOSITORY}@{digest(developed, WEEKLY)}"), _bundle(developed)
+    code, answer = _answer(developed, "-f", file, "-t", PLACE, "--bundle", bundle, "--cluster", "uid-2")
+    assert code == 3
+    assert "is in no cluster that is known, and this is for uid-2" in answer["unreadable"][0]["sentence"]
+
+
+def test_an_image_without_a_digest_is_not_told_to_be_of_the_release_beside_it(developed: Site) -> None:
+    file = pod(developed, f"{REPOSITORY}:al9-w_2023_16", f"{REPOSITORY}@{digest(developed, BEFORE)}")
+    _, answer = _answer(developed, "-f", file, "-t", PLACE, "--bundle", _bundle(developed))
+    assert [each["release"] for each in answer["images"]] == [None, f"stack/{BEFORE}"]
+    assert answer["images"][0]["findings"][0]["code"] == "no-digest"
 
 
 def test_an_image_that_the_bundle_does_not_know_is_undecided(developed: Site) -> None:
     file = pod(developed, f"{REPOSITORY}@sha256:{'0' * 64}")
     code, answer = _answer(developed, "-f", file, "-t", PLACE, "--bundle", _bundle(developed))
-    assert (code, answer["images"][0]["findings"][0]["code"]) == (3, "not-in-bundle")
+    (finding,) = answer["images"][0]["findings"]
+    assert (code, finding["code"]) == (3, "not-in-bundle")
+    assert "pin its release where the ledger is, and take a newer one" in finding["sentence"]
 
 
 def test_what_waits_is_still_waiting_by_the_same_bundle(waiting: tuple[Site, str]) -> None:

@@ -93,6 +93,11 @@ def test_a_bundle_that_has_expired_leaves_it_shut_whatever_changes(
     code, answer = by_bundle(site)
     assert (code, answer["verdict"]) == (3, "undecided")
     assert [each["code"] for each in answer["unreadable"]] == ["expired"]
+    assert (answer["base"], answer["head"]) == ("main", "feature")
+    file = str(site.root / "bundle.json")
+    told = site.run("gate", "merge", "--base", "main", "--head", "feature", "--bundle", file).stdout
+    assert told.startswith("UNDECIDED: feature into main: no image could be decided about\n")
+    assert f"errored  {file}: it expired at " in told
 
 
 def test_a_policy_that_the_change_loosens_decides_nothing(site: Site) -> None:
@@ -102,3 +107,20 @@ def test_a_policy_that_the_change_loosens_decides_nothing(site: Site) -> None:
     code, answer = by_bundle(site)
     assert code == 3
     assert "not-agreed" in codes(answer)
+
+
+def test_a_workspace_with_another_trust_document_than_the_bundle_is_judged_by_is_a_mistake(
+    site: Site, tmp_path: Path
+) -> None:
+    """A change may bring a trust document that agrees with whatever workspace it brings."""
+    commit(site, dev="1.6.0")
+    ours = tmp_path / "trusted"
+    shutil.copytree(site.root, ours, ignore=shutil.ignore_patterns("*.db*", "deploy"))
+    file = site.root / "trust.yaml"
+    file.write_text(file.read_text().replace("version: ", "version: 7", 1))
+    done = site.run(
+        *("gate", "merge", "--base", "main", "--head", "feature", "--trust", str(ours / "trust.yaml")),
+        *("--bundle", str(site.root / "bundle.json")),
+    )
+    assert done.exit_code == 2
+    assert "is asked for" in done.stderr

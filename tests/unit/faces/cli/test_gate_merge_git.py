@@ -85,6 +85,32 @@ def test_a_revision_that_is_not_there_is_a_mistake_and_the_answer_says_what_help
     assert "git -C deploy fetch origin nowhere" in done.stderr
 
 
+def test_of_the_workspaces_repository_a_clone_is_advised_and_of_a_clone_what_can_be_fetched(
+    site: Site,
+) -> None:
+    done = site.run("gate", "merge", "--base", "main", "--head", "origin/nowhere")
+    assert (
+        "deploy, which the workspace names; `--tree .` asks the clone that you are in, and `git"
+        in done.stderr
+    )
+    tree = str(site.root / "deploy")
+    done = site.run("gate", "merge", "--base", "origin/main~1", "--head", "HEAD", "--tree", tree)
+    assert "--tree" not in done.stderr
+    assert f"`git -C {tree} fetch origin main:refs/remotes/origin/main` brings a branch" in done.stderr
+
+
+def test_a_folder_of_a_clone_is_told_to_be_one(site: Site) -> None:
+    tree = site.root / "deploy" / "shop"
+    done = site.run("gate", "merge", "--base", "main", "--head", "HEAD", "--tree", str(tree))
+    assert done.exit_code == 2
+    assert f"{tree} is a folder in {site.root / 'deploy'}" in done.stderr
+    assert "name the top of the clone with --tree" in done.stderr
+    done = site.run(
+        "gate", "merge", "--base", "main", "--head", "HEAD", "--tree", str(site.root / "policies")
+    )
+    assert "is not a git repository" in done.stderr
+
+
 @pytest.mark.parametrize("name", ["-x", "main:shop", "", "a\nb", "main^{tree}", "--upload-pack=x"])
 def test_what_is_no_commit_is_a_mistake(site: Site, name: str) -> None:
     assert site.run("gate", "merge", "--base", "main", f"--head={name}").exit_code == 2
@@ -258,3 +284,42 @@ def test_policies_that_nobody_has_agreed_to_decide_nothing(site: Site) -> None:
     path.write_text(path.read_text().replace("version: 1", "version: 2"))
     code, answer = gate(site)
     assert (code, codes(answer)) == (3, {"not-agreed"})
+
+
+def _led(site: Site, mode: str) -> None:
+    """The folder `shop` is a link, or a submodule, whose content says another image."""
+    tree = site.root / "deploy"
+    git(tree, "rm", "-rqf", "shop")
+    oid = git(tree, "rev-parse", "HEAD")
+    if mode == "120000":
+        file = tree / "target"
+        file.write_text("elsewhere")
+        oid = git(tree, "hash-object", "-w", "target")
+        file.unlink()
+    git(tree, "update-index", "--add", "--cacheinfo", f"{mode},{oid},shop")
+    git(tree, "commit", "-qm", "Elsewhere")
+
+
+@pytest.mark.parametrize("mode", ["120000", "160000"], ids=["link", "submodule"])
+def test_a_folder_that_leads_elsewhere_does_not_count_as_taken_away(site: Site, mode: str) -> None:
+    _led(site, mode)
+    code, answer = gate(site)
+    assert (code, codes(answer)) == (3, {"not-a-file"})
+    assert len(answer["images"]) == 6
+
+
+def test_a_link_that_a_change_makes_among_manifests_leaves_the_gate_shut(site: Site) -> None:
+    tree = site.root / "deploy"
+    git(tree, "checkout", "-q", "main")
+    (tree / "shop" / "pod.yaml").write_text("kind: Pod\nspec: {containers: [{name: a, image: busybox}]}\n")
+    git(tree, "add", "-A")
+    git(tree, "commit", "-qm", "A pod")
+    git(tree, "checkout", "-q", "feature")
+    git(tree, "rebase", "-q", "main")
+    (tree / "shop" / "more.yaml").symlink_to("more.txt")
+    (tree / "shop" / "more.txt").write_text("kind: Pod\nspec: {containers: [{name: a, image: evil}]}\n")
+    git(tree, "add", "-A")
+    git(tree, "commit", "-qm", "A link")
+    code, answer = gate(site)
+    assert code == 3
+    assert [each["values"]["file"] for each in answer["unreadable"]] == ["shop/more.yaml"]

@@ -10,7 +10,7 @@ from ldmrelease.domain.images import parse_reference
 from ldmrelease.domain.times import instant
 from ldmrelease.registry.opening import Registries
 from ldmrelease.registry.sample import put_sample_image
-from tests.cycle_site import git
+from tests.cycle_site import forget_targets, git
 from tests.unit.faces.cli.running import run
 from tests.unit.faces.cli.test_gate_merge import codes, gate
 from tests.workspace import Site
@@ -76,6 +76,7 @@ def made(tmp_path_factory: pytest.TempPathFactory) -> Site:
     git(root / "tree", "commit", "-qm", "Two environments")
     site = Site(root)
     site.clock(instant("2026-11-27T12:00:00Z"))
+    forget_targets(site)
     site.ok("trust", "agree", "--yes")
     return site
 
@@ -197,3 +198,12 @@ def test_what_stays_at_its_own_revision_is_not_moved_by_the_branch(site: Site) -
     change(site, "applications/tap/values-dev.yaml", "tag: 2.1.0", "tag: 2.9.0")
     code, answer = gate(site)
     assert (code, rows(answer)) == (0, [])
+
+
+def test_a_change_that_makes_the_tree_one_of_another_layout_leaves_the_gate_shut(site: Site) -> None:
+    tree = site.root / "tree"
+    git(tree, "mv", "environments", "others")
+    git(tree, "commit", "-qm", "No environments")
+    code, answer = gate(site)
+    assert code == 3
+    assert any("has the layout phalanx" in each["sentence"] for each in answer["unreadable"])

@@ -94,6 +94,21 @@ def test_a_tag_of_another_release_than_the_digest_is_refused(ready: Site) -> Non
     assert rows(answer) == [("refused", ["tag-of-another"])]
 
 
+def test_a_right_tag_of_another_release_than_the_named_one_is_not_told_to_be_wrong(ready: Site) -> None:
+    ready.ok("release", "pin", WEEKLY)
+    image = f"{REPOSITORY}:al9-w_2023_16@{digest(ready, WEEKLY)}"
+    answer = gate(ready, 1, "-f", pod(ready, image), "--target", PLACE, "--release", BEFORE)
+    assert rows(answer) == [("refused", ["other-release"])]
+
+
+def test_an_empty_standard_input_opens_no_gate(ready: Site) -> None:
+    """What `helm template ... |` leaves where it has failed."""
+    for nothing in ("", " \n"):
+        done = ready.run("gate", "sync", "-f", "-", "--target", PLACE, input=nothing)
+        assert done.exit_code == 2
+        assert "the standard input is empty; look whether what renders the manifests failed" in done.stderr
+
+
 def test_a_release_that_nobody_has_pinned_is_found_by_its_tag(ready: Site) -> None:
     named = gate(ready, 0, "-f", pod(ready, "component://scipipe"), "--target", PLACE, "--release", WEEKLY)
     of_weekly = named["images"][0]["digest"]
@@ -128,7 +143,9 @@ def test_what_nobody_declares_is_listed_and_refused_where_the_level_says_so(read
     ready.ok("trust", "agree", "--yes")
     assert rows(gate(ready, 1, "-f", file, "--target", PLACE)) == [("refused", ["unmanaged-image"])]
     policy.write_text(loose)
-    assert rows(gate(ready, 3, "-f", file, "--target", PLACE)) == [("undecided", ["not-agreed"])]
+    answer = gate(ready, 3, "-f", file, "--target", PLACE)
+    assert rows(answer) == [("undecided", ["not-agreed"])]
+    assert "`ldmrelease workspace lint` says what differs" in answer["images"][0]["findings"][0]["sentence"]
 
 
 def test_a_component_is_the_image_of_the_release_that_is_named(ready: Site) -> None:
@@ -153,7 +170,8 @@ def test_what_cannot_be_read_leaves_the_gate_shut_and_its_neighbours_decided(rea
 
 
 def test_folders_files_and_the_standard_input_are_read_together(ready: Site) -> None:
-    folder = ready.root / "more" / "deep"
+    # kubectl reads hidden folders, too.
+    folder = ready.root / "more" / ".deep"
     folder.mkdir(parents=True)
     for name in ("a.yaml", "b.yml", "c.json", "d.txt"):
         (folder / name).write_text('{"spec": {"containers": [{"name": "m", "image": "x.example/y"}]}}')

@@ -95,6 +95,13 @@ def test_a_wrong_case_file_is_exit_2_with_its_line_and_field(folder: Path) -> No
     assert [each["field"] for each in told["error"]["problems"]] == ["given.residences.staging/app.since"]
 
 
+def test_a_policy_in_place_of_its_cases_is_told_to_be_one(folder: Path) -> None:
+    done = run("policy", "test", str(folder / "policies/production.yaml"))
+    assert done.exit_code == 2
+    assert "production.yaml: a policy, and no file of cases; name its cases, or the folder " in done.stderr
+    assert len(done.stderr.splitlines()) == 1
+
+
 def test_the_schema_of_cases_is_for_editors(folder: Path) -> None:
     schema = json.loads(run("policy", "schema", "--cases").stdout)
     assert schema["properties"]["kind"]["const"] == "PolicyTest"

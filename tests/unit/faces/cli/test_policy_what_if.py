@@ -53,6 +53,13 @@ def test_the_same_policies_change_nothing(running: Site) -> None:
     assert told == "the policies ask the same\n0 decisions compared, none of them changes\n"
 
 
+def test_files_of_two_levels_are_not_the_same_but_cannot_be_compared(running: Site) -> None:
+    one, other = str(running.root / POLICIES), str(running.root / "policies" / "development.yaml")
+    done = running.run("policy", "diff", one, other)
+    assert done.exit_code == 2
+    assert "have no level in common (commissioning; development)" in done.stderr
+
+
 def test_exit_code_is_asked_for(running: Site, tmp_path: Path) -> None:
     old, new = str(running.root / POLICIES), str(stricter(running, tmp_path))
     assert running.run("policy", "diff", old, new).exit_code == 0

@@ -229,3 +229,12 @@ def test_an_image_is_understood_where_it_is_one_of_the_products(ready: Site):
     foreign = ready.run("release", "pin", "evil.example/images/scipipe:al9-w_2023_16")
     assert foreign.exit_code == ExitCode.BAD_INPUT
     assert "is not a tag" in foreign.stderr
+
+
+@pytest.mark.parametrize("option", ["-C", "--directory"])
+def test_an_option_of_the_program_behind_a_command_is_told_where_it_stands(option: str):
+    done = run("gate", "merge", option, "elsewhere", "--base", "main", "--head", "HEAD")
+    assert done.exit_code == ExitCode.BAD_INPUT
+    assert f"No such option: {option}" in done.stderr
+    assert f"{option} stands before the command: ldmrelease {option} DIR COMMAND" in done.stderr
+    assert "before the command" not in run("gate", "merge", "--nothing").stderr

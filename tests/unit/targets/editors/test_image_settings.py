@@ -14,7 +14,7 @@ from ldmrelease.targets.editors import image_settings
 from ldmrelease.targets.image_setting import foreign_image
 from ldmrelease.targets.results import Refusal, Snapshot
 from ldmrelease.targets.stores.reading import PathsToRead, snapshot_of
-from ldmrelease.targets.yamledit.settings import edit_settings
+from ldmrelease.targets.yamledit.edit_settings import edit_settings
 
 OLD, NEW = ("sha256:" + each * 64 for each in "12")
 SOURCE = "ghcr.io/shop/carts"

@@ -6,7 +6,7 @@ from hypothesis import strategies as st
 
 from ldmrelease.targets import registry
 from ldmrelease.targets.results import ABSENT, Absent, Refusal, Unquoted, Value
-from ldmrelease.targets.yamledit.settings import FoundSetting, edit_settings, read_settings
+from ldmrelease.targets.yamledit.edit_settings import FoundSetting, edit_settings, read_settings
 
 FILE = "values-summit.yaml"
 MANIFESTS = "kind: A\nmetadata: {name: x}\n---\nkind: B\nmetadata: {name: x}\nspec:\n  a: 1\n"

@@ -13,7 +13,7 @@ import pytest
 from ldmrelease.domain.value_paths import Path as ValuePath
 from ldmrelease.domain.value_paths import spell_path
 from ldmrelease.targets.results import Refusal
-from ldmrelease.targets.yamledit.settings import edit_settings, read_settings
+from ldmrelease.targets.yamledit.edit_settings import edit_settings, read_settings
 from ldmrelease.targets.yamledit.tree import Node, parse_documents
 
 PHALANX = Path(__file__).parents[4].parent / "shared/data/phalanx"

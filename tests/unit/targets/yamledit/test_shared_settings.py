@@ -3,8 +3,8 @@
 import pytest
 
 from ldmrelease.targets.results import ABSENT, Refusal, Unquoted, Value
+from ldmrelease.targets.yamledit.edit_settings import edit_settings, read_settings
 from ldmrelease.targets.yamledit.readers import MOST_READERS, readers_of
-from ldmrelease.targets.yamledit.settings import edit_settings, read_settings
 
 FILE = "values.yaml"
 

@@ -2,7 +2,7 @@
 
 import pytest
 
-from ldmrelease.answers.sentences.refusals import TARGET_WORDS, target_words
+from ldmrelease.answers.sentences.target_refusals import TARGET_WORDS, target_words
 from ldmrelease.targets.results import RefusedError
 from ldmrelease.targets.yamledit import tree
 

@@ -152,6 +152,29 @@ spec:
 
 
 @pytest.mark.parametrize(
+    ("keys", "line"),
+    [
+        (["image: good:1", "<<: {image: evil:1}"], 4),
+        (["image: good:1", "<<: [{name: a}, {image: evil:1}]"], 4),
+        (["? &m <<", ": {image: good:1}", "*m : {image: evil:1}"], 5),
+        (["&k image: good:1", "*k : evil:1"], 4),
+    ],
+)
+def test_a_merge_or_an_alias_that_kubernetes_puts_over_an_image_is_refused(
+    keys: list[str], line: int
+) -> None:
+    """kubectl takes what a merge key brings over what stands before it: other parsers never do."""
+    first, *others = keys
+    text = "\n".join(["spec:", "  containers:", f"  - {first}", *(f"    {each}" for each in others), ""])
+    assert told(text) == [(line, "duplicate-key")]
+
+
+def test_a_merge_over_a_list_of_containers_is_refused() -> None:
+    text = "spec:\n  containers: []\n  <<: {containers: [{image: evil:1}]}\n"
+    assert told(text) == [(3, "duplicate-key")]
+
+
+@pytest.mark.parametrize(
     "text",
     [
         "spec:\r\n  containers:\r\n  - image: a\r\n---\r\nspec:\r\n  containers:\r\n  - image: b\r\n",

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any
 
-from ldmrelease.answers.sentences.images import IMAGE_WORDS
+from ldmrelease.answers.sentences.place_images import IMAGE_WORDS
 from ldmrelease.answers.sentences.rejected import why_not
 from ldmrelease.answers.sentences.rollouts import FAILURES
 from ldmrelease.answers.sentences.text import Values, differ, listed, moment, said, same_told, values_of

@@ -10,8 +10,8 @@ from hypothesis import strategies as st
 
 from ldmrelease.domain.value_paths import Named, parse_path
 from ldmrelease.targets.results import Refusal, Unquoted, Value
-from ldmrelease.targets.yamledit import settings as module
-from ldmrelease.targets.yamledit.settings import edit_settings, read_settings
+from ldmrelease.targets.yamledit import edit_settings as module
+from ldmrelease.targets.yamledit.edit_settings import edit_settings, read_settings
 
 FILE = "values-summit.yaml"
 
