@@ -10,6 +10,7 @@ from ldmrelease.trees.image_references import is_count, split_reference
 from ldmrelease.trees.values import YamlMapping, YamlScalar, YamlSequence, YamlValue, child
 
 _NAMES = ("repository", "repo", "image", "name")
+_SWITCHES = ("enabled", "enable")
 _BESIDE = ("tag", "revision", "digest", "pullPolicy")
 
 
@@ -29,7 +30,9 @@ def images(instance: Instance, cycle: YamlScalar | None) -> list[ImageInValues]:
 
     cycle: what `revision` counts on, where the environment has one (Rubin's control system).
     """
-    return list(_Finder(instance, cycle).below(instance.values, ()))
+    found: list[ImageInValues] = []
+    _Finder(instance, cycle).below(instance.values, (), found)
+    return found
 
 
 class _Finder:
@@ -38,28 +41,30 @@ class _Finder:
         registry = child(instance.values, "global", "imageRegistry")
         self._registry = registry if isinstance(registry, YamlScalar) and registry.printed() else None
 
-    def below(self, value: YamlValue, path: tuple[str | int, ...]) -> Iterator[ImageInValues]:
+    def below(self, value: YamlValue, path: tuple[str | int, ...], images: list[ImageInValues]) -> None:
         if isinstance(value, YamlSequence):
             for index, each in enumerate(value.items):
-                yield from self.below(each, (*path, index))
+                self.below(each, (*path, index), images)
         # A whole chart is switched by its condition; what its values call `enabled` may be a default that nobody reads.
         if not isinstance(value, YamlMapping) or (path and _is_off(value)):
             return
         found = self._of(value, path)
         if found is not None:
-            yield found
+            images.append(found)
         for key, each in value.entries.items():
             if not path and (key == "global" or key in self._instance.aliases):
                 continue
             if isinstance(each, YamlScalar):
                 found = self._whole(value, key, each, path)
                 if found is not None:
-                    yield found
+                    images.append(found)
             else:
-                yield from self.below(each, (*path, key))
+                self.below(each, (*path, key), images)
 
     def _of(self, value: YamlMapping, path: tuple[str | int, ...]) -> ImageInValues | None:
         """The image that a mapping with `repository`, `tag` and their like stands for."""
+        if value.entries.keys().isdisjoint(_NAMES):
+            return None
         name = next((each for each in _NAMES if _is_name(value.entries.get(each))), None)
         if name is None or not (_called_image(path) or any(each in value.entries for each in _BESIDE)):
             return None
@@ -121,7 +126,10 @@ def _suffixes(parts: list[YamlScalar]) -> Iterator[str]:
 
 
 def _is_off(value: YamlMapping) -> bool:
-    switches = (value.entries.get(each) for each in ("enabled", "enable"))
+    entries = value.entries
+    if entries.keys().isdisjoint(_SWITCHES):
+        return False
+    switches = (entries.get(each) for each in _SWITCHES)
     return any(isinstance(each, YamlScalar) and each.is_false for each in switches)
 
 

@@ -10,15 +10,37 @@ import yaml
 _TOO_OFTEN = "second occurrence"
 # What may nest: the parser below is of C, and ends the process where it goes too deep.
 _MAY_BE_DEEP = re.compile(r"(?:[-?:][ \t]+){50}|^[ \t]{100}", re.MULTILINE)
+_MERGE, _TEXT = "tag:yaml.org,2002:merge", "tag:yaml.org,2002:str"
+_TAGS: dict[type[yaml.Node], str] = {
+    yaml.SequenceNode: "tag:yaml.org,2002:seq",
+    yaml.MappingNode: "tag:yaml.org,2002:map",
+}
+
+
+class _Loader(yaml.CSafeLoader):
+    """Resolves no plain scalar but the merge key: what the others are is not asked of their tags, and takes long."""
+
+    def resolve(self, kind: type[yaml.Node], value: Any, implicit: Any) -> str:
+        """The tag of a node that has none."""
+        if kind is yaml.ScalarNode:
+            return _MERGE if value == "<<" and implicit[0] else _TEXT
+        return _TAGS[kind]
+
+    def descend_resolver(self, *_: Any) -> None:
+        """Nothing is resolved by its path."""
+
+    def ascend_resolver(self) -> None:
+        """Nothing is resolved by its path."""
 
 
 def compose_all(text: str | bytes, deepest: int) -> list[yaml.Node]:
-    """The root node of each document. Raises yaml.YAMLError, also where one is nested deeper than `deepest`."""
+    """The root node of each document; of plain scalars, only a merge key has a tag of its own. Raises yaml.YAMLError,
+    also where one is nested deeper than `deepest`."""
     shown = text if isinstance(text, str) else text.decode(errors="replace")
     if shown.count("[") + shown.count("{") > deepest or _MAY_BE_DEEP.search(shown):
         _require_shallow(text, deepest)
     try:
-        return [each for each in yaml.compose_all(text, Loader=yaml.CSafeLoader) if each is not None]
+        return [each for each in yaml.compose_all(text, Loader=_Loader) if each is not None]
     except yaml.composer.ComposerError as error:
         if _TOO_OFTEN not in (error.problem or ""):
             raise

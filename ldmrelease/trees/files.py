@@ -49,14 +49,15 @@ class Folder:
         for folder, folders, files in os.walk(self._top):
             folders[:] = [each for each in folders if not each.startswith(".")]
             start = PurePosixPath(Path(folder).relative_to(self._top))
-            found += [str(start / each) for each in files if _is_regular(Path(folder) / each)]
+            own = "" if start == PurePosixPath() else f"{start}/"
+            found += [f"{own}{each}" for each in files if _is_regular(f"{folder}/{each}")]
         return found
 
 
-def _is_regular(file: Path) -> bool:
+def _is_regular(file: str) -> bool:
     """Whether it is a file, and no link or pipe."""
     try:
-        return stat.S_ISREG(file.lstat().st_mode)
+        return stat.S_ISREG(os.lstat(file).st_mode)
     except OSError:
         return False
 

@@ -6,7 +6,7 @@ already, that is looked for; else what is found there is what it stands for.
 """
 
 import re
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping
 from functools import lru_cache
 from typing import Generic, TypeVar
 
@@ -128,32 +128,41 @@ def _matching(
     template: str, known: Mapping[str, object], bound: Bindings, apart: str
 ) -> Iterable[tuple[str, dict[str, str]]]:
     """The names among `known` that a template stands for, with what its variables do then."""
-    tokens = _tokens(template)
-    unbound = [index for index, (_, _, name) in enumerate(tokens) if name not in bound]
-    if not unbound:
-        exact = _filled(template, tokens, bound)
+    plan = _plan(template, tuple(bound))
+    if plan.end is None:
+        exact = plan.start % bound
         return [(exact, {})] if exact in known else ()
     # Most names are told apart by what stands before and behind all that is open.
-    first, last = unbound[0], unbound[-1]
-    start = _filled(template[: tokens[first][0]], tokens[:first], bound)
-    at = tokens[last][1]
-    end = _filled(
-        template[at:], [(begin - at, stop - at, name) for begin, stop, name in tokens[last + 1 :]], bound
-    )
+    start, end = plan.start % bound, plan.end % bound
     names = known.between(start, end) if isinstance(known, IndexedNames) else _between(known, start, end)
-    if first == last:
-        return _inside(names, start, end, tokens[first][2], apart)
+    if plan.alone is not None:
+        return _inside(names, start, end, plan.alone, apart)
     taken = ((each, _taken(template, each, bound, apart)) for each in names)
     return [(each, own) for each, own in taken if own is not None]
 
 
-def _filled(template: str, tokens: Sequence[tuple[int, int, str]], bound: Bindings) -> str:
-    """A template all of whose variables stand for something."""
-    text, at = "", 0
-    for start, end, name in tokens:
-        text += template[at:start] + bound[name]
-        at = end
-    return text + template[at:]
+class _Plan(Struct, frozen=True):
+    """How a template is looked for where some variables stand for something: what stands before all others and behind
+    them, as formats of `%`. end: None where there are no others; alone: the variable that is the only other one."""
+
+    start: str
+    end: str | None
+    alone: str | None
+
+
+@lru_cache(maxsize=4_096)
+def _plan(template: str, bound: tuple[str, ...]) -> _Plan:
+    tokens = _tokens(template)
+    unbound = [each for each in tokens if each[2] not in bound]
+    if not unbound:
+        return _Plan(_format(template), None, None)
+    start, end = _format(template[: unbound[0][0]]), _format(template[unbound[-1][1] :])
+    return _Plan(start, end, unbound[0][2] if len(unbound) == 1 else None)
+
+
+def _format(template: str) -> str:
+    """A template all of whose variables stand for something, as a format of `%`."""
+    return VARIABLE.sub(r"%(\1)s", template.replace("%", "%%"))
 
 
 def _inside(

@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Collection, Iterator
+from functools import cache
 
 from msgspec import Struct
 
@@ -125,9 +126,15 @@ def _without_clashes(patterns: list[KindPattern]) -> list[KindPattern]:
     # What is written out goes before what stands for many, and a release before what is none.
     for each in sorted(patterns, key=lambda one: (one.kind != "release", one.text)):
         wanted = [*kept, each]
-        by_kind: dict[Kind, list[str]] = {}
-        for one in wanted:
-            by_kind.setdefault(Kind(one.kind), []).append(one.text)
-        if not grammar_faults(by_kind):
+        if not _clash(tuple(wanted)):
             kept = wanted
     return kept
+
+
+@cache
+def _clash(patterns: tuple[KindPattern, ...]) -> bool:
+    """Whether these cannot stand beside one another. Many images have tags of the same forms."""
+    by_kind: dict[Kind, list[str]] = {}
+    for each in patterns:
+        by_kind.setdefault(Kind(each.kind), []).append(each.text)
+    return bool(grammar_faults(by_kind))

@@ -3,6 +3,7 @@
 import re
 from collections import Counter, defaultdict
 from collections.abc import Collection, Iterable, Mapping, Sequence
+from itertools import chain
 
 from ldmrelease.services.adoption.grammars import choose_grammar
 from ldmrelease.services.adoption.model import (
@@ -127,9 +128,8 @@ def _product_name(group: Sequence[str], names: Mapping[str, str], reason: str, t
         return CYCLE_PRODUCT
     own = sorted((names[each] for each in group), key=lambda each: (len(each), each))
     name = _common([names[each] for each in group]) or own[0]
-    return next(
-        each for each in (name, *own, *(f"{name}-{number}" for number in range(2, 1000))) if each not in taken
-    )
+    numbered = (f"{name}-{number}" for number in range(2, 1000))
+    return next(each for each in chain((name, *own), numbered) if each not in taken)
 
 
 def _common(names: Sequence[str]) -> str:

@@ -19,9 +19,10 @@ _REASONS: Mapping[str, str] = {
     "templated": "{path} is a template itself",
     "no-file": "the file is not there",
 }
+_ELSE = "{path} cannot be written where it stands"
 _USUAL = {"tag", "revision", "digest", "image", "newTag", "appVersion", "imageTag"}
 _SUSPECT = re.compile(
-    rb"<<|(?:^|[\s:,\[{-])[&*][^\s&*]|\{\{|(?:tag|version|revision|digest|image)[\"']?[ \t]*:[ \t]*[|>]",
+    rb"<<|(?:^|[\s:,\[{-])[&*][0-9A-Za-z_-]|\{\{|(?:tag|version|revision|digest|image)[\"']?[ \t]*:[ \t]*[|>]",
     re.IGNORECASE,
 )
 """Without any of these a file has nothing that could not be written (a merge, an anchor, an alias, a template, a text
@@ -55,23 +56,28 @@ class Writable:
             return dict.fromkeys(own, _REASONS["no-file"])
         found: dict[ScalarAddress, str | None] = dict.fromkeys(own)
         left = list(own) if _may_be_odd(self._tree.read(file), own) else []
-        # Each look reads all of the file, and tells the first one that cannot be written.
-        while left and (fault := self._first(file, left)) is not None:
-            found[fault[0]] = fault[1]
-            left = [each for each in left if each != fault[0]]
+        # Each look reads all of the file; where nothing more is told, the rest can be written.
+        while left and (told := self._told(file, left)):
+            found |= told
+            left = [each for each in left if each not in told]
         return found
 
-    def _first(self, file: str, own: list[ScalarAddress]) -> tuple[ScalarAddress, str] | None:
-        """The first one that cannot be written, and why."""
+    def _told(self, file: str, own: list[ScalarAddress]) -> dict[ScalarAddress, str]:
+        """Those that are told first of what cannot be written, each with the reason."""
         paths = {each.within(file): each for each in own}
         try:
             Texts(file, self._tree.read).settings(PathsToRead(list(paths), list(paths)))
         except RefusedError as refused:
-            code, named = refused.refusal.code, refused.refusal.values.get("path")
+            found: dict[ScalarAddress, str] = {}
+            for each in refused.refusal.each:
+                address = paths.get(str(each.values.get("path")))
+                if address is None:
+                    break
+                reason = _REASONS.get(each.code, _ELSE)
+                found.setdefault(address, reason.format(path=address.path))
             # Of a file as a whole, no path is told.
-            address = paths.get(str(named), own[0])
-            reason = _REASONS.get(code, "{path} cannot be written where it stands")
-            return address, reason.format(path=address.path)
+            whole = _REASONS.get(refused.refusal.code, _ELSE).format(path=own[0].path)
+            return found or {own[0]: whole}
         except (UnreadableFile, ValueError):
-            return own[0], f"{own[0].path} cannot be read as a setting"
-        return None
+            return {own[0]: f"{own[0].path} cannot be read as a setting"}
+        return {}

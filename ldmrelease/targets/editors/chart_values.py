@@ -12,7 +12,10 @@ from ldmrelease.targets.results import Absent, Scalar
 
 _NULLS = {"", "~", "null", "Null", "NULL"}
 # YAML 1.1, as Helm's reader takes it.
-_TRUE, _FALSE = {"true", "yes", "on", "y"}, {"false", "no", "off", "n"}
+_SWITCHES = {
+    **dict.fromkeys(("true", "yes", "on", "y"), "true"),
+    **dict.fromkeys(("false", "no", "off", "n"), "false"),
+}
 _DECIMAL = re.compile(r"[-+]?(?:[0-9]+(?:\.[0-9]*)?|\.[0-9]+)(?:[eE][-+]?[0-9]+)?")
 _OCTAL = re.compile(r"[-+]?0o?[0-7]+")
 _OTHER_BASE = re.compile(r"[-+]?0(?:x[0-9a-fA-F]+|b[01]+)")
@@ -30,8 +33,9 @@ def printed(value: Scalar | Absent) -> str | None:
     text = value.unquoted
     if text in _NULLS:
         return None
-    if text.lower() in _TRUE | _FALSE:
-        return "true" if text.lower() in _TRUE else "false"
+    switch = _SWITCHES.get(text.lower())
+    if switch is not None:
+        return switch
     try:
         number = _number(text.replace("_", ""))
     except (OverflowError, ValueError):  # more digits than any reader takes
