@@ -70,7 +70,9 @@ def command(tree: Path) -> None:
     """The whole command, keys and ledger included."""
     with tempfile.TemporaryDirectory() as home:
         words = ["-m", "ldmrelease", "adopt", str(tree), "-C", f"{home}/new", "--no-render", "--yes"]
-        subprocess.run([sys.executable, *words], check=True, capture_output=True)
+        # As it is installed: compiled once.
+        environ = {name: each for name, each in os.environ.items() if name != "PYTHONDONTWRITEBYTECODE"}
+        subprocess.run([sys.executable, *words], check=True, capture_output=True, env=environ)
 
 
 def parsed(tree: Path, files: set[str]) -> None:

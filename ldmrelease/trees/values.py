@@ -87,7 +87,8 @@ def read_documents(text: bytes, file: str) -> list[YamlValue]:
         raise UnreadableFile(file, error.problem or "unreadable", mark.line + 1 if mark else None) from None
     except (yaml.YAMLError, ValueError) as error:
         raise UnreadableFile(file, str(error).splitlines()[0]) from None
-    reader = _Reader(file)
+    # Without an alias no node is met twice.
+    reader = _Reader(file, has_aliases=b"*" in text)
     return [reader.value(node, ()) for node in nodes]
 
 
@@ -167,13 +168,15 @@ def _is_number(text: str) -> bool:
 class _Reader:
     """Turns the parser's nodes into values. A node that aliases share is read once, where its anchor is."""
 
-    def __init__(self, file: str) -> None:
-        self._file = file
+    def __init__(self, file: str, *, has_aliases: bool) -> None:
+        self._file, self._has_aliases = file, has_aliases
         self._known: dict[int, YamlValue] = {}
         self._sizes: dict[int, int] = {}
         self._count = 0
 
     def value(self, node: yaml.Node, path: KeyPath) -> YamlValue:
+        if not self._has_aliases:
+            return self._met_once(node, path)
         known = self._known.get(id(node))
         if known is None:
             line = node.start_mark.line + 1
@@ -188,6 +191,17 @@ class _Reader:
         if self._count > MOST_NODES:
             raise UnreadableFile(self._file, TOO_MUCH, node.start_mark.line + 1)
         return known
+
+    def _met_once(self, node: yaml.Node, path: KeyPath) -> YamlValue:
+        line = node.start_mark.line + 1
+        if len(path) > DEEPEST:
+            raise UnreadableFile(self._file, TOO_MUCH, line)
+        before, self._count = self._count, 1
+        made = self._made(node, path, line)
+        self._count += before
+        if self._count > MOST_NODES:
+            raise UnreadableFile(self._file, TOO_MUCH, line)
+        return made
 
     def _made(self, node: yaml.Node, path: KeyPath, line: int) -> YamlValue:
         if isinstance(node, yaml.ScalarNode):

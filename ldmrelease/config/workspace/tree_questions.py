@@ -74,7 +74,7 @@ class TreeQuestion(Struct, frozen=True):
     def answers(self, files: Files, bound: Bindings) -> Iterator[dict[str, str]]:
         """What the variables stand for in each scalar that answers, with those that were `bound` before."""
         for file, own in _matching(self.file, files, bound, _FOLDERS):
-            scalars, there = files[file], {**bound, **own}
+            scalars, there = files[file], {**bound, **own} if own else bound
             for path, inner in _matching(self.path, scalars, there, _LINES):
                 known = {**there, **inner}
                 if self.value is None:

@@ -113,9 +113,9 @@ class FamilyChoice:
         entries = exceptions(meant, others)
         return None if entries is None else excepting(family, entries)
 
-    def _made(self, family: SettingFamily, place: tuple[str, str], file: str) -> Iterator[MadeSetting]:
+    def _made(self, family: SettingFamily, place: tuple[str, str], file: str) -> Sequence[MadeSetting]:
         names = {"environment": place[0], "application": place[1]}
-        yield from self._answers.made(family, names, file)
+        return self._answers.made(family, names, file)
 
     def _of_names(self, each: PlacedSetting) -> SettingFamily | None:
         """The family in which the names of the image and its repository are left open; None where they say nothing."""

@@ -301,7 +301,7 @@ class Maker:
 
 
 def _is_pattern(node: YamlNode) -> bool:
-    return any(key in HEAD for key, _, _ in nodes.entries(node))
+    return isinstance(node.value, dict) and not node.children.keys().isdisjoint(HEAD)
 
 
 def _names_of(node: YamlNode) -> list[str]:
