@@ -200,6 +200,10 @@ class _Reader:
         for key, value in node.value:
             if key.tag == _MERGE:
                 self._merge(below, self.value(value, (*path, "<<")))
+                # Go's parser takes what is merged over what stands before it; others never do.
+                if twice := sorted(below.keys() & entries.keys()):
+                    reason = f"{twice[0]} is there twice: before a merge key (<<), and in what that brings"
+                    raise UnreadableFile(self._file, reason, key.start_mark.line + 1)
             elif isinstance(key, yaml.ScalarNode):
                 entries[key.value] = self.value(value, (*path, key.value))
         return YamlMapping(below | entries, self._file, line)
