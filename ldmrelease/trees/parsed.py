@@ -1,6 +1,6 @@
 """A tree whose files are parsed once, whoever asks for them."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 
 from ldmrelease.trees.files import Tree
 from ldmrelease.trees.scalars import scalars_of
@@ -16,6 +16,7 @@ class ParsedTree:
         self._tree = tree
         self._data: dict[str, bytes] = {}
         self._documents: dict[str, list[YamlValue] | UnreadableFile] = {}
+        self._scalars: dict[str, list[tuple[str, str]]] = {}
 
     def files(self) -> frozenset[str]:
         """All files."""
@@ -39,10 +40,22 @@ class ParsedTree:
             raise found
         return found
 
+    def scalars(self, path: str) -> list[tuple[str, str]]:
+        """Path and printed value of each scalar of a file, as `scalars_of` tells them. Raises `UnreadableFile`."""
+        if path not in self._scalars:
+            self._scalars[path] = list(scalars_of(self.documents(path)))
+        return self._scalars[path]
+
 
 def documents_of(tree: Tree, path: str) -> list[YamlValue]:
     """The documents of a file of a tree, parsed once where the tree keeps them. Raises `UnreadableFile`."""
     return tree.documents(path) if isinstance(tree, ParsedTree) else read_documents(tree.read(path), path)
+
+
+def scalars_in(tree: Tree, path: str) -> Iterable[tuple[str, str]]:
+    """Path and printed value of each scalar of a file of a tree, found once where the tree keeps them. Raises
+    `UnreadableFile`."""
+    return tree.scalars(path) if isinstance(tree, ParsedTree) else scalars_of(documents_of(tree, path))
 
 
 class TreeScalars(Mapping[str, Scalars]):
@@ -61,7 +74,7 @@ class TreeScalars(Mapping[str, Scalars]):
             raise KeyError(file)
         if file not in self._known:
             try:
-                self._known[file] = dict(scalars_of(documents_of(self._tree, file)))
+                self._known[file] = dict(scalars_in(self._tree, file))
             except UnreadableFile:
                 self._known[file] = {}
         return self._known[file]

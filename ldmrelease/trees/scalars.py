@@ -18,19 +18,20 @@ def scalars_of(documents: Sequence[YamlValue]) -> Iterator[tuple[str, str]]:
     """The same of the documents of a file."""
     for each in documents:
         start = "" if len(documents) == 1 else f"{text_at(each, 'kind')}/{text_at(each, 'metadata', 'name')}:"
-        for path, value in _below(each, ""):
-            yield f"{start}{path}", value
+        found: list[tuple[str, str]] = []
+        _add_below(each, "", found)
+        yield from ((f"{start}{path}", value) for path, value in found) if start else found
 
 
-def _below(value: YamlValue, path: str) -> Iterator[tuple[str, str]]:
+def _add_below(value: YamlValue, path: str, found: list[tuple[str, str]]) -> None:
     if isinstance(value, YamlScalar):
         printed = value.printed()
         if path and printed is not None:
-            yield path, printed
+            found.append((path, printed))
     elif isinstance(value, YamlSequence):
         for index, each in enumerate(value.items):
-            yield from _below(each, f"{path}[{index}]")
+            _add_below(each, f"{path}[{index}]", found)
     elif isinstance(value, YamlMapping):
         for key, each in value.entries.items():
-            own = json.dumps(key, ensure_ascii=False) if _SPECIAL & set(key) or not key else key
-            yield from _below(each, f"{path}.{own}" if path else own)
+            own = json.dumps(key, ensure_ascii=False) if not _SPECIAL.isdisjoint(key) or not key else key
+            _add_below(each, f"{path}.{own}" if path else own, found)

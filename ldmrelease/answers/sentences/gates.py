@@ -54,7 +54,7 @@ BEFORE_DECISIONS: Mapping[str, Callable[[Values], str]] = {
     ),
     "not-agreed": lambda v: (
         f"the policy, the target or the product of {v['place']} is not what the trust document records, so nothing "
-        "is decided by it"
+        "is decided by it; `ldmrelease workspace lint` says what differs"
     ),
     **BUNDLE_WORDS,
 }

@@ -61,7 +61,7 @@ _IMAGES: dict[str, Words] = {
     ),
     "not-agreed": lambda v: (
         f"the policy, the target or the product of {v['place']} is not what the trust document records, so nothing "
-        "is decided by it"
+        "is decided by it; `ldmrelease workspace lint` says what differs"
     ),
     "unavailable": lambda v: f"{said(v['where'])} could not be reached: {said(v['reason'])}",
     **BUNDLE_WORDS,

@@ -4,7 +4,8 @@ A place lets a kind of tag of a product in where its level accepts the kind, and
 names a place that can admit it before. What is left over once no further place can be added is out of reach.
 """
 
-from collections.abc import Iterator
+from collections import defaultdict
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 from msgspec import Struct
@@ -12,7 +13,7 @@ from msgspec import Struct
 from ldmrelease.config.policies.clauses import HeldClause, clauses_at
 from ldmrelease.config.policies.references import Policies
 from ldmrelease.config.yaml.problems import Problem
-from ldmrelease.domain.level import Additions
+from ldmrelease.domain.level import Additions, Level
 from ldmrelease.domain.tags import grammar_of
 from ldmrelease.domain.topology import Application, Place, Product, Topology
 
@@ -51,32 +52,46 @@ def closed_places(policies: Policies, topology: Topology) -> tuple[Place, ...]:
 
 
 def _sites(policies: Policies, topology: Topology) -> Iterator[_Site]:
+    known = {each.name: grammar_of(each.grammar).KINDS for each in topology.products}
+    asked: dict[tuple[str, str], tuple[tuple[str, ...], tuple[HeldClause, ...]]] = {}
     for application in topology.applications:
-        level, environment = policies[application.level][0], application.place.environment
-        accepts = level.at(environment).accepts
-        clauses = clauses_at(level, environment)
-        after = tuple(each for each in clauses if each.phase == "enter" and each.requirement.rule == "after")
+        key = application.level, application.place.environment
+        if key not in asked:
+            asked[key] = _asked(policies[key[0]][0], key[1])
+        accepts, after = asked[key]
+        products = {each.partition("/")[0] for each in application.runs}
         for product in topology.products:
-            if application.components(product.name):
-                kinds = tuple(each for each in accepts if each in grammar_of(product.grammar).KINDS)
+            if product.name in products:
+                kinds = tuple(each for each in accepts if each in known[product.name])
                 yield _Site(application, product, kinds, after)
+
+
+def _asked(level: Level, environment: str) -> tuple[tuple[str, ...], tuple[HeldClause, ...]]:
+    """The kinds that a level accepts in an environment, and what has to come before there."""
+    clauses = clauses_at(level, environment)
+    after = (each for each in clauses if each.phase == "enter" and each.requirement.rule == "after")
+    return tuple(level.at(environment).accepts), tuple(after)
 
 
 def _reachable(sites: tuple[_Site, ...]) -> set[_Entry]:
     found: set[_Entry] = set()
+    of_product: dict[str, list[_Site]] = defaultdict(list)
+    for each in sites:
+        of_product[each.product.name].append(each)
     while True:
         new = {
             entry
             for site in sites
             for entry in site.entries
-            if entry not in found and all(_satisfied(each, entry, sites, found) for each in site.after)
+            if entry not in found
+            and all(_satisfied(each, entry, of_product[entry[1]], found) for each in site.after)
         }
         if not new:
             return found
         found |= new
 
 
-def _satisfied(clause: HeldClause, entry: _Entry, sites: tuple[_Site, ...], open_: set[_Entry]) -> bool:
+def _satisfied(clause: HeldClause, entry: _Entry, sites: Sequence[_Site], open_: set[_Entry]) -> bool:
     _, product, kind = entry
     parameters = clause.requirement.parameters
     # Where what came by hand counts too, nothing has to have admitted it.

@@ -18,7 +18,7 @@ from ldmrelease.config.workspace.agreement import (
 )
 from ldmrelease.config.workspace.file_schemas import schema_comment, schema_files
 from ldmrelease.config.workspace.model import FILE
-from ldmrelease.config.workspace.patterns.documents import workspace_document
+from ldmrelease.config.workspace.patterns.documents import ReadWorkspace, workspace_document
 from ldmrelease.config.yaml.problems import BadInput, Problem, shown
 from ldmrelease.config.yaml.suggestions import did_you_mean
 from ldmrelease.domain import times
@@ -75,13 +75,15 @@ def init_workspace(
     person: str = "me",
     change: Callable[[str], str] = lambda text: text,
     further: Mapping[str, bytes] | None = None,
+    read: ReadWorkspace | None = None,
 ) -> Initialised:
     """Write a workspace into a folder, which is made where it is not there; the ledger is left to the caller.
 
     `sample` is one of `SAMPLES`, None for an empty workspace. The keys count from `at`; `person` is whose
     the key `me` is; `change` is made to the text of the workspace's file first; `further` are files beside it, by
-    their path, such as `policies/standalone.yaml`. Raises `BadInput`, having written nothing, for an unknown sample
-    and where a file that would be written is there already.
+    their path, such as `policies/standalone.yaml`; `read` is the workspace's file, where it was read from what is
+    written here. Raises `BadInput`, having written nothing, for an unknown sample and where a file that would be
+    written is there already.
     """
     if sample is not None and sample not in SAMPLES:
         message, remedy = f"no sample {sample!r}", did_you_mean(sample, SAMPLES)
@@ -100,7 +102,7 @@ def init_workspace(
     levels = list(load_levels(folder / "policies").values())
     keys = [*_KEYS, *(f"receipts-{level.name}" for level in levels)]
     public = {name: _make_key(folder / "keys" / f"{name}.pem") for name in keys}
-    file, document = workspace_document(folder / FILE)
+    file, document = workspace_document(folder / FILE) if read is None else read
     topology = complete_topology(file, document, folder)
     trust = _trust(levels, recorded_levels(file), topology, public, not_before=at, person=person)
     _write(folder / "trust.yaml", trust.encode())

@@ -6,12 +6,13 @@ already, that is looked for; else what is found there is what it stands for.
 """
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from functools import lru_cache
+from typing import Generic, TypeVar
 
 from msgspec import Struct
 
-from ldmrelease.config.workspace.variables import VARIABLE, Bindings, names_in, replaced
+from ldmrelease.config.workspace.variables import VARIABLE, Bindings, names_in
 
 _TOKEN = re.compile(rf"{VARIABLE.pattern}|(\*)")
 _ANY = "*"
@@ -23,6 +24,28 @@ LONGEST = 4_096
 Scalars = Mapping[str, str | None]
 """The scalars of a file that were recorded, by their path; None where only that it is there was asked."""
 Files = Mapping[str, Scalars]
+V = TypeVar("V")
+
+
+class IndexedNames(dict[str, V], Generic[V]):
+    """A mapping that is asked often for the names with a beginning and an end: each pair is looked for once. It is not
+    changed once it was asked."""
+
+    def __init__(self, entries: Mapping[str, V]) -> None:
+        super().__init__(entries)
+        self._between: dict[tuple[str, str], list[str]] = {}
+
+    def between(self, start: str, end: str) -> list[str]:
+        """The names that begin and end so, in order."""
+        known = self._between.get((start, end))
+        if known is None:
+            known = self._between[start, end] = _between(self, start, end)
+        return known
+
+
+def indexed_files(files: Files) -> Files:
+    """The same files, for many questions."""
+    return IndexedNames({name: IndexedNames(each) for name, each in files.items()})
 
 
 class TreeQuestion(Struct, frozen=True):
@@ -51,12 +74,13 @@ class TreeQuestion(Struct, frozen=True):
     def answers(self, files: Files, bound: Bindings) -> Iterator[dict[str, str]]:
         """What the variables stand for in each scalar that answers, with those that were `bound` before."""
         for file, own in _matching(self.file, files, bound, _FOLDERS):
-            for path, inner in _matching(self.path, files[file], {**bound, **own}, _LINES):
-                known = {**bound, **own, **inner}
+            scalars, there = files[file], {**bound, **own}
+            for path, inner in _matching(self.path, scalars, there, _LINES):
+                known = {**there, **inner}
                 if self.value is None:
                     yield known
                     continue
-                said = _taken(self.value, files[file][path] or "", known, _LINES)
+                said = _taken(self.value, scalars[path] or "", known, _LINES)
                 if said is not None:
                     yield known | said
 
@@ -71,10 +95,13 @@ class TreeQuestion(Struct, frozen=True):
         """Whether it asks about this file."""
         return _taken(self.file, file, {}, _FOLDERS) is not None
 
-    def takes(self, path: str, value: str) -> bool:
-        """Whether a scalar of such a file answers it."""
-        there = _taken(self.path, path, {}, _LINES) is not None
-        return there and (self.value is None or _taken(self.value, value, {}, _LINES) is not None)
+    def takes_path(self, path: str) -> bool:
+        """Whether a scalar at this path of such a file may answer it."""
+        return _taken(self.path, path, {}, _LINES) is not None
+
+    def takes_value(self, value: str) -> bool:
+        """Whether a scalar that says this may answer it."""
+        return self.value is None or _taken(self.value, value, {}, _LINES) is not None
 
 
 def question(address: str, value: str | None = None) -> TreeQuestion:
@@ -99,24 +126,49 @@ def _anonymous(template: str) -> str:
 
 def _matching(
     template: str, known: Mapping[str, object], bound: Bindings, apart: str
-) -> Iterator[tuple[str, dict[str, str]]]:
+) -> Iterable[tuple[str, dict[str, str]]]:
     """The names among `known` that a template stands for, with what its variables do then."""
     tokens = _tokens(template)
     unbound = [index for index, (_, _, name) in enumerate(tokens) if name not in bound]
     if not unbound:
-        exact = replaced(template, bound)
-        if exact in known:
-            yield exact, {}
-        return
+        exact = _filled(template, tokens, bound)
+        return [(exact, {})] if exact in known else ()
     # Most names are told apart by what stands before and behind all that is open.
-    start = replaced(template[: tokens[unbound[0]][0]], bound)
-    end = replaced(template[tokens[unbound[-1]][1] :], bound)
-    for each in known:
-        if not (each.startswith(start) and each.endswith(end)):
-            continue
-        own = _taken(template, each, bound, apart)
-        if own is not None:
-            yield each, own
+    first, last = unbound[0], unbound[-1]
+    start = _filled(template[: tokens[first][0]], tokens[:first], bound)
+    at = tokens[last][1]
+    end = _filled(
+        template[at:], [(begin - at, stop - at, name) for begin, stop, name in tokens[last + 1 :]], bound
+    )
+    names = known.between(start, end) if isinstance(known, IndexedNames) else _between(known, start, end)
+    if first == last:
+        return _inside(names, start, end, tokens[first][2], apart)
+    taken = ((each, _taken(template, each, bound, apart)) for each in names)
+    return [(each, own) for each, own in taken if own is not None]
+
+
+def _filled(template: str, tokens: Sequence[tuple[int, int, str]], bound: Bindings) -> str:
+    """A template all of whose variables stand for something."""
+    text, at = "", 0
+    for start, end, name in tokens:
+        text += template[at:start] + bound[name]
+        at = end
+    return text + template[at:]
+
+
+def _inside(
+    names: Iterable[str], start: str, end: str, variable: str, apart: str
+) -> Iterator[tuple[str, dict[str, str]]]:
+    """What one variable stands for between a beginning and an end, as `_taken` tells it."""
+    around = len(start) + len(end)
+    for each in names:
+        inner = each[len(start) : len(each) - len(end)]
+        if around < len(each) <= LONGEST and apart not in inner:
+            yield each, {} if variable == _ANY else {variable: inner}
+
+
+def _between(names: Iterable[str], start: str, end: str) -> list[str]:
+    return [each for each in names if each.startswith(start) and each.endswith(end)]
 
 
 def _taken(template: str, text: str, bound: Bindings, apart: str) -> dict[str, str] | None:

@@ -18,11 +18,13 @@ OWN_NAMES = VERBATIM | {"tag"}
 
 def names_in(text: str) -> list[str]:
     """The variables of a text, in the order in which they stand there."""
-    return VARIABLE.findall(text)
+    return VARIABLE.findall(text) if "{" in text else []
 
 
 def replaced(text: str, bindings: Bindings) -> str:
     """A text with what its variables stand for; a variable that stands for nothing is left."""
+    if "{" not in text:
+        return text
     return VARIABLE.sub(lambda match: bindings.get(match[1], match[0]), text)
 
 

@@ -4,6 +4,8 @@ import os
 from collections.abc import Callable, Iterable, Iterator
 from typing import TYPE_CHECKING, NamedTuple
 
+from msgspec.structs import replace
+
 from ldmrelease.answers.bundles import gated_by, unusable_answer, warnings_of
 from ldmrelease.answers.gate import GateAnswer
 from ldmrelease.answers.gate_sync import sync_answer
@@ -90,7 +92,7 @@ def merge_by_bundle(
 
     found = opened_or_shut(reader, source)
     if isinstance(found, GateAnswer):
-        return found
+        return replace(found, base=question.base, head=question.head)
     require_trust(workspace, reader.trust.digest)
     said = BundleQuestions(found.bundle, reader.now)
     gate = gate_merge_by_bundle(workspace, said, found.bundle, question, os.environ, render=render)

@@ -14,7 +14,7 @@ from ldmrelease.answers.gate import (
 )
 from ldmrelease.answers.sentences.escapes import printable, printable_text
 from ldmrelease.answers.sentences.text import command_line
-from ldmrelease.render.gate.merge_text import CONFLICTS, alike
+from ldmrelease.render.gate.merge_text import CONFLICTS, alike, without_images
 
 MARKER = "<!-- ldmrelease gate merge -->"
 """The first line of every comment: whoever posts one looks for it, and updates that one."""
@@ -49,7 +49,7 @@ def merge_comment(answer: GateAnswer) -> str:
 
 def _summary(answer: GateAnswer) -> str:
     counts = {each: sum(image.verdict is each for image in answer.images) for each in GateVerdict}
-    told = ", ".join(f"{count} {each}" for each, count in counts.items() if count) or "no image changes"
+    told = ", ".join(f"{count} {each}" for each, count in counts.items() if count) or without_images(answer)
     conflicts = f"\n\nMind that {CONFLICTS}." if answer.conflicts else ""
     return (
         f"{_code(answer.head or '')} into {_code(answer.base or '')}, as of {answer.now}: {told}.{conflicts}"

@@ -23,15 +23,20 @@ def merge_text(answer: GateAnswer) -> str:
     for images in alike(answer.images):
         lines += ["", *_reasons(images)]
     for each in answer.unreadable:
-        lines += ["", _finding(each)]
+        lines += ["", _unreadable(each)]
     return "\n".join(lines)
 
 
 def _headline(answer: GateAnswer) -> str:
     counts = {each: sum(image.verdict is each for image in answer.images) for each in GateVerdict}
-    told = ", ".join(f"{count} {each}" for each, count in counts.items() if count) or "no image changes"
+    told = ", ".join(f"{count} {each}" for each, count in counts.items() if count) or without_images(answer)
     mark = painted(answer.verdict.upper(), COLOURS[answer.verdict])
     return f"{mark}: {printable(f'{answer.head} into {answer.base}')}: {told}"
+
+
+def without_images(answer: GateAnswer) -> str:
+    """What is said of a change of which no image is told: where something could not be read, nobody knows of others."""
+    return "no image could be decided about" if answer.unreadable else "no image changes"
 
 
 def _changes(answer: GateAnswer) -> str:
@@ -84,3 +89,11 @@ def _reasons(images: list[GateImageAnswer]) -> Iterator[str]:
 def _finding(found: GateFindingAnswer) -> str:
     name = f"{found.requirement}: " if found.requirement else ""
     return printable(f"{found.outcome}  {name}{found.sentence}")
+
+
+def _unreadable(found: GateFindingAnswer) -> str:
+    """With the file, which the sentence about a file of the tree begins with, and that about a bundle does not."""
+    at = found.location
+    if at is None or found.sentence.startswith(at.file):
+        return _finding(found)
+    return printable(f"{found.outcome}  {at.file}: {found.sentence}")

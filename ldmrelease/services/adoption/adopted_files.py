@@ -7,8 +7,10 @@ from collections.abc import Iterator
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
+from msgspec import Struct
+
 from ldmrelease.config.workspace.model import FILE
-from ldmrelease.config.workspace.patterns.documents import workspace_document
+from ldmrelease.config.workspace.patterns.documents import ReadWorkspace, workspace_document
 from ldmrelease.config.workspace.patterns.facts import FILE as TREES_FILE
 from ldmrelease.config.workspace.topology import build_topology
 from ldmrelease.config.yaml.problems import BadInput
@@ -25,10 +27,18 @@ Made = tuple[str, str, str, frozenset[str], frozenset[str]]
 """An environment, an application, its level, what runs there, and the addresses that are written."""
 
 
+class AdoptedFiles(Struct, frozen=True):
+    """The files of a workspace by name: its own, and that of what its patterns read, if they read anything. read: its
+    own as it was read from these bytes, where it was."""
+
+    files: dict[str, bytes]
+    read: ReadWorkspace | None = None
+
+
 def adopted_files(
     empty: str, proposal: TreeProposal, named: TreeOfWorkspace, tree: Tree, *, asks_tree: bool
-) -> dict[str, bytes]:
-    """The files by name: that of the workspace, and that of what its patterns read, if they read anything.
+) -> AdoptedFiles:
+    """The files of the workspace of a proposal.
 
     empty: the file of a workspace without products and environments; asks_tree: whether the tree has the shape that
     patterns can ask it for their places.
@@ -36,9 +46,10 @@ def adopted_files(
     if asks_tree:
         text = workspace_text(empty, proposal, named, TreeScalars(tree))
         found = _with_recorded(text, named, tree)
-        if makes(found, proposal):
-            return found
-    return _with_recorded(workspace_text(empty, proposal, named), named, tree)
+        read = read_as_proposed(found, proposal)
+        if read is not None:
+            return AdoptedFiles(found, read)
+    return AdoptedFiles(_with_recorded(workspace_text(empty, proposal, named), named, tree))
 
 
 def _with_recorded(text: str, named: TreeOfWorkspace, tree: Tree) -> dict[str, bytes]:
@@ -52,16 +63,17 @@ def _with_recorded(text: str, named: TreeOfWorkspace, tree: Tree) -> dict[str, b
     return files
 
 
-def makes(files: dict[str, bytes], proposal: TreeProposal) -> bool:
-    """Whether the patterns of a workspace make what was proposed, and nothing else."""
+def read_as_proposed(files: dict[str, bytes], proposal: TreeProposal) -> ReadWorkspace | None:
+    """The workspace of these files, if its patterns make what was proposed, and nothing else; None where not."""
     with TemporaryDirectory(prefix="ldmrelease-adopt-") as work:
         for name, data in files.items():
             (Path(work) / name).write_bytes(data)
         try:
-            topology = build_topology(workspace_document(Path(work) / FILE)[0])
+            read = workspace_document(Path(work) / FILE)
         except BadInput:
-            return False
-    return sorted(_made(topology), key=str) == sorted(_proposed(proposal), key=str)
+            return None
+    made = _made(build_topology(read[0]))
+    return read if sorted(made, key=str) == sorted(_proposed(proposal), key=str) else None
 
 
 def _made(topology: Topology) -> Iterator[Made]:

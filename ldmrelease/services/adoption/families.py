@@ -1,7 +1,7 @@
 """Settings of many places that differ by names alone, as one pattern that asks the tree for these names: the image
 repositories that values say, and where they say them (docs/decisions/0046)."""
 
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 
 from msgspec import Struct
@@ -9,7 +9,7 @@ from msgspec.structs import replace
 
 from ldmrelease.config.workspace.pattern_schema import Repeated
 from ldmrelease.config.workspace.patterns.repeats import PatternQuestions, asked_by, found, is_on, listed
-from ldmrelease.config.workspace.tree_questions import Files
+from ldmrelease.config.workspace.tree_questions import Files, IndexedNames, Scalars
 from ldmrelease.config.workspace.variables import replaced
 from ldmrelease.services.adoption.yaml_lines import YamlText
 
@@ -81,6 +81,14 @@ class FamilyAnswers:
     def __init__(self, files: Files) -> None:
         self._files = files
         self._of: dict[str, Files] = {}
+        self._indexed: dict[str, Scalars] = {}
+        self._order = {each: number for number, each in enumerate(files)}
+        self._by_application: dict[str, list[str]] = defaultdict(list)
+        self._common: list[str] = []
+        for each in files:
+            folder, _, rest = each.partition("/")
+            own = self._by_application[rest.partition("/")[0]] if folder == "applications" else self._common
+            own.append(each)
         self._questions: dict[SettingFamily, tuple[Repeated, PatternQuestions]] = {}
         self._known: dict[tuple[SettingFamily, str, str, str], tuple[MadeSetting, ...]] = {}
 
@@ -108,14 +116,16 @@ class FamilyAnswers:
         """The files that are about an application, or about all of them: to look among the others takes long."""
         if application not in self._of:
             start = f"applications/{application}/"
-            is_known = any(each.startswith(start) for each in self._files)
-            near = {
-                name: each
-                for name, each in self._files.items()
-                if name.startswith(start) or not (is_known and name.startswith("applications/"))
-            }
-            self._of[application] = near
+            first = application.partition("/")[0]
+            own = [each for each in self._by_application.get(first, ()) if each.startswith(start)]
+            names = sorted([*own, *self._common], key=self._order.__getitem__) if own else self._order
+            self._of[application] = IndexedNames({each: self._scalars(each) for each in names})
         return self._of[application]
+
+    def _scalars(self, file: str) -> Scalars:
+        if file not in self._indexed:
+            self._indexed[file] = IndexedNames(self._files[file])
+        return self._indexed[file]
 
     def _asked(self, family: SettingFamily) -> tuple[Repeated, PatternQuestions]:
         if family not in self._questions:
@@ -150,13 +160,15 @@ def exceptions(
 ) -> tuple[tuple[tuple[str, str], ...], ...] | None:
     """What leaves out all `others` and none of `wanted`; None where their names do not tell them apart."""
     left = list(others)
+    kept: dict[tuple[str, ...], set[tuple[str, ...] | None]] = {}
     chosen: list[tuple[tuple[str, str], ...]] = []
     while left:
         best: tuple[int, tuple[str, ...], tuple[str, ...]] | None = None
         for keys in _CHOICES:
-            taken = {_values(each, keys) for each in wanted}
+            if keys not in kept:
+                kept[keys] = {_values(each, keys) for each in wanted}
             counts = Counter(own for each in left if (own := _values(each, keys)) is not None)
-            fit = [(count, own) for own, count in counts.items() if own not in taken]
+            fit = [(count, own) for own, count in counts.items() if own not in kept[keys]]
             count, own = max(fit, default=(0, ()), key=lambda each: each[0])
             if count > (best[0] if best is not None else 0):
                 best = count, keys, own
@@ -172,7 +184,7 @@ def exceptions(
 def _values(names: Names, keys: tuple[str, ...]) -> tuple[str, ...] | None:
     """What variables stand for, if an exception can say so."""
     own = tuple(names[key] for key in keys if key in names)
-    return own if len(own) == len(keys) and not any(_SPECIAL & set(each) for each in own) else None
+    return own if len(own) == len(keys) and all(map(_SPECIAL.isdisjoint, own)) else None
 
 
 def excepting(family: SettingFamily, entries: tuple[tuple[tuple[str, str], ...], ...]) -> SettingFamily:

@@ -293,10 +293,8 @@ class FamilyChoice:
         return made if self._makes(made, each) else replace(made, where=())
 
     def _makes(self, family: SettingFamily, each: PlacedSetting) -> bool:
-        place = (each.environment, each.place)
-        return any(
-            (made.component, made.written) == each.made for made in self._made(family, place, each.file)
-        )
+        place, meant = (each.environment, each.place), each.made
+        return any((made.component, made.written) == meant for made in self._made(family, place, each.file))
 
     def _switched(self, each: PlacedSetting, path: str) -> tuple[str, ...]:
         """What says whether something above a path is on, in the order in which it is read."""

@@ -119,11 +119,12 @@ def _of_applications(
     for names, environments, level in _by_level(kept, levels):
         meant = [place for place, own in kept.items() if place[1] in names and own == level]
         meant = [place for place in meant if place[0] in environments or not environments]
+        is_meant = frozenset(meant)
         others = [
             (environment, name)
             for environment in environments or every
             for name in names
-            if (environment, name) not in meant and switches.is_on((environment, name))
+            if (environment, name) not in is_meant and switches.is_on((environment, name))
         ]
         for own in _apart(names, meant, others):
             left_out = exceptions(

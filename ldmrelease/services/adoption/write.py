@@ -33,10 +33,11 @@ def write_workspace(
     having written nothing, where a file that would be written is there already.
     """
     reachable, policies = with_reachable_levels(proposal)
-    files = adopted_files(empty_workspace(), reachable, named, tree, asks_tree=asks_tree)
-    text = files.pop(FILE).decode()
-    further = files | {f"policies/{name}": data for name, data in policies.items()}
-    made = init_workspace(folder, None, at, person, lambda _empty: text, further)
+    adopted = adopted_files(empty_workspace(), reachable, named, tree, asks_tree=asks_tree)
+    text = adopted.files[FILE].decode()
+    further = {name: data for name, data in adopted.files.items() if name != FILE}
+    further |= {f"policies/{name}": data for name, data in policies.items()}
+    made = init_workspace(folder, None, at, person, lambda _empty: text, further, adopted.read)
     create_ledger(
         str(made.file.resolve().parent / LEDGER), at=at, actor=person, projectors=PROJECTORS
     ).close()

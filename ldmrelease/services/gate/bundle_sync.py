@@ -198,13 +198,15 @@ def _rows(
             group = groups[each.place, each.product]
             release = group.release.release if group.release is not None else None
             part = release.component(each.component) if release is not None else None
+            # Without a digest nothing but its tag says of which release an image is.
+            alike = each.reference is None or each.digest is not None or (part and part.spelling == each.tag)
             yield SyncImage(
                 image,
                 each.place,
                 each.product,
                 each.component,
                 each.digest if each.reference is not None else part.digest if part is not None else None,
-                release.name if release is not None else None,
+                release.name if release is not None and alike else None,
                 problems=tuple(group.problems[each]),
                 decided=group.decided,
             )

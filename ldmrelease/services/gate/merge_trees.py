@@ -153,7 +153,7 @@ def _no_repository(refused: RefusedError, tree: Path | None) -> str:
     about = refused.refusal.values
     where, found = about.get("where", tree), str(about.get("found", ""))
     if tree is not None and found.startswith("a folder in "):
-        return f"{where} is {found}; name the top of the clone with --tree"
+        return f"{where} is {found.removesuffix('/.git')}; name the top of the clone with --tree"
     return f"{where} is not a git repository"
 
 

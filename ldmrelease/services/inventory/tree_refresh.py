@@ -2,7 +2,8 @@
 
 import os
 import re
-from collections.abc import Callable
+from collections import defaultdict
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from difflib import unified_diff
 from pathlib import Path
 
@@ -10,14 +11,13 @@ from msgspec import Struct
 
 from ldmrelease.config.workspace.patterns.asked import AskedTree, asked_trees
 from ldmrelease.config.workspace.patterns.facts import RecordedTree, recorded_trees, trees_file, trees_text
-from ldmrelease.config.workspace.tree_questions import asked_question
+from ldmrelease.config.workspace.tree_questions import TreeQuestion, asked_question
 from ldmrelease.domain.errors import Unavailable
 from ldmrelease.services.inventory.tree_images import TreeSource, open_tree
 from ldmrelease.targets.connections import Access
 from ldmrelease.targets.results import Refusal
 from ldmrelease.trees.files import Tree
-from ldmrelease.trees.parsed import documents_of
-from ldmrelease.trees.scalars import scalars_of
+from ldmrelease.trees.parsed import scalars_in
 from ldmrelease.trees.values import UnreadableFile
 
 Open = Callable[[AskedTree], "tuple[Tree, str] | Refusal | Unavailable"]
@@ -112,26 +112,51 @@ def changed_trees(file: Path, open_: Open) -> list[str] | Refusal | Unavailable:
 def record_of(asked: AskedTree, tree: Tree, commit: str, unread: list[UnreadFile]) -> RecordedTree:
     """What a tree answers; `unread` takes the files that could not be read."""
     # Of a variable that stands twice in a question, any two texts are recorded.
-    questions = [asked_question(each.asked) for each in asked.questions]
+    by_file: dict[str, list[TreeQuestion]] = defaultdict(list)
+    for each in asked.questions:
+        question = asked_question(each.asked)
+        by_file[question.file].append(question)
     files: dict[str, dict[str, str | None]] = {}
-    for file in sorted(tree.files()) if questions else ():
-        own = [each for each in questions if each.is_recorded(file)]
-        if not own:
+    known: dict[tuple[str, ...], _QuestionsOfFiles] = {}
+    for file in sorted(tree.files()) if by_file else ():
+        forms = tuple(form for form, (first, *_) in by_file.items() if first.is_recorded(file))
+        if not forms:
             continue
-        # One look tells most scalars apart from all that was asked about.
-        asked_about = re.compile("|".join(f"(?:{each.path_form})" for each in own), re.DOTALL)
+        if forms not in known:
+            known[forms] = _QuestionsOfFiles([each for form in forms for each in by_file[form]])
         try:
-            for path, value in scalars_of(documents_of(tree, file)):
-                if not asked_about.fullmatch(path):
-                    continue
-                taking = [each for each in own if each.takes(path, value)]
-                if taking:
-                    told = value if any(each.value is not None for each in taking) else None
-                    files.setdefault(file, {})[path] = told
+            found = dict(known[forms].answers(scalars_in(tree, file)))
         except UnreadableFile as error:
             unread.append(UnreadFile(error.file, error.reason, error.line))
+            continue
+        if found:
+            files[file] = found
     names = frozenset(each.asked for each in asked.questions)
     return RecordedTree(asked.repository, asked.branch, commit, names, files)
+
+
+class _QuestionsOfFiles:
+    """The questions about some files, which mostly have the same paths: each path is compared with them once."""
+
+    def __init__(self, questions: Sequence[TreeQuestion]) -> None:
+        self._questions = questions
+        # One look tells most paths apart from all that was asked about.
+        self._asked = re.compile("|".join(f"(?:{each.path_form})" for each in questions), re.DOTALL)
+        self._about: dict[str, list[TreeQuestion]] = {}
+
+    def answers(self, scalars: Iterable[tuple[str, str]]) -> Iterator[tuple[str, str | None]]:
+        """The scalars that answer, with their value where that was asked."""
+        for path, value in scalars:
+            about = self._about.get(path)
+            if about is None:
+                about = self._about[path] = self._find(path)
+            taking = [each for each in about if each.takes_value(value)]
+            if taking:
+                yield path, value if any(each.value is not None for each in taking) else None
+
+    def _find(self, path: str) -> list[TreeQuestion]:
+        is_asked = self._asked.fullmatch(path) is not None
+        return [each for each in self._questions if each.takes_path(path)] if is_asked else []
 
 
 def _without_commits(text: str) -> list[str]:

@@ -106,7 +106,7 @@ class Planner:
         if wanted is None or time.monotonic() > self._until:
             return finding
         if pinned is None:
-            return Blocked(finding.next, reason=f"{decision.name} is not pinned yet")
+            return Blocked(finding.next, reason=_unpinned(decision.name, tag, product))
         places = places_for(self._context, PromotionSpec(pinned, target))
         if isinstance(places, UnknownTarget):
             return Blocked(finding.next, reason=f"{target} does not run {product}")
@@ -199,3 +199,7 @@ class Planner:
         find: Callable[..., object] = find_or_pin if option.intent is Intent.PROMOTE else stored_pin
         found = find(self._context, known, option.tag)
         return found if isinstance(found, Pinned) else None
+
+
+def _unpinned(name: str, tag: str, product: str) -> str:
+    return f"{name} is not pinned yet; pin it with `ldmrelease release pin {tag} --product {product}`"

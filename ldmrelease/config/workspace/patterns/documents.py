@@ -12,6 +12,9 @@ from ldmrelease.config.yaml.problems import BadInput, Problem
 from ldmrelease.config.yaml.read import YamlDocument, read
 from ldmrelease.config.yaml.validation_messages import validate
 
+ReadWorkspace = tuple[WorkspaceFile, YamlDocument]
+"""A workspace's file, and its document without patterns."""
+
 
 def expanded_document(path: Path, document: YamlDocument) -> Expanded:
     """A workspace's document with the entries of its patterns, and everything that is wrong with these."""
@@ -34,7 +37,7 @@ def plain_document(path: Path) -> YamlDocument:
     return found.document
 
 
-def workspace_document(path: Path) -> tuple[WorkspaceFile, YamlDocument]:
+def workspace_document(path: Path) -> ReadWorkspace:
     """A workspace's file, and its document without patterns. Raises `BadInput`."""
     document = plain_document(path)
     return validate(WorkspaceFile, document), document

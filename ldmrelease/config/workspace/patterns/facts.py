@@ -7,7 +7,7 @@ import yaml
 from msgspec import Struct
 from pydantic import Field, WithJsonSchema
 
-from ldmrelease.config.workspace.tree_questions import Files, TreeQuestion
+from ldmrelease.config.workspace.tree_questions import Files, TreeQuestion, indexed_files
 from ldmrelease.config.yaml.fields import UNIQUE, Address, Name, Strict, Text
 from ldmrelease.config.yaml.read import YamlDocument, read
 from ldmrelease.config.yaml.validation_messages import validate
@@ -78,7 +78,9 @@ def trees_of(document: YamlDocument) -> dict[str, RecordedTree]:
             each.branch,
             each.commit,
             frozenset(each.asked),
-            {path: {key: _text(value) for key, value in own.items()} for path, own in each.files.items()},
+            indexed_files(
+                {path: {key: _text(value) for key, value in own.items()} for path, own in each.files.items()}
+            ),
         )
         for name, each in found.trees.items()
     }

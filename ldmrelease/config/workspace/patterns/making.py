@@ -22,6 +22,7 @@ from ldmrelease.config.workspace.patterns.repeats import (
 )
 from ldmrelease.config.workspace.schema import ComponentEntry, SelectionEntry
 from ldmrelease.config.workspace.target_schema import SettingEntry
+from ldmrelease.config.workspace.tree_questions import Files
 from ldmrelease.config.workspace.variables import OWN_NAMES, Bindings, names_in, replaced
 from ldmrelease.config.yaml.problems import BadInput, Problem
 from ldmrelease.config.yaml.read import YamlDocument, YamlNode, spell_path
@@ -70,11 +71,17 @@ class Maker:
         self.dropped: list[Path] = []
         self.made: dict[str, Made] = {}
         self._weight = 0
+        self._heads: dict[tuple[type[BaseModel], Path], BaseModel] = {}
+        self._asked: dict[tuple[Path, str | None, tuple[str, ...]], tuple[PatternQuestions, Files]] = {}
 
     def head(
         self, model: type[H], node: YamlNode, path: Path, keys: Collection[str], body: type[BaseModel]
     ) -> H | None:
-        """What makes an entry a pattern; None, and told, where that is wrong."""
+        """What makes an entry a pattern; None, and told, where that is wrong. What is right is looked at once, however
+        often it is made."""
+        there = self._heads.get((model, path))
+        if isinstance(there, model):
+            return there
         known = {*keys, *(each.alias or name for name, each in body.model_fields.items())}
         before = len(self.problems)
         for key, _, _ in nodes.entries(node):
@@ -84,6 +91,7 @@ class Maker:
         if head is None or len(self.problems) > before:
             self.dropped.append(path)
             return None
+        self._heads[model, path] = head
         return head
 
     def part(self, model: type[H], node: YamlNode, path: Path) -> H | None:
@@ -101,19 +109,29 @@ class Maker:
             name = next(name for name in head.for_ or {} if name in scope.bindings)
             self._drop((*scope.path, "for", name), f"{name!r} stands for something already", scope.path)
             return None
-        tree = self.trees.name(head, scope.tree)
-        files = self.trees.files(tree, head, scope.path)
+        questions = self._questions(head, scope)
+        if questions is None:
+            self.dropped.append(scope.path)
+            return None
+        asked, files = questions
+        weigh = self.weigher(scope.path)
+        weigh(choices(head))
+        chosen = (each for own in listed(head, scope.bindings) for each in found(asked, files, own, weigh))
+        return [each for each in chosen if is_on(asked, files, each) and not is_excepted(head, each)]
+
+    def _questions(self, head: Repeated, scope: Scope) -> tuple[PatternQuestions, Files] | None:
+        """What a pattern asks, and of which files; None, and told, where that is wrong."""
+        key = scope.path, scope.tree, tuple(scope.bindings)
+        if key in self._asked:
+            return self._asked[key]
+        files = self.trees.files(self.trees.name(head, scope.tree), head, scope.path)
         asked = asked_by(head)
         names = [*scope.bindings, *(head.for_ or {}), *asked.variables]
         faults = self.faults(head, names, asked, scope.path)
         self.problems += faults
         if files is None or faults:
-            self.dropped.append(scope.path)
             return None
-        weigh = self.weigher(scope.path)
-        weigh(choices(head))
-        chosen = (each for own in listed(head, scope.bindings) for each in found(asked, files, own, weigh))
-        return [each for each in chosen if is_on(asked, files, each) and not is_excepted(head, each)]
+        return self._asked.setdefault(key, (asked, files))
 
     def faults(self, head: Repeated, names: list[str], asked: PatternQuestions, path: Path) -> list[Problem]:
         """Variables of a pattern's exceptions and conditions that stand for nothing."""

@@ -51,13 +51,14 @@ def test_no_key_of_a_tree_holds_a_question_up() -> None:
     long = "a." * 1_500 + "b"
     asked = question(f"{{f}}-{{g}}-{{h}}-{{i}}-{{j}}-{{k}}.yml#{path}", ".".join(["*"] * 8) + ".b.")
     assert not asked.is_recorded("a-" * 2_000)
-    assert not asked.takes(long, "1")
-    assert not asked.takes("a." * 1_500 + "tag", "a." * 2_000)
+    assert not asked.takes_path(long)
+    assert not asked.takes_value("a." * 2_000)
     assert list(question(f"{FILE}#{path}").answers({FILE: {long: None}}, {})) == []
 
 
 def test_what_is_longer_than_anybody_means_is_not_looked_at() -> None:
     asked = question(f"{FILE}#{{a}}.tag", "{b}")
-    assert asked.takes("x.tag", "1")
-    assert not asked.takes("x" * LONGEST + ".tag", "1")
-    assert not asked.takes("x.tag", "1" * (LONGEST + 1))
+    assert asked.takes_path("x.tag")
+    assert asked.takes_value("1")
+    assert not asked.takes_path("x" * LONGEST + ".tag")
+    assert not asked.takes_value("1" * (LONGEST + 1))

@@ -136,6 +136,13 @@ def test_an_environment_whose_cluster_nobody_names_is_told_to_be_in_none(develop
     assert "is in no cluster that is known, and this is for uid-2" in answer["unreadable"][0]["sentence"]
 
 
+def test_an_image_without_a_digest_is_not_told_to_be_of_the_release_beside_it(developed: Site) -> None:
+    file = pod(developed, f"{REPOSITORY}:al9-w_2023_16", f"{REPOSITORY}@{digest(developed, BEFORE)}")
+    _, answer = _answer(developed, "-f", file, "-t", PLACE, "--bundle", _bundle(developed))
+    assert [each["release"] for each in answer["images"]] == [None, f"stack/{BEFORE}"]
+    assert answer["images"][0]["findings"][0]["code"] == "no-digest"
+
+
 def test_an_image_that_the_bundle_does_not_know_is_undecided(developed: Site) -> None:
     file = pod(developed, f"{REPOSITORY}@sha256:{'0' * 64}")
     code, answer = _answer(developed, "-f", file, "-t", PLACE, "--bundle", _bundle(developed))

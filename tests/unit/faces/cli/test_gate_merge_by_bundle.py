@@ -93,6 +93,11 @@ def test_a_bundle_that_has_expired_leaves_it_shut_whatever_changes(
     code, answer = by_bundle(site)
     assert (code, answer["verdict"]) == (3, "undecided")
     assert [each["code"] for each in answer["unreadable"]] == ["expired"]
+    assert (answer["base"], answer["head"]) == ("main", "feature")
+    file = str(site.root / "bundle.json")
+    told = site.run("gate", "merge", "--base", "main", "--head", "feature", "--bundle", file).stdout
+    assert told.startswith("UNDECIDED: feature into main: no image could be decided about\n")
+    assert f"errored  {file}: it expired at " in told
 
 
 def test_a_policy_that_the_change_loosens_decides_nothing(site: Site) -> None:

@@ -143,7 +143,9 @@ def test_what_nobody_declares_is_listed_and_refused_where_the_level_says_so(read
     ready.ok("trust", "agree", "--yes")
     assert rows(gate(ready, 1, "-f", file, "--target", PLACE)) == [("refused", ["unmanaged-image"])]
     policy.write_text(loose)
-    assert rows(gate(ready, 3, "-f", file, "--target", PLACE)) == [("undecided", ["not-agreed"])]
+    answer = gate(ready, 3, "-f", file, "--target", PLACE)
+    assert rows(answer) == [("undecided", ["not-agreed"])]
+    assert "`ldmrelease workspace lint` says what differs" in answer["images"][0]["findings"][0]["sentence"]
 
 
 def test_a_component_is_the_image_of_the_release_that_is_named(ready: Site) -> None:

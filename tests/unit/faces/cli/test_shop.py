@@ -79,7 +79,8 @@ def test_a_check_that_others_run_is_registered_once_and_its_signing_is_named(sho
 def test_what_would_be_refused_is_not_advised_and_that_is_said(shop: Site) -> None:
     refused = shop.run("check", NEW, "-t", "staging")
     assert f"`ldmrelease check-run acceptance {NEW} --target dev` would not be let through" in refused.stdout
-    assert f"shop/{NEW} is not pinned yet" in refused.stdout
+    pin = f"`ldmrelease release pin {NEW} --product shop`"
+    assert f"shop/{NEW} is not pinned yet; pin it with {pin}" in refused.stdout
     (decision,) = json.loads(shop.run("check", NEW, "-t", "staging", "-o", "json").stdout)["decisions"]
     blocked = {each["requirement"]: each["blocked"] for each in decision["findings"] if each["blocked"]}
     assert list(blocked) == ["accepted"]

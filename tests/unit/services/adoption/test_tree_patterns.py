@@ -6,7 +6,7 @@ import pytest
 import yaml
 
 from ldmrelease.config.workspace.init import empty_workspace
-from ldmrelease.services.adoption.adopted_files import adopted_files, makes
+from ldmrelease.services.adoption.adopted_files import adopted_files, read_as_proposed
 from ldmrelease.services.adoption.model import TreeProposal
 from ldmrelease.services.adoption.policies import with_reachable_levels
 from ldmrelease.services.adoption.proposal import propose
@@ -36,7 +36,7 @@ def proposal_of(tree: Tree) -> TreeProposal:
 def written(files: dict[str, str]) -> tuple[dict[str, bytes], TreeProposal]:
     tree = ParsedTree(MemoryTree({name: text.encode() for name, text in files.items()}))
     proposal = proposal_of(tree)
-    return adopted_files(empty_workspace(), proposal, NAMED, tree, asks_tree=True), proposal
+    return adopted_files(empty_workspace(), proposal, NAMED, tree, asks_tree=True).files, proposal
 
 
 def many(count: int, **more: str) -> dict[str, str]:
@@ -55,7 +55,7 @@ def many(count: int, **more: str) -> dict[str, str]:
 def test_applications_that_are_alike_take_no_line_each() -> None:
     few, proposal = written(many(4))
     more, _ = written(many(24))
-    assert makes(few, proposal)
+    assert read_as_proposed(few, proposal)
     lines = [each["ldmrelease.yaml"].decode().count("\n") for each in (few, more)]
     assert lines[1] - lines[0] < 10
 
@@ -64,7 +64,7 @@ def test_what_differs_in_one_place_is_an_exception_and_no_copy() -> None:
     # There it is another image: the same pattern asks the tree for it.
     other = {"applications/app1/values-prod.yaml": "image: {repository: example.org/other, tag: 2.0.0}\n"}
     found, proposal = written(many(6) | other)
-    assert makes(found, proposal)
+    assert read_as_proposed(found, proposal)
     assert found["ldmrelease.yaml"].decode().count("app1") < 6
 
 
@@ -77,7 +77,7 @@ def test_what_is_off_in_an_environment_is_not_made_there() -> None:
     found, proposal = written(
         many(3) | {"applications/app0/values.yaml": values, "applications/app0/values-prod.yaml": on}
     )
-    assert makes(found, proposal)
+    assert read_as_proposed(found, proposal)
     (prod,) = (each for each in proposal.environments if each.name == "prod")
     assert "proxy/proxy" in next(each for each in prod.applications if each.name == "app0").components
     (dev,) = (each for each in proposal.environments if each.name == "dev")
@@ -86,7 +86,7 @@ def test_what_is_off_in_an_environment_is_not_made_there() -> None:
 
 def test_a_cycle_is_a_pattern_over_all_its_sites() -> None:
     found, proposal = written(FILES)
-    assert makes(found, proposal)
+    assert read_as_proposed(found, proposal)
     patterns = yaml.safe_load(found["ldmrelease.yaml"])["patterns"]
     (cycle,) = (each for each in patterns if each["applications"] == ["cycle"])
     assert cycle["environments"] == ["base", "summit"]
@@ -94,11 +94,11 @@ def test_a_cycle_is_a_pattern_over_all_its_sites() -> None:
 
 
 def test_patterns_that_would_make_something_else_are_not_taken(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("ldmrelease.services.adoption.adopted_files.makes", lambda *_: False)
+    monkeypatch.setattr("ldmrelease.services.adoption.adopted_files.read_as_proposed", lambda *_: None)
     found, proposal = written(many(4))
     monkeypatch.undo()
     assert "from-tree" not in found["ldmrelease.yaml"].decode()
-    assert makes(found, proposal)
+    assert read_as_proposed(found, proposal)
 
 
 @pytest.mark.skipif(PHALANX is None, reason="the tree is not here")
@@ -106,8 +106,8 @@ def test_all_of_phalanx_is_a_quarter_of_what_it_is_written_out() -> None:
     assert PHALANX is not None
     tree = ParsedTree(Folder(PHALANX))
     proposal = proposal_of(tree)
-    found = adopted_files(empty_workspace(), proposal, NAMED, tree, asks_tree=True)
-    assert makes(found, proposal)
+    found = adopted_files(empty_workspace(), proposal, NAMED, tree, asks_tree=True).files
+    assert read_as_proposed(found, proposal)
     text = found["ldmrelease.yaml"].decode()
     assert (proposal.covered, proposal.images) == (873, 894)
     assert text.count("\n") <= LINES_OF_PHALANX
@@ -137,7 +137,7 @@ def with_menu(of_dev: str, of_prod: str) -> TreeProposal:
         "applications/app0/values-prod.yaml": of_prod,
     }
     found, proposal = written(files)
-    assert makes(found, proposal)
+    assert read_as_proposed(found, proposal)
     return proposal
 
 
