@@ -10,7 +10,7 @@ from typing import Any
 
 from ldmrelease.forges.errors import ForgeError
 from ldmrelease.forges.interface import Comment
-from ldmrelease.forges.rest import Rest
+from ldmrelease.forges.rest import Rest, text_of
 
 TOKENS = ("GITEA_TOKEN",)
 ADDRESS = r"/(?P<repository>[^/]+/[^/]+)/pulls/(?P<number>[0-9]+)"
@@ -34,7 +34,7 @@ class GiteaPullRequest:
 
     def own_account(self) -> str | None:
         """The account of the token."""
-        return str(self._rest.get("/user")["login"])
+        return text_of(self._rest, self._rest.get("/user"), "login") or None
 
     def add_comment(self, body: str) -> Comment:
         """Write a comment."""
@@ -48,12 +48,11 @@ class GiteaPullRequest:
 
 
 def _comment(rest: Rest, found: Any) -> Comment:
-    try:
-        return Comment(
-            identifier=str(found["id"]),
-            author=found["user"]["login"],
-            is_bot=False,
-            body=found["body"] or "",
-        )
-    except (KeyError, TypeError):
-        raise ForgeError(rest.host, "a comment has no id, user or body") from None
+    author = found.get("user") if isinstance(found, dict) else None
+    return Comment(
+        identifier=text_of(rest, found, "id"),
+        # Nobody is the author where the account is gone.
+        author=text_of(rest, author, "login") if author is not None else "",
+        is_bot=False,
+        body=text_of(rest, found, "body"),
+    )

@@ -10,7 +10,7 @@ from typing import Any
 
 from ldmrelease.forges.errors import ForgeError
 from ldmrelease.forges.interface import Comment
-from ldmrelease.forges.rest import Rest
+from ldmrelease.forges.rest import Rest, text_of
 
 TOKENS = ("GH_TOKEN", "GITHUB_TOKEN")
 ADDRESS = r"/(?P<repository>[^/]+/[^/]+)/pull/(?P<number>[0-9]+)"
@@ -39,7 +39,7 @@ class GitHubPullRequest:
     def own_account(self) -> str | None:
         """The account of the token; None for a job's token, which may not ask."""
         try:
-            return str(self._rest.get("/user")["login"])
+            return text_of(self._rest, self._rest.get("/user"), "login") or None
         except ForgeError as error:
             if error.status in (401, 403):
                 return None
@@ -57,13 +57,11 @@ class GitHubPullRequest:
 
 
 def _comment(rest: Rest, found: Any) -> Comment:
-    try:
-        user = found["user"]
-        return Comment(
-            identifier=str(found["id"]),
-            author=user["login"],
-            is_bot=user.get("type") == "Bot",
-            body=found["body"] or "",
-        )
-    except (KeyError, TypeError):
-        raise ForgeError(rest.host, "a comment has no id, user or body") from None
+    author = found.get("user") if isinstance(found, dict) else None
+    return Comment(
+        identifier=text_of(rest, found, "id"),
+        # Nobody is the author where the account is gone.
+        author=text_of(rest, author, "login") if author is not None else "",
+        is_bot=isinstance(author, dict) and author.get("type") == "Bot",
+        body=text_of(rest, found, "body"),
+    )

@@ -6,9 +6,8 @@ from collections.abc import Iterator
 from typing import Any
 from urllib.parse import quote
 
-from ldmrelease.forges.errors import ForgeError
 from ldmrelease.forges.interface import Comment
-from ldmrelease.forges.rest import Rest
+from ldmrelease.forges.rest import Rest, text_of
 
 TOKENS = ("GITLAB_TOKEN",)
 ADDRESS = r"/(?P<repository>[^?#]+?)/-/merge_requests/(?P<number>[0-9]+)"
@@ -29,7 +28,7 @@ class GitLabMergeRequest:
 
     def own_account(self) -> str | None:
         """The account of the token."""
-        return str(self._rest.get("/user")["username"])
+        return text_of(self._rest, self._rest.get("/user"), "username") or None
 
     def add_comment(self, body: str) -> Comment:
         """Write a note."""
@@ -41,12 +40,11 @@ class GitLabMergeRequest:
 
 
 def _comment(rest: Rest, found: Any) -> Comment:
-    try:
-        return Comment(
-            identifier=str(found["id"]),
-            author=found["author"]["username"],
-            is_bot=False,
-            body=found["body"] or "",
-        )
-    except (KeyError, TypeError):
-        raise ForgeError(rest.host, "a note has no id, author or body") from None
+    author = found.get("author") if isinstance(found, dict) else None
+    return Comment(
+        identifier=text_of(rest, found, "id"),
+        # Nobody is the author where the account is gone.
+        author=text_of(rest, author, "username") if author is not None else "",
+        is_bot=False,
+        body=text_of(rest, found, "body"),
+    )

@@ -79,7 +79,7 @@ class Rest:
             raise ForgeError(self.host, f"{method} {path}: {status} {_explanation(status, content)}", status)
         try:
             return json.loads(content)
-        except ValueError:
+        except (ValueError, RecursionError):
             raise ForgeError(self.host, f"{method} {path}: the answer is not JSON", status) from None
 
 
@@ -109,10 +109,18 @@ class _Retry(Retry):
         return None if asked is None else min(asked, _LONGEST_WAIT)
 
 
+def text_of(rest: Rest, found: object, name: str) -> str:
+    """A text or a number of an object, empty for null. Raises `ForgeError` where it is something else, or not there."""
+    value = found.get(name, ...) if isinstance(found, dict) else ...
+    if not isinstance(value, str | int | None):
+        raise ForgeError(rest.host, f"the answer has no {name} that is a text")
+    return "" if value is None else str(value)
+
+
 def _explanation(status: int, content: bytes) -> str:
     """What the forge says about it, for a person."""
     try:
         said = json.loads(content)["message"]
-    except (ValueError, KeyError, TypeError):
+    except (ValueError, KeyError, TypeError, RecursionError):
         said = http.HTTPStatus(status).phrase if status in set(http.HTTPStatus) else ""
     return "".join(char if char.isprintable() else " " for char in str(said))[:300].strip()

@@ -1,5 +1,6 @@
 """Values files as data that knows where each scalar stands, merged as Helm merges them. Pure but for the parser."""
 
+import base64
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Union
 
@@ -16,6 +17,7 @@ DEEPEST = 100
 MOST_NODES = 200_000
 TOO_MUCH = "nested too deeply, or too many values"
 _MERGE = "tag:yaml.org,2002:merge"
+_BINARY = "tag:yaml.org,2002:binary"
 
 KeyPath = tuple[str | int, ...]
 
@@ -165,6 +167,14 @@ def _is_number(text: str) -> bool:
     return True
 
 
+def _decoded(text: str) -> str:
+    """What a scalar with the tag `!!binary` says, to Kubernetes' parser; as it stands where that is nothing."""
+    try:
+        return base64.b64decode(text).decode(errors="replace")
+    except ValueError:
+        return text
+
+
 class _Reader:
     """Turns the parser's nodes into values. A node that aliases share is read once, where its anchor is."""
 
@@ -205,6 +215,8 @@ class _Reader:
 
     def _made(self, node: yaml.Node, path: KeyPath, line: int) -> YamlValue:
         if isinstance(node, yaml.ScalarNode):
+            if node.tag == _BINARY:
+                return YamlScalar(_decoded(node.value), True, self._file, line, path)
             return YamlScalar(node.value, bool(node.style), self._file, line, path)
         if isinstance(node, yaml.SequenceNode):
             items = tuple(self.value(each, (*path, index)) for index, each in enumerate(node.value))
@@ -214,6 +226,10 @@ class _Reader:
         for key, value in node.value:
             if key.tag == _MERGE:
                 self._merge(below, self.value(value, (*path, "<<")))
+                # Go's parser takes what is merged over what stands before it; others never do.
+                if twice := sorted(below.keys() & entries.keys()):
+                    reason = f"{twice[0]} is there twice: before a merge key (<<), and in what that brings"
+                    raise UnreadableFile(self._file, reason, key.start_mark.line + 1)
             elif isinstance(key, yaml.ScalarNode):
                 entries[key.value] = self.value(value, (*path, key.value))
         return YamlMapping(below | entries, self._file, line)

@@ -194,6 +194,7 @@ def run_job(runner: Runner, tmp_path: Path, options: str) -> tuple[int, str]:
     job = job["ldmrelease-gate"]
     variables = {
         "CI_PROJECT_DIR": "/builds/shop",
+        "CI_MERGE_REQUEST_TARGET_BRANCH_NAME": "main",
         "CI_MERGE_REQUEST_DIFF_BASE_SHA": runner.tree.git("rev-parse", "main"),
         "CI_COMMIT_SHA": runner.tree.git("rev-parse", "feature"),
         "HOME": "/tmp",

@@ -81,6 +81,11 @@ _UNREADABLE: dict[str, Words] = {
     "image-not-text": lambda _: "the image is not text: is this a template that nobody has rendered?",
     "too-large": lambda v: f"{v['found']:,} bytes; at most {v['most']:,} are read",
     "not-read": lambda v: f"cannot be read: {said(v['reason'])}",
+    "no-object": lambda v: (
+        "no object of Kubernetes is in "
+        + ("it" if v["files"] == 1 else f"any of the {v['files']} files")
+        + ": values of a chart have to be rendered first"
+    ),
     "no-program": lambda v: f"{said(v['program'])} is not installed, and nothing else renders this folder",
     "not-rendered-by": lambda v: f"{said(v['program'])} does not render it: {said(v['reason'])}",
 }

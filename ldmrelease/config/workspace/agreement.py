@@ -20,7 +20,9 @@ from ldmrelease.domain.topology import Check, Topology
 
 
 class TrustChange(Struct, frozen=True):
-    """A value of the trust document to be: `path` are its keys from the root, `before` is None where nothing is."""
+    """A value of the trust document to be: `path` are its keys from the root, `before` is None where nothing is,
+    `after` where it goes.
+    """
 
     path: tuple[str, ...]
     before: Any
@@ -112,6 +114,9 @@ def _targets(trust: Trust, topology: Topology) -> Iterator[TrustChange]:
         if not trust.agrees_with_targets(topology, each):
             before = list(trust.targets[each]) if each in trust.targets else None
             yield TrustChange(("targets", each), before, [topology.target_digest(each)])
+    # A gate does not open on a workspace that lacks what was agreed to: that is agreed to here.
+    for each in sorted(trust.targets.keys() - set(topology.environments)):
+        yield TrustChange(("targets", each), list(trust.targets[each]), None)
 
 
 def _notify(trust: Trust, command: NotifyCommand | None) -> Iterator[TrustChange]:

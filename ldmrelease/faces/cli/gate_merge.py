@@ -20,7 +20,7 @@ from ldmrelease.faces.cli.gate_comment import STDOUT, comment_writer
 from ldmrelease.faces.cli.gate_options import GateOutputOption
 from ldmrelease.faces.cli.gate_reports import ReportOption, report_files, write_reports
 from ldmrelease.faces.cli.options import examples
-from ldmrelease.faces.cli.session import open_context_here, open_workspace
+from ldmrelease.faces.cli.session import open_context_adopted, open_workspace
 from ldmrelease.render.gate.formats import GateOutput, emit_gate
 
 
@@ -104,7 +104,7 @@ def merge(  # noqa: PLR0913, PLR0917 - the options of the command
         reader = bundle_reader(ctx, trust, trust_digest, seen, ledger)
         answer = merge_by_bundle(reader, bundle, workspace, question, render=render)
     else:
-        context = open_context_here(ctx)
+        context = open_context_adopted(ctx)
         found = gate_merge(context, context.requester, question, os.environ, render=render)
         advice = {
             each.digest: (each.decision, told)

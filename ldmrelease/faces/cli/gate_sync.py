@@ -22,7 +22,7 @@ from ldmrelease.faces.cli.bundle_arguments import (
 from ldmrelease.faces.cli.gate_options import GateOutputOption
 from ldmrelease.faces.cli.gate_reports import ReportOption, report_files, write_reports
 from ldmrelease.faces.cli.options import UsageError, examples
-from ldmrelease.faces.cli.session import open_context_here, open_workspace
+from ldmrelease.faces.cli.session import open_context_adopted, open_workspace
 from ldmrelease.render.gate.formats import GateOutput, emit_gate
 
 if TYPE_CHECKING:
@@ -136,7 +136,7 @@ def _by_ledger(
     from ldmrelease.services.gate.managed_images import custom_images  # noqa: PLC0415 - as above
     from ldmrelease.services.gate.sync import gate_sync  # noqa: PLC0415 - as above
 
-    context = open_context_here(ctx)
+    context = open_context_adopted(ctx)
     applications = applications_of(context, target)
     asked = release_now(context, release, product) if release is not None else None
     result = gate_sync(context, applications, read(custom_images(context.topology)), asked)

@@ -10,8 +10,9 @@ from msgspec import Struct
 from ldmrelease.config.trust import load_trust
 from ldmrelease.config.workspace.agreement import TrustChange
 from ldmrelease.domain.errors import BusyError
-from ldmrelease.targets.results import Refusal
-from ldmrelease.targets.yamledit.entries import put
+from ldmrelease.targets.results import ABSENT, Refusal
+from ldmrelease.targets.yamledit.edit_settings import edit_settings
+from ldmrelease.targets.yamledit.entries import put, spell_keys
 
 
 class FileChanged(BusyError):
@@ -42,11 +43,17 @@ def propose(file: Path, changes: Sequence[TrustChange]) -> Proposal | Refusal:
     after: bytes | Refusal = trust.document.data
     for each in (raised, *changes) if changes else ():
         assert isinstance(after, bytes)
-        after = put(after, each.path, each.after, trust.document.file)
+        after = _changed(after, each, trust.document.file)
         if isinstance(after, Refusal):
             return after
     assert isinstance(after, bytes)
     return Proposal(file, trust.document.data, after, version, tuple(changes))
+
+
+def _changed(data: bytes, change: TrustChange, file: str) -> bytes | Refusal:
+    if change.after is None:
+        return edit_settings(data, {spell_keys(change.path): ABSENT}, file)
+    return put(data, change.path, change.after, file)
 
 
 def adopt(proposal: Proposal) -> None:

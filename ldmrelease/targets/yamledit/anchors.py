@@ -3,6 +3,8 @@
 from collections.abc import Iterator
 from functools import cached_property
 
+from msgspec.structs import replace
+
 from ldmrelease.targets.yamledit.tree import Node
 
 _MERGE = "<<"
@@ -32,6 +34,21 @@ class Anchors:
             if own:
                 return self.followed(own[-1])
         return None
+
+    def merged_over(self, node: Node, own: Node, name: str) -> Node | None:
+        """What a merge key behind the mapping's `own` key says for it: Go's parser (Helm, kubectl) takes that, and
+        others what stands there. None where nothing is said behind it."""
+        behind = tuple((key, value) for key, value in node.pairs if is_merge(key) and key.start > own.start)
+        return self.merged(replace(node, pairs=behind), name) if behind else None
+
+    def named(self, node: Node, name: str) -> list[tuple[Node, Node]]:
+        """The mapping's own entries of that name, those whose key is an alias among them."""
+        followed = ((self.followed(key), key, value) for key, value in node.pairs)
+        return [
+            (key, value)
+            for target, key, value in followed
+            if target is not None and target.kind == "scalar" and target.value == name
+        ]
 
     def entries(self, node: Node) -> Iterator[tuple[str, Node]]:
         """The keys of a mapping as readers take them, those of merged mappings included; values are followed."""

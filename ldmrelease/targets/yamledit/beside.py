@@ -8,7 +8,7 @@ from ldmrelease.targets.yamledit.tree import Node
 def told_at(root: Node, path: Path) -> Node | None:
     """The scalar at a path as a reader of YAML takes it, aliases followed and keys merged; None where there is none.
 
-    Its line is where the value stands. Of a key that is there twice the last one counts.
+    Its line is where the value stands. Of a key that is there twice the last one counts, a merge key behind it too.
     """
     node = node_at(root, path)
     return node if node is not None and node.kind == "scalar" else None
@@ -40,5 +40,8 @@ def _is_named(anchors: Anchors, node: Node, named: Named) -> bool:
 
 
 def _entry(anchors: Anchors, node: Node, name: str) -> Node | None:
-    own = [value for key, value in node.pairs if key.kind == "scalar" and key.value == name]
-    return anchors.followed(own[-1]) if own else anchors.merged(node, name)
+    own = anchors.named(node, name)
+    if not own:
+        return anchors.merged(node, name)
+    key, value = own[-1]
+    return anchors.merged_over(node, key, name) or anchors.followed(value)

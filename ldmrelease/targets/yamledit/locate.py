@@ -89,7 +89,7 @@ def _own(found: FoundNode, anchors: Anchors, shared: bool) -> FoundNode:
 
 def _inside(anchors: Anchors, node: Node, part: str | int | Named) -> FoundNode | None:
     if isinstance(part, str):
-        return _entry(node, part)
+        return _entry(anchors, node, part)
     if node.kind != "sequence":
         raise RefusedError("not-a-list", line=node.line, found=node.kind)
     if isinstance(part, int):
@@ -107,13 +107,20 @@ def _name_of(anchors: Anchors, node: Node, key: str) -> str | None:
     return found.value if found is not None and found.kind == "scalar" else None
 
 
-def _entry(node: Node, name: str) -> FoundNode | None:
+def _entry(anchors: Anchors, node: Node, name: str) -> FoundNode | None:
     if node.kind != "mapping":
         raise RefusedError("not-a-mapping", line=node.line, found=node.kind)
-    matches = [(key, value) for key, value in node.pairs if key.kind == "scalar" and key.value == name]
+    matches = anchors.named(node, name)
     if len(matches) > 1:
         raise RefusedError("duplicate-key", line=matches[1][0].line, found=name)
-    return FoundNode(matches[0][1], matches[0][0]) if matches else None
+    if not matches:
+        return None
+    ((key, value),) = matches
+    if key.kind == "alias":
+        raise RefusedError("alias", line=key.line, found=f"*{key.value}")
+    if anchors.merged_over(node, key, name) is not None:
+        raise RefusedError("merge-key", line=key.line, found="<<")
+    return FoundNode(value, key)
 
 
 def _require_unmerged(anchors: Anchors, node: Node, name: str, shared: bool) -> None:

@@ -3,6 +3,7 @@
 ENVIRONMENT/APPLICATION/...   or  ENVIRONMENT/APPLICATION.yaml; files at the top are of the environment `default`
 """
 
+import re
 from collections.abc import Collection, Iterator
 
 from ldmrelease.trees.files import Tree
@@ -12,6 +13,9 @@ from ldmrelease.trees.values import UnreadableFile, read_documents
 
 _ALONE = "default"
 _YAML = (".yaml", ".yml")
+_JSON = ".json"
+_MAY_HAVE_IMAGE = re.compile(rb'"image"|\\u')
+"""Most files of JSON are no manifests; a key may be spelled with escapes."""
 
 
 def fits(tree: Tree) -> bool:
@@ -21,14 +25,14 @@ def fits(tree: Tree) -> bool:
 
 def environments(tree: Tree) -> list[str]:
     """Its environments, by name: the folders at the top."""
-    return sorted({_place(each)[0] for each in tree.files() if each.endswith(_YAML)})
+    return sorted({_place(each)[0] for each in tree.files() if _is_manifest(tree, each)})
 
 
 def read(tree: Tree, environments: Collection[str]) -> Iterator[TreeFinding]:
     """The images of these environments, as their manifests say."""
     for file in sorted(tree.files()):
         environment, application = _place(file)
-        if not file.endswith(_YAML) or environment not in environments:
+        if environment not in environments or not _is_manifest(tree, file):
             continue
         try:
             for each in declared(read_documents(tree.read(file), file)):
@@ -44,7 +48,16 @@ def render(_tree: Tree, _environments: Collection[str], _programs: Programs) -> 
     return None
 
 
+def _is_manifest(tree: Tree, file: str) -> bool:
+    if not file.endswith(_JSON):
+        return file.endswith(_YAML)
+    try:
+        return _MAY_HAVE_IMAGE.search(tree.read(file)) is not None
+    except UnreadableFile:
+        return True
+
+
 def _place(file: str) -> tuple[str, str]:
     """The environment and the application that a manifest is of."""
-    parts = file.removesuffix(".yaml").removesuffix(".yml").split("/")
+    parts = file.removesuffix(".yaml").removesuffix(".yml").removesuffix(_JSON).split("/")
     return (parts[0], parts[1]) if len(parts) > 1 else (_ALONE, parts[0])

@@ -20,6 +20,7 @@ _SUFFIXES = (".yaml", ".yml", ".json")
 _CHART = "Chart.yaml"
 _TEMPLATE_OF = re.compile(rb"^# Source: [^/\n]+/([^\n]+?)\r?$", re.MULTILINE)
 _NAME = re.compile(r"[^a-z0-9-]+")
+_OBJECT = re.compile(rb"""(?:^|[{,])[\s-]*["']?kind["']?\s*:""", re.MULTILINE)
 
 
 class RenderSettings(Struct, frozen=True):
@@ -60,27 +61,40 @@ def sources(paths: Sequence[Path]) -> list[Path]:
 def read_sources(
     reader: ManifestReader, found: Sequence[Path], stdin: bytes, rendering: RenderSettings
 ) -> Iterator[ManifestFinding]:
-    """The images of all of them, and what could not be read or rendered."""
+    """The images of all of them, and what could not be read or rendered.
+
+    Where nothing of them is an object of Kubernetes, that is what could not be read: nothing was there to look at.
+    """
+    holds_object = False
     for each in found:
         if str(each) == STDIN:
-            yield from reader.read(stdin, "<stdin>")
+            data: bytes | UnreadableManifest = stdin
         elif each.is_dir():
+            holds_object = True
             yield from _rendered(reader, each, rendering)
+            continue
         else:
-            yield from _read(reader, each)
+            data = _bytes_of(each)
+        if isinstance(data, UnreadableManifest):
+            holds_object = True
+            yield data
+            continue
+        holds_object = holds_object or b"\0" in data or _OBJECT.search(data) is not None
+        for image in reader.read(data, "<stdin>" if str(each) == STDIN else str(each)):
+            holds_object = True
+            yield image
+    if not holds_object:
+        yield UnreadableManifest(str(found[0]), None, "no-object", {"files": len(found)})
 
 
-def _read(reader: ManifestReader, path: Path) -> Iterator[ManifestFinding]:
+def _bytes_of(path: Path) -> bytes | UnreadableManifest:
     try:
         size = path.stat().st_size
         if size > LARGEST:
-            yield UnreadableManifest(str(path), None, "too-large", {"found": size, "most": LARGEST})
-            return
-        data = path.read_bytes()
+            return UnreadableManifest(str(path), None, "too-large", {"found": size, "most": LARGEST})
+        return path.read_bytes()
     except OSError as error:
-        yield UnreadableManifest(str(path), None, "not-read", {"reason": error.strerror or "unreadable"})
-        return
-    yield from reader.read(data, str(path))
+        return UnreadableManifest(str(path), None, "not-read", {"reason": error.strerror or "unreadable"})
 
 
 def _rendered(reader: ManifestReader, folder: Path, rendering: RenderSettings) -> Iterator[ManifestFinding]:

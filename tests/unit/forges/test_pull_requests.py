@@ -81,7 +81,7 @@ def test_a_comment_is_never_sent_twice(forge: ForgeServer, pull_request: PullReq
         (422, b'{"message": "\\u001b[31mno\\n"}', r"422 \[31mno"),
         (200, b"<html>a page of a proxy</html>", "the answer is not JSON"),
         (200, b'{"id": 1}', "list"),
-        (200, b'[{"id": 1}]', "no id"),
+        (200, b'[{"id": 1}]', "no body"),
         (200, b"[" + b" " * (9 << 20) + b"]", "more than 8388608 bytes"),
     ],
 )
@@ -154,3 +154,27 @@ def _replies(status: int, content: bytes, **headers: str) -> Any:
         return True
 
     return reply
+
+
+@pytest.mark.parametrize(
+    ("content", "said"),
+    [
+        (b"{}", "no (login|username)"),
+        (b"[]", "no (login|username)"),
+        (b'{"login": {}, "username": []}', "no "),
+        (b"[" * 99_999, "not JSON"),
+    ],
+)
+def test_a_forge_that_does_not_say_who_we_are_is_an_error_of_the_forge(
+    forge: ForgeServer, pull_request: PullRequest, content: bytes, said: str
+) -> None:
+    forge.faults = [_replies(200, content)]
+    with pytest.raises(ForgeError, match=said):
+        pull_request.own_account()
+
+
+def test_a_comment_whose_author_is_gone_is_nobodys(forge: ForgeServer, pull_request: PullRequest) -> None:
+    gone = b'[{"id": 7, "body": "<!-- ldmrelease gate -->", "user": null, "author": null}]'
+    forge.faults = [_replies(200, gone)]
+    (found,) = pull_request.comments()
+    assert (found.author, found.is_bot) == ("", False)

@@ -71,6 +71,11 @@ def test_merge_keys_are_read_and_give_way() -> None:
     assert scalar(text, "other", "tag").line == 1
 
 
+def test_a_key_before_a_merge_key_that_brings_it_again_is_not_read() -> None:
+    with pytest.raises(UnreadableFile, match="tag is there twice"):
+        read("base: &base {tag: v1}\nother:\n  tag: v2\n  <<: *base\n")
+
+
 def test_the_last_file_wins_lists_as_a_whole_and_null_stays() -> None:
     base = read("a: {x: 1, y: 2}\nlist: [1, 2]\ngone: v1\n", "base.yaml")
     over = read("a: {y: 3}\nlist: [9]\ngone: null\n", "over.yaml")

@@ -1,11 +1,14 @@
 """Where a release goes is agreed to, as policies are: who edits the workspace alone sends nothing elsewhere."""
 
 import json
+import re
 import shutil
+from pathlib import Path
 
 import pytest
 
 from ldmrelease.config.workspace.model import FILE
+from tests import shop
 from tests.workspace import PLACE, WEEKLY, Site
 
 CHANGES = {
@@ -115,3 +118,17 @@ def test_a_digest_that_was_agreed_to_is_part_of_the_trust_documents_own(ready: S
     done = ready.run("promote", "w.2023.15", "--target", PLACE)
     assert done.exit_code == 3
     assert "was changed, and still has version" in done.stderr
+
+
+def test_an_environment_that_goes_is_agreed_to_as_one_that_comes(tmp_path: Path) -> None:
+    site = shop.new_shop(tmp_path / "shop")
+    file = site.root / FILE
+    text = file.read_text()
+    start = text.index("  prod:\n")
+    file.write_text(text[:start] + re.sub(r"\A  prod:\n(?:    .*\n|\n)+", "", text[start:]))
+    done = site.run("trust", "agree", "--yes")
+    assert done.exit_code == 0, done.stderr
+    assert re.search(r"^-  prod: \['sha256:", done.stdout, re.MULTILINE)
+    trust = (site.root / "trust.yaml").read_text()
+    assert re.search(r"^targets:\n  dev: .*\n  staging: .*\nproducts:", trust, re.MULTILINE)
+    assert "nothing to do" in site.ok("trust", "agree", "--yes")

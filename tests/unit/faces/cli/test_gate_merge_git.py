@@ -308,7 +308,9 @@ def test_a_folder_that_leads_elsewhere_does_not_count_as_taken_away(site: Site, 
     assert len(answer["images"]) == 6
 
 
-def test_a_link_that_a_change_makes_among_manifests_leaves_the_gate_shut(site: Site) -> None:
+@pytest.fixture
+def manifests(site: Site) -> Path:
+    """The tree, with a manifest in its folder on both branches."""
     tree = site.root / "deploy"
     git(tree, "checkout", "-q", "main")
     (tree / "shop" / "pod.yaml").write_text("kind: Pod\nspec: {containers: [{name: a, image: busybox}]}\n")
@@ -316,6 +318,31 @@ def test_a_link_that_a_change_makes_among_manifests_leaves_the_gate_shut(site: S
     git(tree, "commit", "-qm", "A pod")
     git(tree, "checkout", "-q", "feature")
     git(tree, "rebase", "-q", "main")
+    return tree
+
+
+@pytest.mark.parametrize(
+    ("name", "text"),
+    [
+        ("more.json", '{"kind": "Pod", "spec": {"containers": [{"name": "a", "image": "evil:1"}]}}'),
+        ("more.json", '{"kind": "Pod", "spec": {"containers": [{"name": "a", "im\\u0061ge": "evil:1"}]}}'),
+        ("more.yaml", "kind: Pod\nspec: {volumes: [{name: a, image: {reference: 'evil:1'}}]}"),
+        ("more.yaml", "kind: Pod\nspec: {containers: [{name: a, image: !!binary ZXZpbDox}]}"),
+    ],
+    ids=["JSON", "JSON with escapes", "image volume", "binary"],
+)
+def test_an_image_of_a_manifest_is_seen_however_it_is_written(
+    site: Site, manifests: Path, name: str, text: str
+) -> None:
+    (manifests / "shop" / name).write_text(text)
+    git(manifests, "add", "-A")
+    git(manifests, "commit", "-qm", "More")
+    _, answer = gate(site)
+    assert [(each["image"], each["verdict"]) for each in answer["images"]] == [("evil:1", "unmanaged")]
+
+
+def test_a_link_that_a_change_makes_among_manifests_leaves_the_gate_shut(site: Site, manifests: Path) -> None:
+    tree = manifests
     (tree / "shop" / "more.yaml").symlink_to("more.txt")
     (tree / "shop" / "more.txt").write_text("kind: Pod\nspec: {containers: [{name: a, image: evil}]}\n")
     git(tree, "add", "-A")

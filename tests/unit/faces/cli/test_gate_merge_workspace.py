@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import shutil
 from pathlib import Path
 
 import pytest
@@ -51,6 +52,32 @@ def test_a_workspace_that_nobody_has_agreed_to_leaves_the_gate_shut(
     code, answer = gate(site)
     assert code == 3
     assert any(told in each["sentence"] for each in answer["unreadable"])
+
+
+@pytest.mark.parametrize(
+    ("name", "before", "after", "told"),
+    [
+        ("ldmrelease.yaml", r"\Z", "\nclock: 2026-11-27T12:00:00Z\n", "this ledger is of real time"),
+        ("ldmrelease.yaml", "trust: trust.yaml", "trust: other.yaml", "this ledger is used by trust.yaml"),
+        ("trust.yaml", r"types: \[pin", "types: [receipt, pin", "and still has version"),
+    ],
+    ids=["another clock", "another trust document", "a changed one"],
+)
+@pytest.mark.parametrize("gate_of", ["merge", "sync"])
+def test_what_the_ledger_was_not_used_by_leaves_the_gate_shut(
+    site: Site, gate_of: str, name: str, before: str, after: str, told: str
+) -> None:
+    """What is signed by another kind of clock does not count, and with it what speaks against a release."""
+    site.ok("release", "pin", "1.6.0")
+    shutil.copy(site.root / "trust.yaml", site.root / "other.yaml")
+    change(site, name, before, after)
+    words = {
+        "merge": ("--base", "main", "--head", "feature"),
+        "sync": ("-f", str(site.root / "deploy"), "--target", "prod"),
+    }
+    done = site.run("gate", gate_of, *words[gate_of])
+    assert done.exit_code == 3
+    assert told in done.stderr
 
 
 def test_another_trust_document_than_the_pinned_one_is_a_mistake_without_a_bundle_too(site: Site) -> None:

@@ -109,6 +109,17 @@ def test_an_empty_standard_input_opens_no_gate(ready: Site) -> None:
         assert "the standard input is empty; look whether what renders the manifests failed" in done.stderr
 
 
+@pytest.mark.parametrize("text", ["", "image:\n  tag: w_2023_16\n", "a: [\n", "# kind: Pod\n"])
+def test_files_without_any_object_open_no_gate(ready: Site, text: str) -> None:
+    (ready.root / "values.yaml").write_text(text)
+    words = ("gate", "sync", "-f", str(ready.root / "values.yaml"), "--target", PLACE)
+    done = ready.run(*words)
+    assert done.exit_code == 3
+    assert "no object of Kubernetes is in it" in done.stdout
+    (ready.root / "map.yaml").write_text("apiVersion: v1\nkind: ConfigMap\nmetadata: {name: a}\n")
+    assert ready.run(*words, "-f", str(ready.root / "map.yaml")).exit_code == 0
+
+
 def test_a_release_that_nobody_has_pinned_is_found_by_its_tag(ready: Site) -> None:
     named = gate(ready, 0, "-f", pod(ready, "component://scipipe"), "--target", PLACE, "--release", WEEKLY)
     of_weekly = named["images"][0]["digest"]

@@ -28,6 +28,10 @@ def test_it_is_what_a_reader_of_yaml_takes(text: str) -> None:
     assert told(text, "a.b") == "x" == yaml.safe_load(text)["a"]["b"]
 
 
+def test_a_merge_key_behind_a_key_wins_as_for_go() -> None:
+    assert told("base: &b {b: x}\na:\n  b: y\n  <<: *b", "a.b") == "x"
+
+
 @pytest.mark.parametrize("text", ["v: &v x\na: {b: *v}\nw: &v y", "v: &v y\nw: &v x\na: {b: *v}"])
 def test_the_last_anchor_of_a_name_before_an_alias_is_meant(text: str) -> None:
     """YAML 1.2.2, 7.1: PyYAML refuses such a document, Helm's reader takes it."""

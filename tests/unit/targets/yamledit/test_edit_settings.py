@@ -170,6 +170,19 @@ def test_a_key_of_its_own_beats_the_merged_one() -> None:
     assert edited(text, "j.tag", "z") == text.replace("w", "z")
 
 
+@pytest.mark.parametrize(
+    ("text", "code"),
+    [
+        ("i: &x {tag: v}\nj:\n  tag: w\n  <<: *x\n", "merge-key"),
+        ("j: {tag: w}\n<<: {j: {tag: v}}\n", "merge-key"),
+        ("k: &k j\nj: {tag: w}\n*k : {tag: v}\n", "duplicate-key"),
+    ],
+)
+def test_what_helm_takes_from_behind_a_key_is_refused(text: str, code: str) -> None:
+    """Go's parser takes the last of what a merge key and a key of its own say, whatever the specification says."""
+    assert refused(text, "j.tag").code == code
+
+
 def test_bytes_that_are_no_utf_8_are_refused_with_their_line() -> None:
     refusal = edit_settings(b"a: 1\ntag: \xff\n", {"tag": "x"}, FILE)
     assert refusal == Refusal("not-utf-8", {"file": FILE, "line": 2})
