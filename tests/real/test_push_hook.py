@@ -60,6 +60,7 @@ def push_hook(tree: GatedTree, tmp_path: Path) -> subprocess.CompletedProcess[st
         | {
             "PATH": f"{Path(sys.executable).parent}:{os.environ['PATH']}",
             "PRE_COMMIT_HOME": str(tmp_path / "pre-commit"),
+            "XDG_STATE_HOME": str(tmp_path / "state"),
         },
         capture_output=True,
         text=True,

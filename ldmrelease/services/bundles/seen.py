@@ -94,4 +94,8 @@ def remember(path: Path, seen: SeenBundles, verified: VerifiedBundle, source: st
 
 
 def _key(source: str) -> str:
+    """A relative path is another file in another folder."""
+    if not source.startswith("oci://"):
+        layout = "oci:" if source.startswith("oci:") else ""
+        source = f"{layout}{Path(source.removeprefix(layout)).absolute()}"
     return canonical.digest(source.encode())

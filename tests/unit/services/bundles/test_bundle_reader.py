@@ -128,6 +128,20 @@ def test_another_ledgers_bundle_at_the_same_place_is_foreign(room: Room) -> None
     assert room.code(room.put(9, genesis=digest(8), ledger="L")) == "other-ledger"
 
 
+def test_the_same_name_in_another_folder_is_another_file(
+    room: Room, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    first, second = tmp_path / "first", tmp_path / "second"
+    for folder, of in ((first, {}), (second, {"genesis": digest(8), "ledger": "L"})):
+        folder.mkdir()
+        (folder / "gate.json").write_bytes(Path(room.put(**of)).read_bytes())
+    found = []
+    for folder in (first, second, first, second):
+        monkeypatch.chdir(folder)
+        found.append(room.code("gate.json"))
+    assert found == ["usable"] * 4
+
+
 @pytest.mark.parametrize(("pinned", "code"), [("L", "usable"), (GENESIS, "usable"), ("M", "other-ledger")])
 def test_a_ledger_that_is_pinned_is_the_only_one(room: Room, pinned: str, code: str) -> None:
     room.ledger = pinned
