@@ -96,7 +96,7 @@ def _define(kube: Kube) -> None:
     def established() -> bool:
         try:
             kube.request("GET", LISTS)
-        except Refused:
+        except (Refused, ValueError):  # before it knows of the kind it answers with a page
             return False
         return True
 
