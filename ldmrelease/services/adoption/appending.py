@@ -1,7 +1,6 @@
 """What a tree has that is new, put into the workspace that is there: entries at the ends of its products, environments
 and patterns. All other lines stay as they are, comments and order included."""
 
-import os
 import re
 from collections.abc import Collection, Iterable, Iterator, Sequence
 from pathlib import Path
@@ -10,6 +9,7 @@ from tempfile import TemporaryDirectory
 from msgspec import Struct
 from msgspec.structs import replace
 
+from ldmrelease.config.replacement import Replacement, replace_files
 from ldmrelease.config.workspace.model import FILE
 from ldmrelease.config.workspace.pattern_schema import PatternTree
 from ldmrelease.config.workspace.patterns.asked import asked_trees
@@ -35,12 +35,13 @@ _TOP = re.compile(r"[^\s#]")
 
 
 class Appended(Struct, frozen=True):
-    """A workspace with what is new in its tree: its files by name, as they would be; the entries that were added; and
-    why they cannot be added, None where they can."""
+    """A workspace with what is new in its tree: its files by name, as they would be, and as they were read; the entries
+    that were added; and why they cannot be added, None where they can."""
 
     files: dict[str, bytes]
     entries: str
     fault: str | None = None
+    before: dict[str, bytes] = {}
 
 
 def appended(
@@ -50,11 +51,13 @@ def appended(
 
     folder: the workspace's; topology: what it writes now; named: the tree as the workspace would name it.
     """
-    text = (folder / FILE).read_text()
+    read_before = {
+        name: (folder / name).read_bytes() for name in (FILE, TREES_FILE) if (folder / name).is_file()
+    }
     lacking = additions(proposal, topology)
     if not (lacking.products or any(each.applications for each in lacking.environments)):
         return None
-    sections = _Sections(text)
+    sections = _Sections(read_before[FILE].decode())
     # What patterns ask of the tree may have the rest of it, once its products are known.
     sections.add("products", product_lines(lacking.products))
     known = _loaded(sections.text, folder, named, tree)
@@ -74,18 +77,16 @@ def appended(
     if not _has_all_of(made[0], before):
         return Appended({}, entries, "with these entries it would write something else than before")
     written = {FILE: sections.text.encode()} if entries else {}
-    return Appended(written | made[1], entries)
+    return Appended(written | made[1], entries, before=read_before)
 
 
 def write_appended(folder: Path, new: Appended) -> None:
-    """Write the files in place of what is there, each whole or not at all."""
-    for name, data in new.files.items():
-        replaced = folder / f".{name}.{os.getpid()}"
-        try:
-            replaced.write_bytes(data)
-            replaced.replace(folder / name)
-        finally:
-            replaced.unlink(missing_ok=True)
+    """Write the files in place of what is there, all or none. Raises `FileChanged`.
+
+    What the trees said is first: with it the workspace of before can be read, too, should this be cut in between.
+    """
+    names = sorted(new.files, key=lambda name: name != TREES_FILE)
+    replace_files([Replacement(folder / name, new.before.get(name), new.files[name]) for name in names])
 
 
 def with_known_levels(proposal: TreeProposal, levels: Collection[str]) -> TreeProposal:

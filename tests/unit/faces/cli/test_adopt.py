@@ -2,11 +2,13 @@
 
 import difflib
 import json
+import os
 import subprocess
 from pathlib import Path
 
 import pytest
 
+from ldmrelease.services.adoption import appending
 from tests.unit.faces.cli.running import files, run
 from tests.unit.trees.tree_samples import write_tree
 from tests.workspace import own_hosts
@@ -249,3 +251,53 @@ def test_nobody_is_asked_twice_and_a_no_changes_nothing(tree: Path, tmp_path: Pa
     before = files(tmp_path / "new")
     assert "say --yes to add it" in run(*words, **NO_HELM).stdout
     assert files(tmp_path / "new") == before
+
+
+@pytest.fixture
+def grown(tree: Path, tmp_path: Path) -> tuple[str, ...]:
+    """The words that adopt a tree again which has something new."""
+    words = ("adopt", str(tree), "-C", str(tmp_path / "new"), "--no-render", "--yes")
+    assert run(*words, **NO_HELM).exit_code == 0
+    with_something_new(tree)
+    return words
+
+
+def test_where_one_file_cannot_be_written_none_is(grown: tuple[str, ...], tmp_path: Path) -> None:
+    (tmp_path / f"new/.ldmrelease.yaml.{os.getpid()}").mkdir()
+    before = files(tmp_path / "new")
+    done = run(*grown, **NO_HELM)
+    assert done.exit_code == 2
+    assert "Is a directory" in done.stderr
+    assert files(tmp_path / "new") == before
+
+
+def test_what_somebody_wrote_meanwhile_is_not_overwritten(
+    grown: tuple[str, ...], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    file = tmp_path / "new/ldmrelease.yaml"
+    replace_files = appending.replace_files
+
+    def late(replacements: list[appending.Replacement]) -> None:
+        file.write_text(file.read_text() + "# Mine.\n")
+        replace_files(replacements)
+
+    monkeypatch.setattr(appending, "replace_files", late)
+    before = files(tmp_path / "new")
+    before["ldmrelease.yaml"] += b"# Mine.\n"
+    done = run(*grown, **NO_HELM)
+    assert done.exit_code == 4
+    assert "ldmrelease.yaml has been changed by somebody else: nothing was written" in done.stderr
+    assert files(tmp_path / "new") == before
+
+
+def test_a_workspace_that_is_a_link_stays_one_with_its_permissions(
+    grown: tuple[str, ...], tmp_path: Path
+) -> None:
+    file, real = tmp_path / "new/ldmrelease.yaml", tmp_path / "new/real.yaml"
+    file.rename(real)
+    real.chmod(0o600)
+    file.symlink_to(real)
+    assert run(*grown, **NO_HELM).exit_code == 0
+    assert file.is_symlink()
+    assert own_hosts("example.org/proof") in real.read_text()
+    assert real.stat().st_mode & 0o777 == 0o600
