@@ -301,3 +301,44 @@ def test_a_workspace_that_is_a_link_stays_one_with_its_permissions(
     assert file.is_symlink()
     assert own_hosts("example.org/proof") in real.read_text()
     assert real.stat().st_mode & 0o777 == 0o600
+
+
+def test_lines_keep_their_ends_and_new_ones_have_the_same(grown: tuple[str, ...], tmp_path: Path) -> None:
+    file = tmp_path / "new/ldmrelease.yaml"
+    mine = file.read_bytes().replace(b"\n", b"\r\n").removesuffix(b"\r\n")
+    file.write_bytes(mine)
+    assert run(*grown, **NO_HELM).exit_code == 0
+    after = file.read_bytes()
+    assert set(mine.split(b"\r\n")) < set(after.split(b"\r\n"))
+    assert b"\n" not in after.replace(b"\r\n", b"")
+    assert after.endswith(b"\r\n")
+
+
+def test_where_entries_cannot_be_added_they_are_shown_with_the_reason(
+    grown: tuple[str, ...], tmp_path: Path
+) -> None:
+    file = tmp_path / "new/ldmrelease.yaml"
+    file.write_text(file.read_text().replace("\nproducts:", '\n"products":'))
+    before = files(tmp_path / "new")
+    done = run(*grown, **NO_HELM)
+    assert done.exit_code == 0
+    assert own_hosts("proof: {image: example.org/proof}") in done.stdout
+    assert "nothing was written: with these entries it would be no workspace any more" in done.stdout
+    assert files(tmp_path / "new") == before
+
+
+def test_a_further_tree_is_named_whatever_its_folder_is_called(tree: Path, tmp_path: Path) -> None:
+    words = ("-C", str(tmp_path / "new"), "--no-render", "--yes")
+    assert run("adopt", str(tree), *words, **NO_HELM).exit_code == 0
+    file = tmp_path / "new/ldmrelease.yaml"
+    named = file.read_text().replace(
+        'trees: {tree: {repository: "../tree", branch: main}}',
+        'trees:\n  tree: {repository: "../tree", branch: main}\n  tree-2: {repository: other, branch: main}',
+    )
+    file.write_text(named.replace("\n  - applications", "\n  - tree: tree\n    applications"))
+    other = tree.rename(tmp_path / "a, b} #c")
+    with_something_new(other)
+    git(other, "clone", "-q", str(other), str(tree))
+    assert run("adopt", str(other), *words, **NO_HELM).exit_code == 0
+    assert '  tree-3: {repository: "../a, b} #c", branch: main}\n' in file.read_text()
+    assert "  - tree: tree-3\n    applications: [lab-2]\n" in file.read_text()
