@@ -342,3 +342,22 @@ def test_a_further_tree_is_named_whatever_its_folder_is_called(tree: Path, tmp_p
     assert run("adopt", str(other), *words, **NO_HELM).exit_code == 0
     assert '  tree-3: {repository: "../a, b} #c", branch: main}\n' in file.read_text()
     assert "  - tree: tree-3\n    applications: [lab-2]\n" in file.read_text()
+
+
+def test_names_that_a_workspace_cannot_have_stop_nobody(tree: Path, tmp_path: Path) -> None:
+    own = (tree / "applications/lab/values-base.yaml").read_text()
+    for each in ("--help", ".._x", "a b", "a-b", "e\nvil", "x" * 120):
+        (tree / f"environments/values-{each}.yaml").write_text("applications: {lab: true}\n")
+        (tree / f"applications/lab/values-{each}.yaml").write_text(own)
+    git(tree, "add", "-A")
+    git(tree, "commit", "-qm", "Odd names")
+    new = str(tmp_path / "new")
+    done = run("adopt", str(tree), "-C", new, "--no-render", "--yes", "-o", "json", **NO_HELM)
+    assert done.exit_code == 0, done.stderr
+    names = {each["name"] for each in json.loads(done.stdout)["environments"]}
+    assert names == {"help", "x", "a-b", "a-b-2", "e-vil", "x" * 100, "base", "summit"}
+    shown = json.loads(run("workspace", "show", "--expanded", "-o", "json", folder=tmp_path / "new").stdout)[
+        "environments"
+    ]
+    assert "applications/lab/values-a b.yaml" in json.dumps(shown["a-b-2"])
+    assert "applications/lab/values-a-b.yaml" in json.dumps(shown["a-b"])
