@@ -361,3 +361,23 @@ def test_names_that_a_workspace_cannot_have_stop_nobody(tree: Path, tmp_path: Pa
     ]
     assert "applications/lab/values-a b.yaml" in json.dumps(shown["a-b-2"])
     assert "applications/lab/values-a-b.yaml" in json.dumps(shown["a-b"])
+
+
+@pytest.mark.parametrize("name", [".schemas", "policies", "keys", "trust.yaml", "ledger.db"])
+@pytest.mark.parametrize("kind", ["file", "link"])
+def test_a_workspace_that_cannot_be_written_whole_is_not_begun(
+    tree: Path, tmp_path: Path, name: str, kind: str
+) -> None:
+    new = tmp_path / "new"
+    new.mkdir()
+    if kind == "file":
+        (new / name).write_text("mine")
+    else:
+        (new / name).symlink_to("nowhere")
+    done = run("adopt", str(tree), "-C", str(new), "--no-render", "--yes", **NO_HELM)
+    assert done.exit_code == 2
+    assert f"{name}: " in done.stderr
+    assert [each.name for each in new.iterdir()] == [name]
+    done = run("init", str(new))
+    assert done.exit_code == 2
+    assert [each.name for each in new.iterdir()] == [name]
