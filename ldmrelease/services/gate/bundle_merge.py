@@ -15,12 +15,7 @@ from ldmrelease.domain.tags import parse
 from ldmrelease.domain.topology import Application
 from ldmrelease.services.bundles.ask import BundleFinding, BundleQuestions
 from ldmrelease.services.decisions.decide import unagreed
-from ldmrelease.services.gate.image_release import (
-    NoRelease,
-    TagReader,
-    WantedImage,
-    foreign_release,
-)
+from ldmrelease.services.gate.image_release import NoRelease, TagReader, WantedImage
 from ldmrelease.services.gate.image_verdict import (
     JudgedImage,
     Judgement,
@@ -30,10 +25,10 @@ from ldmrelease.services.gate.image_verdict import (
 )
 from ldmrelease.services.gate.merge import MergeGate, merge_decided
 from ldmrelease.services.gate.merge_trees import MergeQuestion, open_merge
-from ldmrelease.services.releases.components import ProductComponent, own_repositories
+from ldmrelease.services.releases.components import ProductComponent
 from ldmrelease.services.releases.pin import Pinned
 from ldmrelease.targets.connections import Connections
-from ldmrelease.targets.image_setting import ImageSetting, foreign_image
+from ldmrelease.targets.image_setting import ImageSetting
 
 
 class NotInBundle(Struct, frozen=True):
@@ -81,14 +76,9 @@ class BundledReleases(TagReader):
 
     def of(self, image: WantedImage) -> BundleRelease | NoRelease | NotInBundle:
         """The release that has this image."""
-        setting, component = image.setting, self._component(image.application, image.setting)
-        if component is None:
-            return NoRelease("not-a-component", {"component": setting.component})
-        if setting.invalid is not None or (setting.tag is None and setting.digest is None):
-            return NoRelease("not-a-tag", {"found": setting.invalid or "null"})
-        foreign = foreign_image(setting, own_repositories(component.source.source, image.application))
-        if foreign is not None:
-            return foreign_release(foreign)
+        setting, component = image.setting, self._asked(image)
+        if isinstance(component, NoRelease):
+            return component
         if setting.tag is None:
             return self._of_digest(image.application, component, setting.digest or "")
         if self._tag(component, setting.tag) is None:
