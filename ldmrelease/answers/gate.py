@@ -8,7 +8,7 @@ import msgspec
 from ldmrelease.answers.exit_codes import ExitCode
 from ldmrelease.answers.findings import FindingAnswer
 from ldmrelease.answers.releases import ComparisonAnswer
-from ldmrelease.answers.spellings import DigestText, PlaceName, ReleaseName, TimeText
+from ldmrelease.answers.spellings import DigestText, PlaceName, ReleaseName, TimeText, Values
 from ldmrelease.domain.decision import Outcome
 
 
@@ -112,6 +112,30 @@ class GateAnswer(msgspec.Struct, frozen=True, kw_only=True):
     unreadable: tuple[GateFindingAnswer, ...]
     arriving: tuple[GateArrivalAnswer, ...] = ()
     conflicts: bool | None = None
+
+
+def before_decision(
+    code: str,
+    values: Values,
+    sentence: str,
+    location: SourceLocation | None,
+    *,
+    outcome: Outcome = Outcome.ERRORED,
+    next_command: tuple[str, ...] = (),
+) -> GateFindingAnswer:
+    """A finding that stands before any decision: of no requirement, and nobody's to change."""
+    return GateFindingAnswer(
+        code=code,
+        values=values,
+        sentence=sentence,
+        location=location,
+        requirement=None,
+        rule=None,
+        outcome=outcome,
+        who=(),
+        next=next_command,
+        eligible_at=None,
+    )
 
 
 _WORST_FIRST = (GateVerdict.UNDECIDED, GateVerdict.REFUSED, GateVerdict.WAITING)

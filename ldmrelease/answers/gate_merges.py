@@ -14,13 +14,14 @@ from ldmrelease.answers.gate import (
     GateImageAnswer,
     GateVerdict,
     SourceLocation,
+    before_decision,
     overall_verdict,
 )
 from ldmrelease.answers.releases import comparison_answer
 from ldmrelease.answers.sentences.advice import not_advised_words
 from ldmrelease.answers.sentences.gates import gate_sentence
 from ldmrelease.answers.spellings import plain_values, time_text
-from ldmrelease.domain.decision import Decision, Outcome
+from ldmrelease.domain.decision import Decision
 from ldmrelease.services.gate.arriving import ArrivingRelease
 from ldmrelease.services.gate.changed_settings import ScalarAt
 from ldmrelease.services.gate.image_verdict import GATE, JudgedImage
@@ -116,8 +117,7 @@ def _unread(unread: UnreadPart) -> GateImageAnswer:
         eligible_at=None,
         parts=(),
         findings=tuple(
-            _before(each.code, each.values, each.sentence, Outcome.ERRORED)
-            for each in refusal_findings(unread.why)
+            _before(each.code, each.values, each.sentence) for each in refusal_findings(unread.why)
         ),
     )
 
@@ -127,27 +127,16 @@ def _not_understood(found: NotUnderstood) -> GateFindingAnswer:
     values |= {"environment": found.environment, "application": found.application}
     given = {key: each for key, each in values.items() if each is not None}
     where = f"{found.where}:{found.line}" if found.line else found.where
-    return _before("not-understood", given, f"{where}: {found.reason}", Outcome.ERRORED)
+    return _before("not-understood", given, f"{where}: {found.reason}")
 
 
-def _before(code: str, values: dict[str, Any], told: str, outcome: Outcome) -> GateFindingAnswer:
-    """A finding that stands before any decision."""
+def _before(code: str, values: dict[str, Any], told: str) -> GateFindingAnswer:
+    """What could not be read, at the file that it is about."""
     location = None
     if "file" in values:
         line = values.get("line")
         location = SourceLocation(file=str(values["file"]), line=line or None, path=values.get("path"))
-    return GateFindingAnswer(
-        code=code,
-        values=values,
-        sentence=told,
-        location=location,
-        requirement=None,
-        rule=None,
-        outcome=outcome,
-        who=(),
-        next=(),
-        eligible_at=None,
-    )
+    return before_decision(code, values, told, location)
 
 
 def _findings(
