@@ -1,7 +1,7 @@
 """Gate: of each image that a change or a set of manifests asks for, whether it may enter, and why not."""
 
 import enum
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 
 import msgspec
 
@@ -141,9 +141,14 @@ def before_decision(
 _WORST_FIRST = (GateVerdict.UNDECIDED, GateVerdict.REFUSED, GateVerdict.WAITING)
 
 
-def overall_verdict(verdicts: Iterable[GateVerdict]) -> GateVerdict:
-    """What is said of all of them: the worst; allowed where nothing is asked for that is managed."""
-    found = set(verdicts)
+def overall_verdict(
+    images: Iterable[GateImageAnswer], unreadable: Collection[GateFindingAnswer]
+) -> GateVerdict:
+    """What is said of all of them: the worst; allowed where nothing is asked for that is managed. What could not be
+    read is undecided."""
+    found = {each.verdict for each in images}
+    if unreadable:
+        found.add(GateVerdict.UNDECIDED)
     return next((each for each in _WORST_FIRST if each in found), GateVerdict.ALLOWED)
 
 

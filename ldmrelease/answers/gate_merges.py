@@ -47,15 +47,12 @@ def merge_answer(
 ) -> GateAnswer:
     """What is said of every image of a change, and what comes in with it. `bundle` is the one that was decided by."""
     images = [*(_image(each, advice) for each in gate.images), *map(_unread, gate.unread)]
-    verdicts = [each.verdict for each in images]
     unreadable = tuple(map(_not_understood, gate.not_understood))
-    if unreadable:
-        verdicts.append(GateVerdict.UNDECIDED)
     return GateAnswer(
         base=question.base,
         head=question.head,
         now=time_text(now) or "",
-        verdict=overall_verdict(verdicts),
+        verdict=overall_verdict(images, unreadable),
         bundle=bundle,
         images=tuple(images),
         unreadable=unreadable,

@@ -53,12 +53,11 @@ def sync_answer(
     made = _Images(decisions, blocked)
     images = tuple(made.of(each) for each in result.images)
     unreadable = tuple(_unreadable(each) for each in result.unreadable)
-    verdicts = {each.verdict for each in images}
     return GateAnswer(
         base=None,
         head=None,
         now=time_text(now) or "",
-        verdict=GateVerdict.UNDECIDED if unreadable else overall_verdict(verdicts),
+        verdict=overall_verdict(images, unreadable),
         bundle=bundle,
         images=images,
         unreadable=unreadable,
