@@ -207,10 +207,6 @@ class PlaceObserving(ReleaseHistory, ImageLookup, TargetAccess, Protocol):
         """The workspace's time."""
 
 
-class CheckedPlace(PlaceObserving, PolicyLookup, Protocol):
-    """Looks at what runs at a place, and at what policies want to be checked there."""
-
-
 class CheckExecution(Protocol):
     """Runs a check in a container, a cluster or a process."""
 
@@ -359,20 +355,20 @@ class RunRecording(Recording, PlaceObserving, CheckExecution, Protocol):
     """Registers check runs, carries them out and signs their results."""
 
 
-class PromotionPlanning(PlaceAccess, PlaceObserving, FactSources, Protocol):
+class Asking(Protocol):
+    """Asks in somebody's name."""
+
+    @property
+    def requester(self) -> str:
+        """Who asks, as far as that is known."""
+
+
+class PromotionPlanning(Asking, PlaceAccess, PlaceObserving, FactSources, Protocol):
     """Plans a promotion and decides about it. Writes nothing."""
 
-    @property
-    def requester(self) -> str:
-        """Who asks, as far as that is known."""
 
-
-class BundleExporting(Recording, CheckpointPublishing, PlaceObserving, FactSources, Protocol):
+class BundleExporting(Asking, Recording, CheckpointPublishing, PlaceObserving, FactSources, Protocol):
     """Decides about releases, and signs what the ledger says."""
-
-    @property
-    def requester(self) -> str:
-        """Who asks, as far as that is known."""
 
 
 class PromotionDriving(RunRecording, ReleaseStore, CheckpointPublishing, PromotionPlanning, Protocol):
