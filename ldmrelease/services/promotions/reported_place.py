@@ -1,7 +1,6 @@
 """Whether a check that somebody else runs is about what runs at a place, and whether the release does."""
 
 from collections.abc import Iterator, Sequence
-from typing import Protocol
 
 from ldmrelease.checks.registry import traits
 from ldmrelease.domain.events.place import Observation
@@ -9,12 +8,8 @@ from ldmrelease.domain.topology import Application, Check
 from ldmrelease.services.decisions.decide import level_at
 from ldmrelease.services.inventory.observations import runs_release
 from ldmrelease.services.inventory.observe import observe
-from ldmrelease.services.needs import PlaceObserving, PolicyLookup
+from ldmrelease.services.needs import CheckedPlace
 from ldmrelease.services.releases.pin import Pinned
-
-
-class CheckedPlace(PlaceObserving, PolicyLookup, Protocol):
-    """Looks at what runs at a place, and at what policies want to be checked there."""
 
 
 def is_nowhere_there(
