@@ -119,7 +119,9 @@ def _stdin() -> bytes:
     """What is piped in. A shell goes on where the program before the pipe has failed: nothing at all opens no gate."""
     data = sys.stdin.buffer.read()
     if not data.strip():
-        raise UsageError("the standard input is empty", "look whether what renders the manifests failed")
+        raise UsageError(
+            "the standard input is empty", "check whether the command that renders the manifests failed"
+        )
     return data
 
 
