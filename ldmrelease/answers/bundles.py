@@ -12,15 +12,14 @@ from ldmrelease.answers.findings import FindingAnswer
 from ldmrelease.answers.gate import (
     GateAnswer,
     GateBundleAnswer,
-    GateFindingAnswer,
     GateVerdict,
     SourceLocation,
+    before_decision,
 )
 from ldmrelease.answers.sentences.bundles import bundle_words
 from ldmrelease.answers.spellings import DigestText, PlaceName, ReleaseName, TimeText, plain_values
 from ldmrelease.domain import canonical, times
 from ldmrelease.domain.bundle import AllowedBecause
-from ldmrelease.domain.decision import Outcome
 from ldmrelease.trust.verify import Rejected
 
 if TYPE_CHECKING:
@@ -155,18 +154,8 @@ def gated_by(found: OpenBundle) -> GateBundleAnswer:
 
 def unusable_answer(source: str, found: Rejected, now: datetime) -> GateAnswer:
     """What a gate says that has no bundle to decide by: it stays shut."""
-    finding = GateFindingAnswer(
-        code=found.code,
-        values=plain_values(found.values),
-        sentence=bundle_words(found.code, found.values),
-        location=SourceLocation(file=source, line=None, path=None),
-        requirement=None,
-        rule=None,
-        outcome=Outcome.ERRORED,
-        who=(),
-        next=(),
-        eligible_at=None,
-    )
+    told = _finding(found)
+    location = SourceLocation(file=source, line=None, path=None)
     return GateAnswer(
         base=None,
         head=None,
@@ -174,7 +163,7 @@ def unusable_answer(source: str, found: Rejected, now: datetime) -> GateAnswer:
         verdict=GateVerdict.UNDECIDED,
         bundle=None,
         images=(),
-        unreadable=(finding,),
+        unreadable=(before_decision(told.code, told.values, told.sentence, location),),
     )
 
 

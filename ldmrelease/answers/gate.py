@@ -1,14 +1,14 @@
 """Gate: of each image that a change or a set of manifests asks for, whether it may enter, and why not."""
 
 import enum
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 
 import msgspec
 
 from ldmrelease.answers.exit_codes import ExitCode
 from ldmrelease.answers.findings import FindingAnswer
 from ldmrelease.answers.releases import ComparisonAnswer
-from ldmrelease.answers.spellings import DigestText, PlaceName, ReleaseName, TimeText
+from ldmrelease.answers.spellings import DigestText, PlaceName, ReleaseName, TimeText, Values
 from ldmrelease.domain.decision import Outcome
 
 
@@ -114,12 +114,41 @@ class GateAnswer(msgspec.Struct, frozen=True, kw_only=True):
     conflicts: bool | None = None
 
 
+def before_decision(
+    code: str,
+    values: Values,
+    sentence: str,
+    location: SourceLocation | None,
+    *,
+    outcome: Outcome = Outcome.ERRORED,
+    next_command: tuple[str, ...] = (),
+) -> GateFindingAnswer:
+    """A finding that stands before any decision: of no requirement, and nobody's to change."""
+    return GateFindingAnswer(
+        code=code,
+        values=values,
+        sentence=sentence,
+        location=location,
+        requirement=None,
+        rule=None,
+        outcome=outcome,
+        who=(),
+        next=next_command,
+        eligible_at=None,
+    )
+
+
 _WORST_FIRST = (GateVerdict.UNDECIDED, GateVerdict.REFUSED, GateVerdict.WAITING)
 
 
-def overall_verdict(verdicts: Iterable[GateVerdict]) -> GateVerdict:
-    """What is said of all of them: the worst; allowed where nothing is asked for that is managed."""
-    found = set(verdicts)
+def overall_verdict(
+    images: Iterable[GateImageAnswer], unreadable: Collection[GateFindingAnswer]
+) -> GateVerdict:
+    """What is said of all of them: the worst; allowed where nothing is asked for that is managed. What could not be
+    read is undecided."""
+    found = {each.verdict for each in images}
+    if unreadable:
+        found.add(GateVerdict.UNDECIDED)
     return next((each for each in _WORST_FIRST if each in found), GateVerdict.ALLOWED)
 
 

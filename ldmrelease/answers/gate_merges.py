@@ -14,13 +14,14 @@ from ldmrelease.answers.gate import (
     GateImageAnswer,
     GateVerdict,
     SourceLocation,
+    before_decision,
     overall_verdict,
 )
 from ldmrelease.answers.releases import comparison_answer
 from ldmrelease.answers.sentences.advice import not_advised_words
 from ldmrelease.answers.sentences.gates import gate_sentence
 from ldmrelease.answers.spellings import plain_values, time_text
-from ldmrelease.domain.decision import Decision, Outcome
+from ldmrelease.domain.decision import Decision
 from ldmrelease.services.gate.arriving import ArrivingRelease
 from ldmrelease.services.gate.changed_settings import ScalarAt
 from ldmrelease.services.gate.image_verdict import GATE, JudgedImage
@@ -46,15 +47,12 @@ def merge_answer(
 ) -> GateAnswer:
     """What is said of every image of a change, and what comes in with it. `bundle` is the one that was decided by."""
     images = [*(_image(each, advice) for each in gate.images), *map(_unread, gate.unread)]
-    verdicts = [each.verdict for each in images]
     unreadable = tuple(map(_not_understood, gate.not_understood))
-    if unreadable:
-        verdicts.append(GateVerdict.UNDECIDED)
     return GateAnswer(
         base=question.base,
         head=question.head,
         now=time_text(now) or "",
-        verdict=overall_verdict(verdicts),
+        verdict=overall_verdict(images, unreadable),
         bundle=bundle,
         images=tuple(images),
         unreadable=unreadable,
@@ -116,8 +114,7 @@ def _unread(unread: UnreadPart) -> GateImageAnswer:
         eligible_at=None,
         parts=(),
         findings=tuple(
-            _before(each.code, each.values, each.sentence, Outcome.ERRORED)
-            for each in refusal_findings(unread.why)
+            _before(each.code, each.values, each.sentence) for each in refusal_findings(unread.why)
         ),
     )
 
@@ -127,27 +124,16 @@ def _not_understood(found: NotUnderstood) -> GateFindingAnswer:
     values |= {"environment": found.environment, "application": found.application}
     given = {key: each for key, each in values.items() if each is not None}
     where = f"{found.where}:{found.line}" if found.line else found.where
-    return _before("not-understood", given, f"{where}: {found.reason}", Outcome.ERRORED)
+    return _before("not-understood", given, f"{where}: {found.reason}")
 
 
-def _before(code: str, values: dict[str, Any], told: str, outcome: Outcome) -> GateFindingAnswer:
-    """A finding that stands before any decision."""
+def _before(code: str, values: dict[str, Any], told: str) -> GateFindingAnswer:
+    """What could not be read, at the file that it is about."""
     location = None
     if "file" in values:
         line = values.get("line")
         location = SourceLocation(file=str(values["file"]), line=line or None, path=values.get("path"))
-    return GateFindingAnswer(
-        code=code,
-        values=values,
-        sentence=told,
-        location=location,
-        requirement=None,
-        rule=None,
-        outcome=outcome,
-        who=(),
-        next=(),
-        eligible_at=None,
-    )
+    return before_decision(code, values, told, location)
 
 
 def _findings(

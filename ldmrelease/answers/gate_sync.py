@@ -13,6 +13,7 @@ from ldmrelease.answers.gate import (
     GateImageAnswer,
     GateVerdict,
     SourceLocation,
+    before_decision,
     overall_verdict,
 )
 from ldmrelease.answers.sentences.advice import not_advised_words
@@ -52,12 +53,11 @@ def sync_answer(
     made = _Images(decisions, blocked)
     images = tuple(made.of(each) for each in result.images)
     unreadable = tuple(_unreadable(each) for each in result.unreadable)
-    verdicts = {each.verdict for each in images}
     return GateAnswer(
         base=None,
         head=None,
         now=time_text(now) or "",
-        verdict=GateVerdict.UNDECIDED if unreadable else overall_verdict(verdicts),
+        verdict=overall_verdict(images, unreadable),
         bundle=bundle,
         images=images,
         unreadable=unreadable,
@@ -141,31 +141,13 @@ def _of_decision(found: Finding, blocked: "Blocked | None") -> GateFindingAnswer
 
 
 def _of_problem(problem: "SyncProblem") -> GateFindingAnswer:
-    return GateFindingAnswer(
-        code=problem.code,
-        values=plain_values(problem.values),
-        sentence=manifest_words(problem.code, problem.values),
-        location=None,
-        requirement=None,
-        rule=None,
-        outcome=problem.outcome,
-        who=(),
-        next=problem.next,
-        eligible_at=None,
+    values, words = plain_values(problem.values), manifest_words(problem.code, problem.values)
+    return before_decision(
+        problem.code, values, words, None, outcome=problem.outcome, next_command=problem.next
     )
 
 
 def _unreadable(found: "UnreadableManifest") -> GateFindingAnswer:
-    path = found.values.get("path")
-    return GateFindingAnswer(
-        code=found.code,
-        values=plain_values(found.values),
-        sentence=manifest_words(found.code, found.values),
-        location=SourceLocation(file=found.file, line=found.line, path=path),
-        requirement=None,
-        rule=None,
-        outcome=Outcome.ERRORED,
-        who=(),
-        next=(),
-        eligible_at=None,
-    )
+    location = SourceLocation(file=found.file, line=found.line, path=found.values.get("path"))
+    words = manifest_words(found.code, found.values)
+    return before_decision(found.code, plain_values(found.values), words, location)

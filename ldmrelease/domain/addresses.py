@@ -1,5 +1,6 @@
-"""Addresses of other systems, as people may read them."""
+"""Addresses of other systems: what of them people may read, and whether they are this machine's own."""
 
+import ipaddress
 import re
 
 _URL = re.compile(r"://[^\s'\"]*")
@@ -15,6 +16,14 @@ def public(text: str) -> str:
 def has_query(address: str) -> bool:
     """Whether an address of a repository has a query or a fragment, where tokens are put; a folder has none."""
     return _before_query(address) != address and ("://" in address or not address.startswith(_FOLDERS))
+
+
+def is_loopback(host: str) -> bool:
+    """Whether a host's name or address is this machine's own, which needs no TLS."""
+    try:
+        return host == "localhost" or ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return False
 
 
 def _before_query(address: str) -> str:

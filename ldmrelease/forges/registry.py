@@ -2,30 +2,30 @@
 
 from __future__ import annotations
 
-import ipaddress
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import NamedTuple
 from urllib.parse import urlsplit
 
+from ldmrelease.domain.addresses import is_loopback
 from ldmrelease.forges import gitea, github, gitlab
 from ldmrelease.forges.errors import NotAPullRequest, NoToken
-from ldmrelease.forges.interface import PullRequest
+from ldmrelease.forges.pull_request import CommentApi, PullRequest
 
 
 class Forge(NamedTuple):
-    """How a forge writes the address of a pull request, where its token is looked for, and what speaks to it."""
+    """How a forge writes the address of a pull request, where its token is looked for, and what its API is like."""
 
     address: str
     example: str
     tokens: tuple[str, ...]
-    pull_request: type[github.GitHubPullRequest | gitea.GiteaPullRequest | gitlab.GitLabMergeRequest]
+    comment_api: Callable[[str, str, str, str], CommentApi]
 
 
 FORGES: Mapping[str, Forge] = {
-    "GitHub": Forge(github.ADDRESS, github.EXAMPLE, github.TOKENS, github.GitHubPullRequest),
-    "GitLab": Forge(gitlab.ADDRESS, gitlab.EXAMPLE, gitlab.TOKENS, gitlab.GitLabMergeRequest),
-    "Gitea": Forge(gitea.ADDRESS, gitea.EXAMPLE, gitea.TOKENS, gitea.GiteaPullRequest),
+    "GitHub": Forge(github.ADDRESS, github.EXAMPLE, github.TOKENS, github.comment_api),
+    "GitLab": Forge(gitlab.ADDRESS, gitlab.EXAMPLE, gitlab.TOKENS, gitlab.comment_api),
+    "Gitea": Forge(gitea.ADDRESS, gitea.EXAMPLE, gitea.TOKENS, gitea.comment_api),
 }
 
 
@@ -44,16 +44,9 @@ def open_pull_request(address: str, environment: Mapping[str, str]) -> PullReque
         token = next((environment[each] for each in forge.tokens if environment.get(each)), None)
         if token is None:
             raise NoToken(f"no token for {name}: set {' or '.join(forge.tokens)}")
-        if parts.scheme != "https" and not _is_loopback(parts.hostname or ""):
+        if parts.scheme != "https" and not is_loopback(parts.hostname or ""):
             raise NotAPullRequest(f"a token goes over https alone; write {address!r} with https://")
         site = f"{parts.scheme}://{parts.netloc}"
-        return forge.pull_request(site, found["repository"], found["number"], token)
+        return PullRequest(forge.comment_api(site, found["repository"], found["number"], token))
     examples = ", ".join(each.example for each in FORGES.values())
     raise NotAPullRequest(f"{address!r} is not the address of a pull request; write one such as {examples}")
-
-
-def _is_loopback(host: str) -> bool:
-    try:
-        return host == "localhost" or ipaddress.ip_address(host).is_loopback
-    except ValueError:
-        return False

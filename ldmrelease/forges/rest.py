@@ -10,16 +10,17 @@ from urllib.parse import urlsplit
 
 import urllib3
 from urllib3.exceptions import HTTPError, MaxRetryError
-from urllib3.util import Retry, Timeout
+from urllib3.util import Timeout
 
 from ldmrelease import logs
 from ldmrelease.forges.errors import ForgeError
+from ldmrelease.retries import CappedRetry, asked_to_wait
 
 _ANSWER_LIMIT = 8 * 1024 * 1024
+_REPEATABLE = ("GET", "PUT", "PATCH")
+"""A POST is tried once: a second one might say the same twice."""
 _PAGES = 100
 """More pages of comments than that are not looked through: 10,000 comments."""
-_TEMPORARY = (429, 500, 502, 503, 504)
-_LONGEST_WAIT = 20.0
 
 
 class Rest:
@@ -32,25 +33,33 @@ class Rest:
         self.host = urlsplit(base).netloc
         self._headers = {"User-Agent": "ldmrelease", **headers}
         self._pools = urllib3.PoolManager(
-            timeout=Timeout(connect=min(timeout, 10.0), read=timeout), retries=_Retry.times(retries)
+            timeout=Timeout(connect=min(timeout, 10.0), read=timeout),
+            retries=CappedRetry.of(retries, methods=_REPEATABLE),
         )
 
     def get(self, path: str) -> Any:
         """What is at `path`."""
         return self._ask("GET", path, None)
 
-    def pages(self, path: str, size: int) -> Iterator[Any]:
-        """The items of all pages at `path`, `size` of them on each."""
+    def items(self, path: str, page: int | None) -> Iterator[Any]:
+        """The items of a list, `page` of them on each page; None where all come at once."""
+        if page is None:
+            yield from self._list(path)
+            return
         for number in range(1, _PAGES + 1):
-            items = self.get(f"{path}?per_page={size}&limit={size}&page={number}")
-            if not isinstance(items, list):
-                raise ForgeError(self.host, f"GET {path}: a list was expected, found {type(items).__name__}")
+            items = self._list(f"{path}?per_page={page}&page={number}")
             yield from items
-            if len(items) < size:
+            if len(items) < page:
                 return
 
+    def _list(self, path: str) -> list[Any]:
+        items = self.get(path)
+        if not isinstance(items, list):
+            raise ForgeError(self.host, f"GET {path}: a list was expected, found {type(items).__name__}")
+        return items
+
     def send(self, method: str, path: str, body: Mapping[str, str]) -> Any:
-        """Send `body` as JSON. A POST is tried once: a second one might say the same twice."""
+        """Send `body` as JSON."""
         return self._ask(method, path, json.dumps(body).encode())
 
     def _ask(self, method: str, path: str, body: bytes | None) -> Any:
@@ -68,6 +77,10 @@ class Rest:
             raise ForgeError(self.host, f"{method} {path}: {cause}") from error
         finally:
             self._pools.clear()
+        asked = asked_to_wait(response)
+        if asked is not None:
+            what = f"{method} {path}: {response.status}, and it wants nothing more for {asked:.0f} s"
+            raise ForgeError(self.host, what, response.status)
         return self._answer(method, path, response.status, content)
 
     def _answer(self, method: str, path: str, status: int, content: bytes) -> Any:
@@ -81,32 +94,6 @@ class Rest:
             return json.loads(content)
         except (ValueError, RecursionError):
             raise ForgeError(self.host, f"{method} {path}: the answer is not JSON", status) from None
-
-
-class _Retry(Retry):
-    """Retries with jitter; obeys Retry-After, but no forge makes us wait for hours."""
-
-    @classmethod
-    def times(cls, times: int) -> _Retry:
-        return cls(
-            total=None,
-            connect=times,
-            read=times,
-            status=times,
-            other=0,
-            redirect=0,
-            allowed_methods={"GET", "PUT", "PATCH"},
-            status_forcelist=_TEMPORARY,
-            backoff_factor=0.2,
-            backoff_jitter=0.2,
-            backoff_max=_LONGEST_WAIT,
-            raise_on_status=False,
-            raise_on_redirect=False,
-        )
-
-    def get_retry_after(self, response: urllib3.BaseHTTPResponse) -> float | None:
-        asked = super().get_retry_after(response)
-        return None if asked is None else min(asked, _LONGEST_WAIT)
 
 
 def text_of(rest: Rest, found: object, name: str) -> str:

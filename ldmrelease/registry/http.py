@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import ipaddress
 import re
 import threading
 from collections.abc import Iterable, Iterator, Mapping
@@ -14,30 +13,24 @@ import urllib3
 from msgspec import Struct, field
 from urllib3.exceptions import HTTPError, MaxRetryError, ProtocolError, ReadTimeoutError, SSLError
 from urllib3.response import BaseHTTPResponse
-from urllib3.util import Retry, Timeout
+from urllib3.util import Timeout
 
 from ldmrelease import logs
+from ldmrelease.domain.addresses import is_loopback
 from ldmrelease.domain.errors import reason_of
 from ldmrelease.registry.errors import Denied, LimitExceeded, RegistryError, RegistryUnreachable
 from ldmrelease.registry.repository import MIB, Meter, RegistryOptions
+from ldmrelease.retries import TEMPORARY, CappedRetry, asked_to_wait
 
 if TYPE_CHECKING:
-    from types import TracebackType
-
     from urllib3._base_connection import BaseHTTPConnection
-    from urllib3.connectionpool import ConnectionPool
 
     from ldmrelease.registry.auth import Authority, TokenRequest
     from ldmrelease.registry.credentials import Credentials
 
 # Docker's hub answers at another name than its images have.
 _API_HOSTS = {"docker.io": "registry-1.docker.io"}
-_TEMPORARY = frozenset({429, 500, 502, 503, 504})
 _ERROR_LIMIT = 64 * 1024
-# How long we wait by ourselves between two tries, in seconds.
-_LONGEST_WAIT = 20.0
-# How long we let a registry make us wait; where it wants more, it is told and not asked again.
-_LONGEST_ASKED = 60.0
 _REDIRECTS = 5
 
 
@@ -82,7 +75,7 @@ class Transport:
         self._options = options
         self._pools = _pools(self._base, options)
         self._own = self._pools.connection_from_url(self._base)
-        self._retry = _CappedRetry.of(options.retries)
+        self._retry = CappedRetry.of(options.retries, redirects=_REDIRECTS)
         self._is_away = False
         self._authorities: dict[str, Authority] = {}
         self._by_credentials: dict[Credentials | None, Authority] = {}
@@ -125,7 +118,7 @@ class Transport:
                 what = "the registry wants credentials other than those we have"
                 raise Denied(what, status=401, **_where(call))
             response = self._send(call, header)
-        if response.status in (401, 403) or response.status in _TEMPORARY:
+        if response.status in (401, 403) or response.status in TEMPORARY:
             self._refuse(call, response, denied=response.status in (401, 403))
         return response
 
@@ -217,7 +210,7 @@ class Transport:
         said = ""
         with contextlib.suppress(HTTPError), contextlib.closing(response):
             said = _explanation(_read(response, _ERROR_LIMIT) or b"")
-        asked = _asked_to_wait(response)
+        asked = asked_to_wait(response)
         if asked is not None and not denied:
             # Whoever tries again at once is made to wait for longer still.
             said, hint = (
@@ -236,7 +229,7 @@ class Transport:
         response = self._send(call, request.authorization)
         if response.status != 200:
             # Token services say 400, 401, 403 and even 404 for a user who is not authorized.
-            self._refuse(call, response, denied=response.status not in _TEMPORARY)
+            self._refuse(call, response, denied=response.status not in TEMPORARY)
         try:
             with contextlib.closing(response):
                 return _read(response, MIB) or b""
@@ -260,65 +253,10 @@ class Transport:
             observer("after", method, url)
 
 
-class _CappedRetry(Retry):
-    """Retries with jitter; obeys Retry-After, but no registry makes us wait for hours: then nothing is tried again."""
-
-    @classmethod
-    def of(cls, times: int) -> _CappedRetry:
-        return cls(
-            total=None,
-            connect=times,
-            read=times,
-            status=times,
-            other=0,
-            redirect=_REDIRECTS,
-            # Every request that comes here may be repeated: a mount or the begin of an upload, too.
-            allowed_methods=None,
-            status_forcelist=_TEMPORARY,
-            backoff_factor=0.1,
-            backoff_jitter=0.2,
-            backoff_max=_LONGEST_WAIT,
-            raise_on_status=False,
-        )
-
-    def increment(
-        self,
-        method: str | None = None,
-        url: str | None = None,
-        response: BaseHTTPResponse | None = None,
-        error: Exception | None = None,
-        _pool: ConnectionPool | None = None,
-        _stacktrace: TracebackType | None = None,
-    ) -> _CappedRetry:
-        if response is not None and _pool is not None and _asked_to_wait(response) is not None:
-            # The answer itself is given to whoever asked, as after the last try.
-            raise MaxRetryError(_pool, url or "", None)
-        return super().increment(method, url, response, error, _pool, _stacktrace)
-
-
-def _asked_to_wait(response: BaseHTTPResponse) -> float | None:
-    """For how many seconds an answer asks us to wait, where that is longer than we do."""
-    try:
-        asked = Retry(0).get_retry_after(response)
-    except HTTPError:
-        return None
-    return asked if asked is not None and asked > _LONGEST_ASKED else None
-
-
 def base_url(registry: str, options: RegistryOptions) -> str:
     """Where the registry's API is: TLS, unless it is on loopback or named as insecure."""
-    plain = registry in options.insecure or _is_loopback(registry)
+    plain = registry in options.insecure or is_loopback(urlsplit(f"//{registry}").hostname or "")
     return f"{'http' if plain else 'https'}://{_API_HOSTS.get(registry, registry)}/"
-
-
-def _is_loopback(registry: str) -> bool:
-    host = urlsplit(f"//{registry}").hostname or ""
-    if host == "localhost":
-        return True
-    try:
-        return ipaddress.ip_address(host).is_loopback
-    except ValueError:
-        return False
 
 
 def _pools(base: str, options: RegistryOptions) -> urllib3.PoolManager:

@@ -39,6 +39,13 @@ else:
     Protocol = object
 
 
+class Clock(Protocol):
+    """Knows what time it is."""
+
+    def now(self) -> datetime:
+        """The workspace's time."""
+
+
 class PolicyLookup(Protocol):
     """Says which policy governs a place."""
 
@@ -122,7 +129,7 @@ class ReleaseSources(ImageLookup, Protocol):
         """A path of the workspace as an absolute one; an address of elsewhere as it is."""
 
 
-class EvidenceSources(ReleaseHistory, PolicyLookup, Protocol):
+class EvidenceSources(Clock, ReleaseHistory, PolicyLookup, Protocol):
     """Collects statements about a release from ledger and registries, and says which count."""
 
     @property
@@ -132,9 +139,6 @@ class EvidenceSources(ReleaseHistory, PolicyLookup, Protocol):
     @property
     def workspace(self) -> Workspace:
         """The workspace file, its policies and its trust document, as they were read."""
-
-    def now(self) -> datetime:
-        """The workspace's time."""
 
 
 class LiveComparison(ReleaseHistory, Protocol):
@@ -169,7 +173,7 @@ class AliasLookup(TargetAccess, ReleaseLookup, Protocol):
     """Reads menus, and names the releases in them."""
 
 
-class PlaceAccess(TargetAccess, PolicyLookup, Protocol):
+class PlaceAccess(Clock, TargetAccess, PolicyLookup, Protocol):
     """Says whether this ledger may write at a place, and the place can do what its policy asks."""
 
     @property
@@ -192,26 +196,20 @@ class PlaceAccess(TargetAccess, PolicyLookup, Protocol):
     def ledger(self) -> LedgerReader:
         """The ledger, to be read."""
 
-    def now(self) -> datetime:
-        """The workspace's time."""
 
-
-class PlaceObserving(ReleaseHistory, ImageLookup, TargetAccess, Protocol):
+class PlaceObserving(Clock, ReleaseHistory, ImageLookup, TargetAccess, Protocol):
     """Looks at what runs at a place."""
 
     @property
     def clusters(self) -> ClusterConnections:
         """Opens the clusters of the workspace."""
 
-    def now(self) -> datetime:
-        """The workspace's time."""
-
 
 class CheckedPlace(PlaceObserving, PolicyLookup, Protocol):
     """Looks at what runs at a place, and at what policies want to be checked there."""
 
 
-class CheckExecution(Protocol):
+class CheckExecution(Clock, Protocol):
     """Runs a check in a container, a cluster or a process."""
 
     @property
@@ -226,11 +224,8 @@ class CheckExecution(Protocol):
     def workspace(self) -> Workspace:
         """The workspace file, its policies and its trust document, as they were read."""
 
-    def now(self) -> datetime:
-        """The workspace's time."""
 
-
-class WitnessAccess(TargetAccess, Protocol):
+class WitnessAccess(Clock, TargetAccess, Protocol):
     """Asks places and the release repository what they have seen of the ledger."""
 
     @property
@@ -245,9 +240,6 @@ class WitnessAccess(TargetAccess, Protocol):
     def registries(self) -> Registries:
         """Opens image repositories."""
 
-    def now(self) -> datetime:
-        """The workspace's time."""
-
 
 class CheckpointPublishing(WitnessAccess, Protocol):
     """Leaves a signed checkpoint of the ledger in the release repository."""
@@ -260,7 +252,7 @@ class CheckpointPublishing(WitnessAccess, Protocol):
         """Where release artifacts are."""
 
 
-class Signing(Protocol):
+class Signing(Clock, Protocol):
     """Signs with the keys of the workspace."""
 
     @property
@@ -274,9 +266,6 @@ class Signing(Protocol):
     @property
     def workspace(self) -> Workspace:
         """The workspace file, its policies and its trust document, as they were read."""
-
-    def now(self) -> datetime:
-        """The workspace's time."""
 
     def key_problem(self, signer: Signer, refusal: Rejected) -> KeyProblem:
         """What to say where something by a key of the workspace would not count."""
@@ -359,20 +348,20 @@ class RunRecording(Recording, PlaceObserving, CheckExecution, Protocol):
     """Registers check runs, carries them out and signs their results."""
 
 
-class PromotionPlanning(PlaceAccess, PlaceObserving, FactSources, Protocol):
+class Asking(Protocol):
+    """Asks in somebody's name."""
+
+    @property
+    def requester(self) -> str:
+        """Who asks, as far as that is known."""
+
+
+class PromotionPlanning(Asking, PlaceAccess, PlaceObserving, FactSources, Protocol):
     """Plans a promotion and decides about it. Writes nothing."""
 
-    @property
-    def requester(self) -> str:
-        """Who asks, as far as that is known."""
 
-
-class BundleExporting(Recording, CheckpointPublishing, PlaceObserving, FactSources, Protocol):
+class BundleExporting(Asking, Recording, CheckpointPublishing, PlaceObserving, FactSources, Protocol):
     """Decides about releases, and signs what the ledger says."""
-
-    @property
-    def requester(self) -> str:
-        """Who asks, as far as that is known."""
 
 
 class PromotionDriving(RunRecording, ReleaseStore, CheckpointPublishing, PromotionPlanning, Protocol):

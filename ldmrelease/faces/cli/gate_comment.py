@@ -6,7 +6,7 @@ from pathlib import Path
 
 from ldmrelease.faces.cli.options import UsageError
 from ldmrelease.forges.errors import ForgeError
-from ldmrelease.forges.interface import PullRequest
+from ldmrelease.forges.pull_request import PullRequest
 from ldmrelease.render.output import pass_on, say
 
 STDOUT = "-"

@@ -158,7 +158,12 @@ def waits_for(workspace: Workspace, decision: Decision) -> tuple[datetime | None
 
 def waits_until(decision: Decision) -> datetime | None:
     """When everything that a decision waits for can be over by itself; unknown if some of it waits for somebody."""
-    times = [each.when for each in _waiting(decision)]
+    return eligible_at(_waiting(decision))
+
+
+def eligible_at(findings: Iterable[Finding]) -> datetime | None:
+    """When all of these findings can be over by themselves; None where one waits for somebody."""
+    times = [each.when for each in findings]
     known = [each for each in times if each is not None]
     return max(known) if known and len(known) == len(times) else None
 

@@ -9,31 +9,18 @@ from msgspec import Struct
 
 from ldmrelease.config.workspace.model import Workspace
 from ldmrelease.domain.bundle import Bundle, BundleRelease
-from ldmrelease.domain.decision import Outcome
 from ldmrelease.domain.facts import Intent
 from ldmrelease.domain.tags import parse
 from ldmrelease.domain.topology import Application
 from ldmrelease.services.bundles.ask import BundleFinding, BundleQuestions
-from ldmrelease.services.decisions.decide import unagreed
-from ldmrelease.services.gate.image_release import (
-    NoRelease,
-    TagReader,
-    WantedImage,
-    foreign_release,
-)
-from ldmrelease.services.gate.image_verdict import (
-    JudgedImage,
-    Judgement,
-    before_decision,
-    eligible_at,
-    judgement_of,
-)
+from ldmrelease.services.gate.image_release import NoRelease, TagReader, WantedImage
+from ldmrelease.services.gate.image_verdict import JudgedImage, Judgement, judged_by, refused, undecided
 from ldmrelease.services.gate.merge import MergeGate, merge_decided
 from ldmrelease.services.gate.merge_trees import MergeQuestion, open_merge
-from ldmrelease.services.releases.components import ProductComponent, own_repositories
+from ldmrelease.services.releases.components import ProductComponent
 from ldmrelease.services.releases.pin import Pinned
 from ldmrelease.targets.connections import Connections
-from ldmrelease.targets.image_setting import ImageSetting, foreign_image
+from ldmrelease.targets.image_setting import ImageSetting
 
 
 class NotInBundle(Struct, frozen=True):
@@ -81,14 +68,9 @@ class BundledReleases(TagReader):
 
     def of(self, image: WantedImage) -> BundleRelease | NoRelease | NotInBundle:
         """The release that has this image."""
-        setting, component = image.setting, self._component(image.application, image.setting)
-        if component is None:
-            return NoRelease("not-a-component", {"component": setting.component})
-        if setting.invalid is not None or (setting.tag is None and setting.digest is None):
-            return NoRelease("not-a-tag", {"found": setting.invalid or "null"})
-        foreign = foreign_image(setting, own_repositories(component.source.source, image.application))
-        if foreign is not None:
-            return foreign_release(foreign)
+        setting, component = image.setting, self._asked(image)
+        if isinstance(component, NoRelease):
+            return component
         if setting.tag is None:
             return self._of_digest(image.application, component, setting.digest or "")
         if self._tag(component, setting.tag) is None:
@@ -151,35 +133,23 @@ class BundleJudge:
         """What becomes of an image."""
         found = self._releases.of(image)
         if isinstance(found, NoRelease):
-            finding = before_decision(Outcome.FAILED, found.code, found.values)
-            return JudgedImage(Judgement.REFUSED, (finding,))
+            return refused(found.code, found.values)
         place = image.application.place
         if isinstance(found, NotInBundle):
-            about = {"component": found.component, "digest": found.digest}
-            return _undecided("not-in-bundle", about)
+            return undecided("not-in-bundle", {"component": found.component, "digest": found.digest})
         intent = Intent.PROMOTE if image.setting.alias is None else Intent.ALIAS
         said = self._questions.of_release(place, found.digest, intent)
         pinned = self._releases.pinned(found)
         if said.decision is None or said.code == "lapsed":
             return self._without(image, said, pinned)
-        findings = said.decision.unmet()
-        if unagreed(self._workspace, [place]):
-            findings = (before_decision(Outcome.ERRORED, "not-agreed", {"place": str(place)}), *findings)
-        judgement = judgement_of(findings, image.setting.component)
-        until = eligible_at(findings) if judgement is Judgement.WAITING else None
-        return JudgedImage(judgement, findings, pinned, eligible_at=until)
+        return judged_by(self._workspace, image, pinned, said.decision)
 
     def _without(self, image: WantedImage, said: BundleFinding, pinned: Pinned | None) -> JudgedImage:
         """Where nothing is decided: what runs there already may stay."""
         if said.code == "held":
-            finding = before_decision(Outcome.FAILED, "held", said.values)
-            return JudgedImage(Judgement.REFUSED, (finding,), pinned)
+            return refused("held", said.values, pinned)
         part = pinned.release.component(image.setting.component) if pinned is not None else None
         if part is not None and self._questions.running(image.application.place, part.digest) is not None:
             return JudgedImage(Judgement.ALLOWED, (), pinned)
         code = "lapsed" if said.code == "lapsed" else "no-decision"
-        return _undecided(code, {"release": said.release, **said.values}, pinned)
-
-
-def _undecided(code: str, values: Mapping[str, object], pinned: Pinned | None = None) -> JudgedImage:
-    return JudgedImage(Judgement.UNDECIDED, (before_decision(Outcome.ERRORED, code, values),), pinned)
+        return undecided(code, {"release": said.release, **said.values}, pinned)

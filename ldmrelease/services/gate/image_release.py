@@ -4,7 +4,6 @@ from typing import Any
 
 from msgspec import Struct, field
 
-from ldmrelease.domain.site_registry import ForeignImage
 from ldmrelease.domain.tags import Tag, order_key, parse, tag_pattern_match
 from ldmrelease.domain.topology import Application, Product, Topology
 from ldmrelease.services.inventory.image_names import ImageNames
@@ -62,6 +61,19 @@ class TagReader:
         first, then = order_key(old), order_key(new)
         return first is not None and then is not None and then < first
 
+    def _asked(self, image: WantedImage) -> ProductComponent | NoRelease:
+        """The component whose image is asked for, by a tag or a digest; else why it is no release of ours."""
+        setting, component = image.setting, self._component(image.application, image.setting)
+        if component is None:
+            return NoRelease("not-a-component", {"component": setting.component})
+        if setting.invalid is not None or (setting.tag is None and setting.digest is None):
+            return NoRelease("not-a-tag", {"found": setting.invalid or "null"})
+        foreign = foreign_image(setting, own_repositories(component.source.source, image.application))
+        if foreign is not None:
+            refusal = foreign_refusal(foreign)
+            return NoRelease(refusal.code, refusal.values)
+        return component
+
     def _tag(self, component: ProductComponent, text: str | None) -> Tag | None:
         if text is None:
             return None
@@ -103,14 +115,9 @@ class ImageReleases(TagReader):
 
     def of(self, image: WantedImage) -> Pinned | NoRelease:
         """The release that has this image: the pin that the ledger has, or one that is made of what is there now."""
-        setting, component = image.setting, self._component(image.application, image.setting)
-        if component is None:
-            return NoRelease("not-a-component", {"component": setting.component})
-        if setting.invalid is not None or (setting.tag is None and setting.digest is None):
-            return NoRelease("not-a-tag", {"found": setting.invalid or "null"})
-        foreign = foreign_image(setting, own_repositories(component.source.source, image.application))
-        if foreign is not None:
-            return foreign_release(foreign)
+        setting, component = image.setting, self._asked(image)
+        if isinstance(component, NoRelease):
+            return component
         if setting.tag is None:
             return self._of_digest(image.application, component, setting.digest or "")
         tag = self._tag(component, setting.tag)
@@ -205,9 +212,3 @@ class ImageReleases(TagReader):
             return image_tag(parse(tag, component.grammar), component.source.spelling)
         except ValueError:
             return None
-
-
-def foreign_release(foreign: ForeignImage) -> NoRelease:
-    """That another repository is named than the component's."""
-    refusal = foreign_refusal(foreign)
-    return NoRelease(refusal.code, refusal.values)

@@ -11,10 +11,11 @@ from typing import Any
 from msgspec import Struct
 from msgspec.structs import replace
 
-from ldmrelease.domain.decision import IN_THE_WAY, Finding, Outcome, Phase
+from ldmrelease.config.workspace.model import Workspace
+from ldmrelease.domain.decision import IN_THE_WAY, Decision, Finding, Outcome, Phase
 from ldmrelease.domain.errors import LdmreleaseError, Unavailable, UnavailableError
 from ldmrelease.domain.facts import Intent
-from ldmrelease.services.decisions.decide import Decided, decide_about, unagreed
+from ldmrelease.services.decisions.decide import Decided, decide_about, eligible_at, unagreed
 from ldmrelease.services.decisions.facts.inquiry import DecisionRequest, ReleaseInquiry, inquire
 from ldmrelease.services.gate.image_release import ImageReleases, NoRelease, WantedImage
 from ldmrelease.services.needs import FactSources
@@ -65,22 +66,14 @@ class ImageJudge:
         try:
             found = self._releases.of(image)
             if isinstance(found, NoRelease):
-                return JudgedImage(
-                    Judgement.REFUSED, (before_decision(Outcome.FAILED, found.code, found.values),)
-                )
-            local = unagreed(self._context.workspace, [image.application.place])
+                return refused(found.code, found.values)
             decided = self._decide(image, found)
+            judged = judged_by(self._context.workspace, image, found, decided.decision)
         except UnavailableError as error:
-            return undecided(error.unavailable)
+            return _unavailable(error.unavailable)
         except LdmreleaseError as error:
-            return undecided(Unavailable("", str(error)))
-        findings = decided.decision.unmet()
-        if local:
-            about = {"place": str(image.application.place)}
-            findings = (before_decision(Outcome.ERRORED, "not-agreed", about), *findings)
-        judgement = judgement_of(findings, image.setting.component)
-        until = eligible_at(findings) if judgement is Judgement.WAITING else None
-        return JudgedImage(judgement, findings, found, decided, until)
+            return _unavailable(Unavailable("", str(error)))
+        return replace(judged, decided=decided)
 
     def _decide(self, image: WantedImage, pinned: Pinned) -> Decided:
         intent = Intent.PROMOTE if image.setting.alias is None else Intent.ALIAS
@@ -94,16 +87,30 @@ class ImageJudge:
         return self._decided[key]
 
 
-def undecided(why: Unavailable) -> JudgedImage:
-    """What is said where nobody could be asked."""
-    about = {"where": why.where, "reason": why.reason}
-    return JudgedImage(Judgement.UNDECIDED, (before_decision(Outcome.ERRORED, "unavailable", about),))
+def judged_by(
+    workspace: Workspace, image: WantedImage, pinned: Pinned | None, decision: Decision
+) -> JudgedImage:
+    """What a decision about its release comes to for an image; what nobody has agreed to decides nothing."""
+    findings, place = decision.unmet(), image.application.place
+    if unagreed(workspace, [place]):
+        findings = (_before_decision(Outcome.ERRORED, "not-agreed", {"place": str(place)}), *findings)
+    judgement = judgement_of(findings, image.setting.component)
+    until = eligible_at(findings) if judgement is Judgement.WAITING else None
+    return JudgedImage(judgement, findings, pinned, eligible_at=until)
 
 
-def unmanaged(level: str, image: str) -> JudgedImage:
-    """What is said of an image that no product declares, where the level refuses such."""
-    about = {"level": level, "image": image}
-    return JudgedImage(Judgement.REFUSED, (before_decision(Outcome.FAILED, "unmanaged-image", about),))
+def refused(code: str, values: Mapping[str, Any], pinned: Pinned | None = None) -> JudgedImage:
+    """What is said of an image that may not enter, whatever would be decided."""
+    return JudgedImage(Judgement.REFUSED, (_before_decision(Outcome.FAILED, code, values),), pinned)
+
+
+def undecided(code: str, values: Mapping[str, Any], pinned: Pinned | None = None) -> JudgedImage:
+    """What is said of an image about which nothing could be decided."""
+    return JudgedImage(Judgement.UNDECIDED, (_before_decision(Outcome.ERRORED, code, values),), pinned)
+
+
+def _unavailable(why: Unavailable) -> JudgedImage:
+    return undecided("unavailable", {"where": why.where, "reason": why.reason})
 
 
 def mixed(judged: JudgedImage, place: str, releases: Mapping[str, list[str]]) -> JudgedImage:
@@ -113,7 +120,7 @@ def mixed(judged: JudgedImage, place: str, releases: Mapping[str, list[str]]) ->
     if len(releases) < 2 or not is_one:
         return judged
     about = {"place": place, "releases": {name: sorted(each) for name, each in releases.items()}}
-    findings = (before_decision(Outcome.FAILED, "mixed-releases", about), *judged.findings)
+    findings = (_before_decision(Outcome.FAILED, "mixed-releases", about), *judged.findings)
     return replace(judged, judgement=Judgement.REFUSED, findings=findings, eligible_at=None)
 
 
@@ -136,13 +143,6 @@ def _is_for_good(finding: Finding, component: str) -> bool:
     return finding.rule in _FOR_GOOD
 
 
-def eligible_at(findings: Iterable[Finding]) -> datetime | None:
-    """When everything that is waited for can be over by itself; None where one thing waits for somebody."""
-    times = [each.when for each in findings]
-    known = [each for each in times if each is not None]
-    return max(known) if known and len(known) == len(times) else None
-
-
-def before_decision(outcome: Outcome, code: str, values: Mapping[str, Any]) -> Finding:
+def _before_decision(outcome: Outcome, code: str, values: Mapping[str, Any]) -> Finding:
     """What is found of an image before anything is decided about its release."""
     return Finding("", GATE, Phase.ENTER, outcome, code, dict(values))

@@ -18,7 +18,7 @@ from ldmrelease.services.gate.changed_settings import (
 )
 from ldmrelease.services.gate.image_owners import TreeOwners, is_in, scalars_of
 from ldmrelease.services.gate.image_release import ImageReleases, WantedImage
-from ldmrelease.services.gate.image_verdict import ImageJudge, JudgedImage, Judgement, mixed, unmanaged
+from ldmrelease.services.gate.image_verdict import ImageJudge, JudgedImage, Judgement, mixed, refused
 from ldmrelease.services.gate.merge_trees import MergeQuestion, MergeTrees, TreePair, open_merge
 from ldmrelease.services.gate.revised_trees import RevisedTrees, revised_trees
 from ldmrelease.services.inventory.image_names import ImageNames
@@ -253,7 +253,7 @@ class _Change:
             judged = JudgedImage(Judgement.UNMANAGED)
             level = self._owners.refusing(change.environment)
             if change.after is not None and level is not None:
-                judged = unmanaged(level, change.after.image or "")
+                judged = refused("unmanaged-image", {"level": level, "image": change.after.image or ""})
             return MergedImage(
                 change.environment,
                 change.application,

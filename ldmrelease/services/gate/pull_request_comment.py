@@ -2,7 +2,7 @@
 
 import enum
 
-from ldmrelease.forges.interface import Comment, PullRequest
+from ldmrelease.forges.pull_request import Comment, PullRequest
 
 
 class Posted(enum.StrEnum):

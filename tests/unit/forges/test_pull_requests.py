@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from ldmrelease.forges.errors import ForgeError, NotAPullRequest, NoToken
-from ldmrelease.forges.interface import PullRequest
+from ldmrelease.forges.pull_request import PullRequest
 from ldmrelease.forges.registry import open_pull_request
 from ldmrelease.services.gate.pull_request_comment import Posted, post_comment
 from tests.unit.forges.forge_server import ADDRESSES, ForgeServer, forge_server
@@ -64,6 +64,13 @@ def test_a_job_of_github_that_may_not_ask_who_it_is_takes_the_comment_of_a_bot()
 def test_a_forge_that_is_busy_is_asked_again(forge: ForgeServer, pull_request: PullRequest) -> None:
     forge.faults = [_replies(503, b"", Retry_After="0"), _replies(429, b"{}", Retry_After="0")]
     assert post_comment(pull_request, MARKER, f"{MARKER}\n1") is Posted.ADDED
+
+
+def test_a_forge_that_wants_an_hour_is_not_asked_again(forge: ForgeServer, pull_request: PullRequest) -> None:
+    forge.faults = [_replies(429, b"{}", Retry_After="3600")]
+    with pytest.raises(ForgeError, match="429, and it wants nothing more for 3600 s"):
+        list(pull_request.comments())
+    assert len(forge.asked) == 1
 
 
 def test_a_comment_is_never_sent_twice(forge: ForgeServer, pull_request: PullRequest) -> None:
