@@ -138,14 +138,17 @@ def test_another_cluster_than_the_bundles_leaves_the_gate_shut(developed: Site) 
     assert _answer(developed, *words, "--cluster", "uid-1")[0] == 0
     code, answer = _answer(developed, *words, "--cluster", "uid-2")
     assert (code, [each["code"] for each in answer["unreadable"]]) == (3, ["other-cluster"])
-    assert "is in cluster uid-1, and this is for uid-2" in answer["unreadable"][0]["sentence"]
+    assert "is in cluster uid-1, and the gate is for cluster uid-2" in answer["unreadable"][0]["sentence"]
 
 
 def test_an_environment_whose_cluster_nobody_names_is_told_to_be_in_none(developed: Site) -> None:
     file, bundle = pod(developed, f"{REPOSITORY}@{digest(developed, WEEKLY)}"), _bundle(developed)
     code, answer = _answer(developed, "-f", file, "-t", PLACE, "--bundle", bundle, "--cluster", "uid-2")
     assert code == 3
-    assert "is in no cluster that is known, and this is for uid-2" in answer["unreadable"][0]["sentence"]
+    assert (
+        "is in no cluster that is known, and the gate is for cluster uid-2"
+        in answer["unreadable"][0]["sentence"]
+    )
 
 
 def test_an_image_without_a_digest_is_not_told_to_be_of_the_release_beside_it(developed: Site) -> None:
