@@ -95,6 +95,13 @@ def test_what_is_no_image_of_the_places_is_told_apart() -> None:
     assert asked.of(f"busybox@sha256:{'0' * 64}", None) == UnmanagedImage(f"sha256:{'0' * 64}")
 
 
+def test_an_image_of_another_sites_registry_is_run_elsewhere() -> None:
+    far = application("elsewhere", None, "shop/other", registry="far.example/mirror")
+    found = owners(GREEN, far).of("far.example/mirror/shop/other:1", None)
+    assert isinstance(found, SyncProblem)
+    assert found.code == "not-run-here"
+
+
 def test_custom_resources_are_those_of_any_place() -> None:
     (found,) = custom_images(topology(BLUE, ELSEWHERE))
     assert found.kind == "Workflow"
