@@ -350,3 +350,32 @@ def test_a_link_that_a_change_makes_among_manifests_leaves_the_gate_shut(site: S
     code, answer = gate(site)
     assert code == 3
     assert [each["values"]["file"] for each in answer["unreadable"]] == ["shop/more.yaml"]
+
+
+def test_so_does_one_that_a_change_turns_elsewhere(site: Site, manifests: Path) -> None:
+    git(manifests, "checkout", "-q", "main")
+    (manifests / "shop" / "more.yaml").symlink_to("pod.yaml")
+    git(manifests, "add", "-A")
+    git(manifests, "commit", "-qm", "A link")
+    git(manifests, "checkout", "-q", "feature")
+    git(manifests, "rebase", "-q", "main")
+    git(manifests, "commit", "-q", "--allow-empty", "-m", "Nothing")
+    assert gate(site)[0] == 0, "it was there before"
+    (manifests / "shop" / "more.yaml").unlink()
+    (manifests / "shop" / "more.yaml").symlink_to("../../elsewhere.yaml")
+    git(manifests, "commit", "-qam", "Elsewhere")
+    code, answer = gate(site)
+    assert (code, answer["verdict"]) == (3, "undecided")
+    assert [each["location"]["file"] for each in answer["unreadable"]] == ["shop/more.yaml"]
+
+
+def test_of_sides_that_conflict_the_change_is_compared_with_what_it_began_with(site: Site) -> None:
+    """What the other side has meanwhile is not taken for a thing that the change takes back."""
+    edit(site, "dev", "tag: 1.5.0", "tag: 1.6.0")
+    site.git("checkout", "-q", "main", repository="deploy")
+    edit(site, "dev", "tag: 1.5.0", "tag: 1.7.0")
+    edit(site, "prod", "tag: 1.5.0", "tag: 1.6.0")
+    answer = gate(site)[1]
+    assert {(each["environment"], each["previous"], each["image"]) for each in answer["images"]} == {
+        ("dev", "1.5.0", "1.6.0")
+    }

@@ -159,6 +159,20 @@ def test_a_file_of_the_tree_that_cannot_be_read_any_more_leaves_the_gate_shut(si
     assert answer["unreadable"][0]["location"]["line"] is not None
 
 
+def test_so_does_a_change_of_a_file_that_could_not_be_read_before(site: Site) -> None:
+    tree = site.root / "tree"
+    git(tree, "checkout", "-q", "main")
+    change(site, "applications/portal/values.yaml", "image:\n", "image: [\n")
+    git(tree, "checkout", "-q", "feature")
+    git(tree, "rebase", "-q", "main")
+    change(site, "applications/tap/values-dev.yaml", "tag: 2.1.0", "tag: 2.0.0")
+    assert gate(site)[0] == 0, "what it does not touch is no matter of it"
+    change(site, "applications/portal/values.yaml", "image: [\n", "image: [[\n")
+    code, answer = gate(site)
+    assert (code, answer["verdict"]) == (3, "undecided")
+    assert answer["unreadable"][0]["location"]["file"] == "applications/portal/values.yaml"
+
+
 def test_an_application_that_is_taken_from_another_revision_is_read_there(site: Site) -> None:
     tree = site.root / "tree"
     git(tree, "checkout", "-qb", "tickets/DM-1", "main")

@@ -143,6 +143,14 @@ def test_the_digest_of_a_component_in_a_foreign_repository_is_refused(ready: Sit
     assert rows(answer) == [("refused", ["foreign-image"])]
 
 
+def test_a_tag_alone_is_refused_of_a_release_that_is_named_too(developed: Site) -> None:
+    words = ("-f", pod(developed, f"{REPOSITORY}:al9-w_2023_16"), "--target", PLACE, "--release", WEEKLY)
+    answer = gate(developed, 1, *words)
+    assert rows(answer) == [("refused", ["no-digest"])]
+    written = f"{REPOSITORY}:al9-w_2023_16@{digest(developed, WEEKLY)}"
+    assert answer["images"][0]["findings"][0]["values"]["write"] == written
+
+
 def test_a_component_that_does_not_run_there_is_refused(ready: Site) -> None:
     image = f"oci:images/sal-sciplat-lab@sha256:{'0' * 64}"
     assert rows(gate(ready, 1, "-f", pod(ready, image), "--target", PLACE)) == [("refused", ["not-run-here"])]

@@ -142,6 +142,8 @@ def test_what_nobody_declares_is_refused_where_a_level_of_the_target_says_so() -
 def test_an_image_of_another_release_than_the_asked_one_is_refused() -> None:
     assert _codes(_gated(APP, WEB, asked=NEW)) == [[], []]
     assert _codes(_gated(APP, OLD_WEB, asked=NEW)) == [[], ["other-release"]]
+    assert _codes(_gated(f"{HOST}/app:w_16", asked=NEW)) == [["no-digest"]]
+    assert _codes(_gated(WEB, asked=_release(17, "app"))) == [["not-in-release", "no-decision"]]
 
 
 def test_of_several_places_the_one_of_the_objects_namespace_is_meant() -> None:
