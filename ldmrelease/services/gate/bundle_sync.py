@@ -24,6 +24,7 @@ from ldmrelease.services.gate.managed_images import (
 )
 from ldmrelease.services.gate.sync import SyncImage, SyncResult, of_no_place
 from ldmrelease.services.gate.sync_problems import SyncProblem, errored, failed, missing
+from ldmrelease.services.gate.sync_releases import unlike
 from ldmrelease.trees.manifests.manifest_images import (
     CustomImages,
     ManifestFinding,
@@ -102,7 +103,7 @@ def _decide(
     if asked is not None and asked.release.product == product:
         group.release = asked
         for image, problems in group.problems.items():
-            problems.extend(_unlike(asked, image))
+            problems.extend(unlike(asked.release, image))
     else:
         group.release = _common(questions, place, product, group)
     if group.release is None:
@@ -165,20 +166,6 @@ def _meant(
             if part is not None and part.spelling == image.tag:
                 return each
     return common[0]
-
-
-def _unlike(asked: BundleRelease, image: ManagedImage) -> Iterator[SyncProblem]:
-    """In what an image is not the asked release's."""
-    part = asked.release.component(image.component)
-    if part is None:
-        known = sorted(each.name for each in asked.release.images)
-        yield failed("not-in-release", component=image.component, release=asked.release.name, known=known)
-    elif image.reference is not None and image.digest is None:
-        write = f"{image.reference}@{part.digest}"
-        yield failed("no-digest", image=str(image.reference), write=write)
-    elif image.digest is not None and image.digest not in part.identity.digests():
-        values = {"found": image.digest, "expected": part.digest, "release": asked.release.name}
-        yield failed("other-release", **values)
 
 
 def _problem(said: BundleFinding) -> SyncProblem:
