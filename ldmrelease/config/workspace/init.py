@@ -1,6 +1,8 @@
 """A new workspace: its file, policies, keys and trust document, empty or after a sample."""
 
+import os
 from collections.abc import Callable, Iterator, Mapping
+from contextlib import ExitStack
 from datetime import datetime
 from importlib import resources
 from importlib.resources.abc import Traversable
@@ -82,8 +84,8 @@ def init_workspace(
     `sample` is one of `SAMPLES`, None for an empty workspace. The keys count from `at`; `person` is whose
     the key `me` is; `change` is made to the text of the workspace's file first; `further` are files beside it, by
     their path, such as `policies/standalone.yaml`; `read` is the workspace's file, where it was read from what is
-    written here. Raises `BadInput`, having written nothing, for an unknown sample and where a file that would be
-    written is there already.
+    written here. Raises `BadInput` for an unknown sample and where a file that would be written is there already, and
+    `OSError`; then there is nothing of it.
     """
     if sample is not None and sample not in SAMPLES:
         message, remedy = f"no sample {sample!r}", did_you_mean(sample, SAMPLES)
@@ -96,17 +98,20 @@ def init_workspace(
     files |= further or {}
     files |= schema_files()
     _refuse_existing(folder, [*files, "trust.yaml", "keys", ".gitignore", "ledger.db"])
-    for name, data in files.items():
-        _write(folder / name, data)
-    _write(folder / ".gitignore", _IGNORED.encode())
-    levels = list(load_levels(folder / "policies").values())
-    keys = [*_KEYS, *(f"receipts-{level.name}" for level in levels)]
-    public = {name: _make_key(folder / "keys" / f"{name}.pem") for name in keys}
-    file, document = workspace_document(folder / FILE) if read is None else read
-    topology = complete_topology(file, document, folder)
-    trust = _trust(levels, recorded_levels(file), topology, public, not_before=at, person=person)
-    _write(folder / "trust.yaml", trust.encode())
-    made = [*files, ".gitignore", *(f"keys/{name}.pem" for name in keys), "trust.yaml"]
+    with ExitStack() as undone:
+        _write_files(folder, {**files, ".gitignore": _IGNORED.encode()}, undone)
+        levels = list(load_levels(folder / "policies").values())
+        _make_folder(folder / "keys", undone, mode=0o700)
+        public: dict[str, str] = {}
+        for name in (*_KEYS, *(f"receipts-{level.name}" for level in levels)):
+            undone.callback((folder / "keys" / f"{name}.pem").unlink, missing_ok=True)
+            public[name] = _make_key(folder / "keys" / f"{name}.pem")
+        file, document = workspace_document(folder / FILE) if read is None else read
+        topology = complete_topology(file, document, folder)
+        trust = _trust(levels, recorded_levels(file), topology, public, not_before=at, person=person)
+        _write_files(folder, {"trust.yaml": trust.encode()}, undone)
+        undone.pop_all()
+    made = [*files, ".gitignore", *(f"keys/{name}.pem" for name in public), "trust.yaml"]
     return Initialised(folder / FILE, tuple(folder / name for name in made))
 
 
@@ -157,7 +162,7 @@ def _tree(folder: Traversable, prefix: str) -> Iterator[tuple[str, bytes]]:
 
 
 def _refuse_existing(folder: Path, names: list[str]) -> None:
-    there = [name for name in names if (folder / name).exists()]
+    there = [name for name in names if os.path.lexists(folder / name)]
     if FILE in there:
         message, remedy = "there is a workspace already", "choose another folder"
         raise BadInput([Problem(shown(folder / FILE), message, remedy=remedy)])
@@ -166,14 +171,25 @@ def _refuse_existing(folder: Path, names: list[str]) -> None:
         raise BadInput([Problem(shown(folder / name), "exists already", remedy=remedy) for name in there])
 
 
-def _write(path: Path, data: bytes) -> None:
-    path.parent.mkdir(parents=True, exist_ok=True)
-    with path.open("xb") as file:
-        file.write(data)
+def _write_files(folder: Path, files: Mapping[str, bytes], undone: ExitStack) -> None:
+    """Write files that are not there. undone: takes them away again, with the folders that were made for them."""
+    for name, data in files.items():
+        path = folder / name
+        _make_folder(path.parent, undone)
+        with path.open("xb") as file:
+            undone.callback(path.unlink)
+            file.write(data)
+
+
+def _make_folder(path: Path, undone: ExitStack, mode: int = 0o777) -> None:
+    if path.is_dir():
+        return
+    _make_folder(path.parent, undone)
+    path.mkdir(mode=mode)
+    undone.callback(path.rmdir)
 
 
 def _make_key(path: Path) -> str:
-    path.parent.mkdir(mode=0o700, exist_ok=True)
     signer = generate()
     signer.write_key(path)
     return signer.public_pem

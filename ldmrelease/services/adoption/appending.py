@@ -1,15 +1,16 @@
 """What a tree has that is new, put into the workspace that is there: entries at the ends of its products, environments
 and patterns. All other lines stay as they are, comments and order included."""
 
-import os
 import re
 from collections.abc import Collection, Iterable, Iterator, Sequence
+from itertools import count
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
 from msgspec import Struct
 from msgspec.structs import replace
 
+from ldmrelease.config.replacement import Replacement, replace_files
 from ldmrelease.config.workspace.model import FILE
 from ldmrelease.config.workspace.pattern_schema import PatternTree
 from ldmrelease.config.workspace.patterns.asked import asked_trees
@@ -18,7 +19,7 @@ from ldmrelease.config.workspace.patterns.facts import FILE as TREES_FILE
 from ldmrelease.config.workspace.patterns.facts import recorded_trees, trees_file, trees_text
 from ldmrelease.config.workspace.topology import build_topology
 from ldmrelease.config.yaml.problems import BadInput
-from ldmrelease.config.yaml.read import read
+from ldmrelease.config.yaml.read import parse
 from ldmrelease.domain.topology import Topology
 from ldmrelease.services.adoption.additions import additions
 from ldmrelease.services.adoption.alike import common_places
@@ -27,20 +28,22 @@ from ldmrelease.services.adoption.pattern_text import pattern_lines
 from ldmrelease.services.adoption.policies import with_reachable_levels
 from ldmrelease.services.adoption.product_text import product_lines
 from ldmrelease.services.adoption.workspace_text import TreeOfWorkspace, environment_lines
+from ldmrelease.services.adoption.yaml_lines import flow, quoted
 from ldmrelease.services.inventory.tree_refresh import record_of
 from ldmrelease.trees.files import Tree
 
-_TREE = "adopted"
 _TOP = re.compile(r"[^\s#]")
+_LINE = re.compile(r"[^\n]*\n|[^\n]+")
 
 
 class Appended(Struct, frozen=True):
-    """A workspace with what is new in its tree: its files by name, as they would be; the entries that were added; and
-    why they cannot be added, None where they can."""
+    """A workspace with what is new in its tree: its files by name, as they would be, and as they were read; the entries
+    that were added; and why they cannot be added, None where they can."""
 
     files: dict[str, bytes]
     entries: str
     fault: str | None = None
+    before: dict[str, bytes] = {}
 
 
 def appended(
@@ -50,11 +53,13 @@ def appended(
 
     folder: the workspace's; topology: what it writes now; named: the tree as the workspace would name it.
     """
-    text = (folder / FILE).read_text()
+    read_before = {
+        name: (folder / name).read_bytes() for name in (FILE, TREES_FILE) if (folder / name).is_file()
+    }
     lacking = additions(proposal, topology)
     if not (lacking.products or any(each.applications for each in lacking.environments)):
         return None
-    sections = _Sections(text)
+    sections = _Sections(read_before[FILE].decode())
     # What patterns ask of the tree may have the rest of it, once its products are known.
     sections.add("products", product_lines(lacking.products))
     known = _loaded(sections.text, folder, named, tree)
@@ -74,18 +79,16 @@ def appended(
     if not _has_all_of(made[0], before):
         return Appended({}, entries, "with these entries it would write something else than before")
     written = {FILE: sections.text.encode()} if entries else {}
-    return Appended(written | made[1], entries)
+    return Appended(written | made[1], entries, before=read_before)
 
 
 def write_appended(folder: Path, new: Appended) -> None:
-    """Write the files in place of what is there, each whole or not at all."""
-    for name, data in new.files.items():
-        replaced = folder / f".{name}.{os.getpid()}"
-        try:
-            replaced.write_bytes(data)
-            replaced.replace(folder / name)
-        finally:
-            replaced.unlink(missing_ok=True)
+    """Write the files in place of what is there, all or none. Raises `FileChanged`.
+
+    What the trees said is first: with it the workspace of before can be read, too, should this be cut in between.
+    """
+    names = sorted(new.files, key=lambda name: name != TREES_FILE)
+    replace_files([Replacement(folder / name, new.before.get(name), new.files[name]) for name in names])
 
 
 def with_known_levels(proposal: TreeProposal, levels: Collection[str]) -> TreeProposal:
@@ -105,11 +108,12 @@ def with_known_levels(proposal: TreeProposal, levels: Collection[str]) -> TreePr
 
 
 class _Sections:
-    """The text of a workspace, to whose sections entries are added."""
+    """The text of a workspace, to whose sections entries are added. Its lines keep their ends."""
 
     def __init__(self, text: str) -> None:
         self.text = text
         self.added: list[str] = []
+        self._end = "\r\n" if text.partition("\n")[0].endswith("\r") else "\n"
 
     def add(self, key: str, lines: Iterable[str]) -> None:
         """Add entries at the end of a section, which is made where there is none."""
@@ -117,15 +121,18 @@ class _Sections:
         if not own:
             return
         self.added += [f"{key}:", *own]
-        listed = self.text.splitlines()
+        new = [f"{each}{self._end}" for each in own]
+        listed = _LINE.findall(self.text)
+        if listed and not listed[-1].endswith("\n"):
+            listed[-1] += self._end
         at = next((index for index, line in enumerate(listed) if line.startswith(f"{key}:")), None)
         if at is None:
-            self.text = "\n".join([*listed, "", f"{key}:", *own, ""])
+            self.text = "".join([*listed, self._end, f"{key}:{self._end}", *new])
             return
         if re.fullmatch(rf"{key}:\s*(\{{\}}|\[\])\s*", listed[at]):
-            listed[at] = f"{key}:"
+            listed[at] = f"{key}:{self._end}"
         end = _end_of(listed, at)
-        self.text = "\n".join([*listed[:end], *own, *listed[end:], ""])
+        self.text = "".join([*listed[:end], *new, *listed[end:]])
 
     def add_items(self, key: str, lines: Iterable[str], named: TreeOfWorkspace) -> None:
         """Add places to the patterns, and the tree that they are in where the workspace does not name it."""
@@ -135,11 +142,17 @@ class _Sections:
         names = _trees(self.text)
         tree = next((name for name, each in names.items() if each == (named.repository, named.branch)), None)
         if tree is None:
-            tree = _TREE if names else "tree"
-            self.add("trees", [f"  {tree}: {{repository: {named.repository}, branch: {named.branch}}}"])
+            tree = next(each for each in _tree_names() if each not in names)
+            where = {"repository": named.repository, "branch": named.branch}
+            self.add("trees", [f"  {quoted(tree)}: {flow(where)}"])
         if len(_trees(self.text)) > 1:
             own = [_with_tree(line, tree) for line in own]
         self.add(key, own)
+
+
+def _tree_names() -> Iterator[str]:
+    yield "tree"
+    yield from (f"tree-{number}" for number in count(2))
 
 
 def _end_of(lines: Sequence[str], start: int) -> int:
@@ -151,10 +164,10 @@ def _end_of(lines: Sequence[str], start: int) -> int:
 
 
 def _trees(text: str) -> dict[str, tuple[str, str]]:
-    with TemporaryDirectory(prefix="ldmrelease-adopt-") as work:
-        file = Path(work) / FILE
-        file.write_text(text)
-        plain = read(file).plain
+    try:
+        plain = parse(text.encode(), FILE).plain
+    except BadInput:
+        return {}  # it is no workspace, and that is told of all of it
     found = plain.get("trees") if isinstance(plain, dict) else None
     entries = {name: PatternTree.model_validate(each) for name, each in (found or {}).items()}
     return {name: (each.repository, each.branch) for name, each in entries.items()}
@@ -163,8 +176,8 @@ def _trees(text: str) -> dict[str, tuple[str, str]]:
 def _with_tree(line: str, tree: str) -> str:
     """An entry that says which tree it is in, where it begins."""
     if line.startswith("  - {"):
-        return line.replace("  - {", f"  - {{tree: {tree}, ", 1)
-    return line.replace("  - ", f"  - tree: {tree}\n    ", 1) if line.startswith("  - ") else line
+        return line.replace("  - {", f"  - {{tree: {quoted(tree)}, ", 1)
+    return line.replace("  - ", f"  - tree: {quoted(tree)}\n    ", 1) if line.startswith("  - ") else line
 
 
 def _places(environments: Iterable[ProposedEnvironment], topology: Topology) -> Iterator[ProposedEnvironment]:
@@ -198,7 +211,7 @@ def _loaded(
     """A workspace's topology with what its patterns would read now, and the file of that; None where it is none."""
     with TemporaryDirectory(prefix="ldmrelease-adopt-") as work:
         file = Path(work) / FILE
-        file.write_text(text)
+        file.write_bytes(text.encode())
         found: dict[str, bytes] = {}
         try:
             # What other trees said is kept.

@@ -27,6 +27,7 @@ from ldmrelease.trees.interface import TreeImage
 from ldmrelease.trees.scalar_addresses import Addresses
 
 _NAME = re.compile(r"[^A-Za-z0-9._-]+")
+_LONGEST_NAME = 100
 _NO_GRAMMAR = "its tag {!r} is in no grammar; write a pattern for it"
 _SHARED = "{} of {} decides a part of it, and of {}"
 _TWO = "{} of {} decides {} too, which is another product"
@@ -65,8 +66,12 @@ def propose(
     if any(each.environment == SHARED for _, each in kept):
         # Whoever changes them all does to the last one what is asked for there.
         sites.append((SHARED, EnvironmentLevel(sites[-1][1].level, _SHARED_REASON, 0)))
+    names = _environment_names(name for name, _ in sites)
     found = tuple(
-        _environment(name, level, [each for _, each in kept if each.environment == name], homes)
+        replace(
+            _environment(name, level, [each for _, each in kept if each.environment == name], homes),
+            name=names[name],
+        )
         for name, level in sites
     )
     used = {each.repository for _, each in kept}
@@ -171,7 +176,23 @@ def _place(selector: FoundSelector) -> str:
 def _application_of(selector: FoundSelector) -> str:
     """The application of the workspace: all that is of a cycle is decided and written as one."""
     name = CYCLE_PRODUCT if selector.template == CYCLE else selector.application
-    return _NAME.sub("-", name).strip("-.") or "all"
+    return _workspace_name(name, "all")
+
+
+def _workspace_name(text: str, otherwise: str) -> str:
+    """The name that a workspace can have for what a tree calls something else."""
+    return _NAME.sub("-", text).lstrip("._-")[:_LONGEST_NAME].rstrip("-.") or otherwise
+
+
+def _environment_names(names: Iterable[str]) -> dict[str, str]:
+    """What the workspace calls each environment: the ones whose names it can have keep them."""
+    names = list(names)
+    found = {each: each for each in names if _workspace_name(each, "environment") == each}
+    for each in names:
+        name = _workspace_name(each, "environment")
+        free = (name, *(f"{name[: _LONGEST_NAME - 4]}-{number}" for number in range(2, 1000)))
+        found.setdefault(each, next(one for one in free if one not in found.values()))
+    return found
 
 
 def _environment(
@@ -185,7 +206,7 @@ def _environment(
         ProposedApplication(application, _main_file(own.values()), tuple(_composed(own.values())))
         for application, own in sorted(by_application.items())
     )
-    return ProposedEnvironment(_NAME.sub("-", name), level.level, level.reason, applications)
+    return ProposedEnvironment(name, level.level, level.reason, applications)
 
 
 def _composed(settings: Collection[ProposedSetting]) -> Iterator[ProposedSetting]:

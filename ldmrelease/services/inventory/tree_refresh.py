@@ -1,6 +1,5 @@
 """What the patterns of a workspace read from its trees, recorded anew: shown as a difference before it is written."""
 
-import os
 import re
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Sequence
@@ -9,6 +8,7 @@ from pathlib import Path
 
 from msgspec import Struct
 
+from ldmrelease.config.replacement import Replacement, replace_files
 from ldmrelease.config.workspace.patterns.asked import AskedTree, asked_trees
 from ldmrelease.config.workspace.patterns.facts import RecordedTree, recorded_trees, trees_file, trees_text
 from ldmrelease.config.workspace.tree_questions import TreeQuestion, asked_question
@@ -68,7 +68,7 @@ def refresh(file: Path, open_: Open) -> Refresh | Refusal | Unavailable:
         tree, commit = opened
         found[each.name] = record_of(each, tree, commit, unread)
     path = trees_file(file)
-    before = path.read_text() if path.is_file() else None
+    before = path.read_bytes().decode() if path.is_file() else None
     asked = sum(len(each.asked) for each in found.values())
     return Refresh(path, before, trees_text(found), tuple(unread), asked)
 
@@ -84,13 +84,9 @@ def committed(access: Access) -> Open:
 
 
 def write(refreshed: Refresh) -> None:
-    """Write what was found in place of what was recorded, whole or not at all."""
-    new = refreshed.file.with_name(f".{refreshed.file.name}.{os.getpid()}")
-    try:
-        new.write_text(refreshed.after)
-        new.replace(refreshed.file)
-    finally:
-        new.unlink(missing_ok=True)
+    """Write what was found in place of what was recorded, whole or not at all. Raises `FileChanged`."""
+    before = None if refreshed.before is None else refreshed.before.encode()
+    replace_files([Replacement(refreshed.file, before, refreshed.after.encode())])
 
 
 def changed_trees(file: Path, open_: Open) -> list[str] | Refusal | Unavailable:

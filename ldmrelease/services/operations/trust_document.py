@@ -1,22 +1,17 @@
 """Changes of the trust document: made as text, so that comments and layout stay, and read again before they count."""
 
-import os
 from collections.abc import Sequence
 from difflib import unified_diff
 from pathlib import Path
 
 from msgspec import Struct
 
+from ldmrelease.config.replacement import Replacement, replace_files
 from ldmrelease.config.trust import load_trust
 from ldmrelease.config.workspace.agreement import TrustChange
-from ldmrelease.domain.errors import BusyError
 from ldmrelease.targets.results import ABSENT, Refusal
 from ldmrelease.targets.yamledit.edit_settings import edit_settings
 from ldmrelease.targets.yamledit.entries import put, spell_keys
-
-
-class FileChanged(BusyError):
-    """Somebody else has written the file since it was read."""
 
 
 class Proposal(Struct, frozen=True):
@@ -61,14 +56,4 @@ def adopt(proposal: Proposal) -> None:
 
     Raises `FileChanged`; `BadInput` where the result would not be a trust document, such as with a key that it has.
     """
-    file = proposal.file.resolve()
-    new = file.with_name(f".{file.name}.{os.getpid()}")
-    new.write_bytes(proposal.after)
-    try:
-        load_trust(new)
-        if file.read_bytes() != proposal.before:
-            raise FileChanged(f"{proposal.file.name} has been changed by somebody else: nothing was written")
-        new.chmod(file.stat().st_mode & 0o777)
-        new.replace(file)
-    finally:
-        new.unlink(missing_ok=True)
+    replace_files([Replacement(proposal.file, proposal.before, proposal.after)], load_trust)

@@ -2,11 +2,13 @@
 
 import difflib
 import json
+import os
 import subprocess
 from pathlib import Path
 
 import pytest
 
+from ldmrelease.services.adoption import appending
 from tests.unit.faces.cli.running import files, run
 from tests.unit.trees.tree_samples import write_tree
 from tests.workspace import own_hosts
@@ -206,7 +208,8 @@ def test_what_is_new_is_added_and_all_other_lines_stay(tree: Path, tmp_path: Pat
     mine = (
         file.read_text().replace("products:\n", "products:  # ours\n  # What matters most.\n", 1)
         + "# The end.\n"
-    )
+    ).replace("\nenvironments:", "\n# Where it runs.\nenvironments:", 1)
+    assert "# Where it runs.\nenvironments:" in mine
     file.write_text(mine)
     with_something_new(tree)
     done = run(*words, "--yes", "-o", "json", **NO_HELM)
@@ -218,6 +221,7 @@ def test_what_is_new_is_added_and_all_other_lines_stay(tree: Path, tmp_path: Pat
     assert changes
     assert {each[0] for each in changes} == {"+"}
     assert any(own_hosts("example.org/proof") in each for each in changes)
+    assert "\n# Where it runs.\nenvironments:" in file.read_text(), "a comment stays with what it is above"
     shown = run("workspace", "show", "--expanded", folder=tmp_path / "new").stdout
     assert "proof.image.tag" in shown
     assert run("trust", "agree", "--yes", folder=tmp_path / "new").exit_code == 0
@@ -249,3 +253,133 @@ def test_nobody_is_asked_twice_and_a_no_changes_nothing(tree: Path, tmp_path: Pa
     before = files(tmp_path / "new")
     assert "say --yes to add it" in run(*words, **NO_HELM).stdout
     assert files(tmp_path / "new") == before
+
+
+@pytest.fixture
+def grown(tree: Path, tmp_path: Path) -> tuple[str, ...]:
+    """The words that adopt a tree again which has something new."""
+    words = ("adopt", str(tree), "-C", str(tmp_path / "new"), "--no-render", "--yes")
+    assert run(*words, **NO_HELM).exit_code == 0
+    with_something_new(tree)
+    return words
+
+
+def test_where_one_file_cannot_be_written_none_is(grown: tuple[str, ...], tmp_path: Path) -> None:
+    (tmp_path / f"new/.ldmrelease.yaml.{os.getpid()}").mkdir()
+    before = files(tmp_path / "new")
+    done = run(*grown, **NO_HELM)
+    assert done.exit_code == 2
+    assert "Is a directory" in done.stderr
+    assert files(tmp_path / "new") == before
+
+
+def test_what_somebody_wrote_meanwhile_is_not_overwritten(
+    grown: tuple[str, ...], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    file = tmp_path / "new/ldmrelease.yaml"
+    replace_files = appending.replace_files
+
+    def late(replacements: list[appending.Replacement]) -> None:
+        file.write_text(file.read_text() + "# Mine.\n")
+        replace_files(replacements)
+
+    monkeypatch.setattr(appending, "replace_files", late)
+    before = files(tmp_path / "new")
+    before["ldmrelease.yaml"] += b"# Mine.\n"
+    done = run(*grown, **NO_HELM)
+    assert done.exit_code == 4
+    assert "ldmrelease.yaml has been changed by somebody else: nothing was written" in done.stderr
+    assert files(tmp_path / "new") == before
+
+
+def test_a_workspace_that_is_a_link_stays_one_with_its_permissions(
+    grown: tuple[str, ...], tmp_path: Path
+) -> None:
+    file, real = tmp_path / "new/ldmrelease.yaml", tmp_path / "new/real.yaml"
+    file.rename(real)
+    real.chmod(0o600)
+    file.symlink_to(real)
+    assert run(*grown, **NO_HELM).exit_code == 0
+    assert file.is_symlink()
+    assert own_hosts("example.org/proof") in real.read_text()
+    assert real.stat().st_mode & 0o777 == 0o600
+
+
+def test_lines_keep_their_ends_and_new_ones_have_the_same(grown: tuple[str, ...], tmp_path: Path) -> None:
+    file = tmp_path / "new/ldmrelease.yaml"
+    mine = file.read_bytes().replace(b"\n", b"\r\n").removesuffix(b"\r\n")
+    file.write_bytes(mine)
+    assert run(*grown, **NO_HELM).exit_code == 0
+    after = file.read_bytes()
+    assert set(mine.split(b"\r\n")) < set(after.split(b"\r\n"))
+    assert b"\n" not in after.replace(b"\r\n", b"")
+    assert after.endswith(b"\r\n")
+
+
+def test_where_entries_cannot_be_added_they_are_shown_with_the_reason(
+    grown: tuple[str, ...], tmp_path: Path
+) -> None:
+    file = tmp_path / "new/ldmrelease.yaml"
+    file.write_text(file.read_text().replace("\nproducts:", '\n"products":'))
+    before = files(tmp_path / "new")
+    done = run(*grown, **NO_HELM)
+    assert done.exit_code == 0
+    assert own_hosts("proof: {image: example.org/proof}") in done.stdout
+    assert "nothing was written: with these entries it would be no workspace any more" in done.stdout
+    assert files(tmp_path / "new") == before
+
+
+def test_a_further_tree_is_named_whatever_its_folder_is_called(tree: Path, tmp_path: Path) -> None:
+    words = ("-C", str(tmp_path / "new"), "--no-render", "--yes")
+    assert run("adopt", str(tree), *words, **NO_HELM).exit_code == 0
+    file = tmp_path / "new/ldmrelease.yaml"
+    named = file.read_text().replace(
+        'trees: {tree: {repository: "../tree", branch: main}}',
+        'trees:\n  tree: {repository: "../tree", branch: main}\n  tree-2: {repository: other, branch: main}',
+    )
+    file.write_text(named.replace("\n  - applications", "\n  - tree: tree\n    applications"))
+    other = tree.rename(tmp_path / "a, b} #c")
+    with_something_new(other)
+    git(other, "clone", "-q", str(other), str(tree))
+    assert run("adopt", str(other), *words, **NO_HELM).exit_code == 0
+    assert '  tree-3: {repository: "../a, b} #c", branch: main}\n' in file.read_text()
+    assert "  - tree: tree-3\n    applications: [lab-2]\n" in file.read_text()
+
+
+def test_names_that_a_workspace_cannot_have_stop_nobody(tree: Path, tmp_path: Path) -> None:
+    own = (tree / "applications/lab/values-base.yaml").read_text()
+    for each in ("--help", ".._x", "a b", "a-b", "e\nvil", "x" * 120):
+        (tree / f"environments/values-{each}.yaml").write_text("applications: {lab: true}\n")
+        (tree / f"applications/lab/values-{each}.yaml").write_text(own)
+    git(tree, "add", "-A")
+    git(tree, "commit", "-qm", "Odd names")
+    new = str(tmp_path / "new")
+    done = run("adopt", str(tree), "-C", new, "--no-render", "--yes", "-o", "json", **NO_HELM)
+    assert done.exit_code == 0, done.stderr
+    names = {each["name"] for each in json.loads(done.stdout)["environments"]}
+    assert names == {"help", "x", "a-b", "a-b-2", "e-vil", "x" * 100, "base", "summit"}
+    shown = json.loads(run("workspace", "show", "--expanded", "-o", "json", folder=tmp_path / "new").stdout)[
+        "environments"
+    ]
+    assert "applications/lab/values-a b.yaml" in json.dumps(shown["a-b-2"])
+    assert "applications/lab/values-a-b.yaml" in json.dumps(shown["a-b"])
+
+
+@pytest.mark.parametrize("name", [".schemas", "policies", "keys", "trust.yaml", "ledger.db"])
+@pytest.mark.parametrize("kind", ["file", "link"])
+def test_a_workspace_that_cannot_be_written_whole_is_not_begun(
+    tree: Path, tmp_path: Path, name: str, kind: str
+) -> None:
+    new = tmp_path / "new"
+    new.mkdir()
+    if kind == "file":
+        (new / name).write_text("mine")
+    else:
+        (new / name).symlink_to("nowhere")
+    done = run("adopt", str(tree), "-C", str(new), "--no-render", "--yes", **NO_HELM)
+    assert done.exit_code == 2
+    assert f"{name}: " in done.stderr
+    assert [each.name for each in new.iterdir()] == [name]
+    done = run("init", str(new))
+    assert done.exit_code == 2
+    assert [each.name for each in new.iterdir()] == [name]
