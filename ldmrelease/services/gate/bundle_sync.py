@@ -221,7 +221,7 @@ def _owners(bundle: Bundle, places: Iterable[BundlePlace]) -> ImageOwners:
             return failed("foreign-image", image=str(reference), found=reference.name, releases=names)
         return UnmanagedImage(reference.digest)
 
-    return ImageOwners(_components(places), elsewhere)
+    return ImageOwners(_components(places), elsewhere, named_everywhere=True)
 
 
 def _components(places: Iterable[BundlePlace]) -> Iterator[PlacedComponent]:

@@ -68,14 +68,18 @@ class ImageOwners:
     """Says whose images are; each text is looked up once.
 
     here: what runs at the places that manifests are for. elsewhere: what is said of an image that is of none of these.
+    named_everywhere: a component that is named alone is meant at all of these places, whatever the namespace.
     """
 
     def __init__(
         self,
         here: Iterable[PlacedComponent],
         elsewhere: Callable[[Reference], UnmanagedImage | SyncProblem],
+        *,
+        named_everywhere: bool = False,
     ) -> None:
         self._here, self._elsewhere = tuple(here), elsewhere
+        self._named_everywhere = named_everywhere
         self._known: dict[tuple[str, str | None], Identified] = {}
 
     def of(self, text: str, namespace: str | None) -> Identified:
@@ -86,7 +90,9 @@ class ImageOwners:
         key = (text, namespace)
         if key not in self._known:
             found = self._identified(text)
-            self._known[key] = _narrowed(found, namespace) if isinstance(found, tuple) else found
+            if isinstance(found, tuple) and not (self._named_everywhere and text.startswith(SCHEME)):
+                found = _narrowed(found, namespace)
+            self._known[key] = found
         return self._known[key]
 
     def _identified(self, text: str) -> Identified:
