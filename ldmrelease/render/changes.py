@@ -49,7 +49,7 @@ def planned_lines(changes: Iterable[PlaceChange]) -> list[str]:
 
 def _unrendered(change: PlaceChange) -> list[str]:
     return [
-        f"{change.place}: {said(where)} was not rendered, so its settings alone say it: {said(why)}"
+        f"{change.place}: {said(where)} was not rendered, so only its settings are known: {said(why)}"
         for where, why in change.unrendered
     ]
 

@@ -21,7 +21,9 @@ def policy_simulation_text(
 ) -> str:
     """What would be decided, between two lines that say so."""
     mark = painted("SIMULATION", Colour.yellow)
-    later = f"at {moment(answer.at, instant(answer.now))}, if what runs now is seen to run till then"
+    later = (
+        f"at {moment(answer.at, instant(answer.now))}, assuming that what runs now is seen running until then"
+    )
     when = "now" if answer.at == answer.now else later
     what = f", with what {printable(answer.assumed)} assumes" if answer.assumed is not None else ""
     told = [decision_text(each.decision, default_product) for each in decided]

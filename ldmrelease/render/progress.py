@@ -40,7 +40,7 @@ def progress_line(code: str, plain: Mapping[str, Any]) -> str | None:
         case "not-rendered":
             where = said(v["where"])
             return (
-                f"{v['place']}: {where} was not rendered, so its settings alone say it: {said(v['reason'])}"
+                f"{v['place']}: {where} was not rendered, so only its settings are known: {said(v['reason'])}"
             )
         case "halting":
             return f"{v['place']}: stops here"

@@ -167,12 +167,12 @@ def test_a_chart_that_takes_too_much_memory_is_named_and_the_others_are_rendered
     assert ("auxtel", "Job") in kinds, "rendered"
     assert ("lab", None) in kinds, "read"
     planned = site.ok("promote", "proxy/1.5", "--target", LAB, "--dry-run")
-    assert f"{LAB}: applications/lab was not rendered, so its settings alone say it: takes more" in planned
+    assert f"{LAB}: applications/lab was not rendered, so only its settings are known: takes more" in planned
     (change,) = json.loads(site.ok("promote", "proxy/1.5", "--target", LAB, "-n", "-o", "json"))["changes"]
     assert change["unrendered"][0]["where"] == "applications/lab"
     promoted = site.run("promote", "proxy/1.5", "--target", LAB)
     assert promoted.exit_code == 0
     assert (
-        f"{LAB}: applications/lab was not rendered, so its settings alone say it: takes more"
+        f"{LAB}: applications/lab was not rendered, so only its settings are known: takes more"
         in promoted.stderr
     )

@@ -21,14 +21,15 @@ BUNDLE_WORDS: Mapping[str, Callable[[Values], str]] = {
 }
 """What a bundle says of an image before any decision, or where there is none."""
 _WORDS: Mapping[str, Callable[[Values], str]] = {
-    "malformed": lambda v: f"it is no bundle{': ' + said(v['detail']) if 'detail' in v else ''}",
-    "stale": lambda v: f"stale since {v['stale_after']}, and good until {v['expires']}; {_NEWER}",
+    "malformed": lambda v: f"it is not a bundle{': ' + said(v['detail']) if 'detail' in v else ''}",
+    "stale": lambda v: f"stale since {v['stale_after']}; it expires at {v['expires']}; {_NEWER}",
     "expired": lambda v: f"it expired at {v['expires']}, so nothing is decided by it; {_NEWER}",
     "other-ledger": lambda v: (
-        f"it is of another ledger ({v['found']}) than is gated by here ({v['expected']})"
+        f"it is from ledger {v['found']}, and only those from {v['expected']} are accepted"
     ),
     "other-cluster": lambda v: (
-        f"by the bundle {v['environment']} is in {_clusters(v['found'])}, and this is for {v['expected']}"
+        f"according to the bundle {v['environment']} is in {_clusters(v['found'])}, "
+        f"and the gate is for cluster {v['expected']}"
     ),
     "older-bundle": lambda v: f"it has serial {v['serial']}, and {v['seen']} was seen already; {_NEWER}",
     "other-bundle": lambda v: (

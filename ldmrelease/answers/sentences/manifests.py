@@ -26,12 +26,12 @@ def _mixture(v: Values) -> str:
 
 _IMAGES: dict[str, Words] = {
     "no-digest": lambda v: (
-        f"{said(v['image'])} has no digest, so nobody knows what it will be"
+        f"{said(v['image'])} has no digest, so it is not fixed which image will run"
         + (f": write {v['write']}" if "write" in v else ": write it as NAME:TAG@sha256:DIGEST")
     ),
-    "not-an-image": lambda v: f"{said(v['image'])} is not a reference of an image",
+    "not-an-image": lambda v: f"{said(v['image'])} is not an image reference",
     "not-rendered": lambda v: (
-        f"{said(v['image'])} is filled in by something that has not run: gate what it makes"
+        f"{said(v['image'])} is a placeholder that nothing has filled in yet: gate the output of what does"
     ),
     "unknown-component": lambda v: (
         f"component://{said(v['component'])} is not a component here; known are {v.listed('known')}"
@@ -40,7 +40,7 @@ _IMAGES: dict[str, Words] = {
         f"{said(v['release'])} has no component {said(v['component'])}; it has {v.listed('known')}"
     ),
     "no-release": lambda v: (
-        f"component://{said(v['component'])} is of no release yet: name one with --release, or resolve it first"
+        f"component://{said(v['component'])} has no release yet: name one with --release, or resolve it first"
     ),
     "not-run-here": lambda v: f"it is {said(v['component'])}, which does not run at this target",
     "foreign-image": lambda v: (
@@ -54,7 +54,7 @@ _IMAGES: dict[str, Words] = {
         f"{said(v['found'])} is not of {said(v['release'])}, which has {said(v['expected'])}"
     ),
     "unknown-digest": lambda v: (
-        f"no release that is pinned has {said(v['digest'])} of {said(v['component'])}"
+        f"no pinned release has {said(v['digest'])} as its image of {said(v['component'])}"
     ),
     "tag-of-another": lambda v: (
         f"the tag {said(v['tag'])} is that of {said(v['spelled'])}, and the digest is of {said(v['release'])}"
@@ -69,22 +69,22 @@ _IMAGES: dict[str, Words] = {
 _UNREADABLE: dict[str, Words] = {
     "not-yaml": lambda v: f"not YAML: {said(v['found'])}",
     "template": lambda v: (
-        f"a template that nobody has rendered: {said(v['found'])}; gate the chart, or its output"
+        f"a template that is not rendered: {said(v['found'])}; gate the chart, or its output"
     ),
     "duplicate-key": lambda v: (
-        f"the key {said(v['key'])} stands twice, and parsers differ on which one holds"
+        f"the key {said(v['key'])} is there twice, and parsers differ on which one counts"
     ),
     "nested-too-deeply": lambda v: f"nested more than {v['most']:,} levels deep",
     "binary-tag": lambda _: "a !!binary value: write it as text",
-    "unknown-alias": lambda v: f"the alias *{said(v['alias'])} stands for nothing before it",
+    "unknown-alias": lambda v: f"the alias *{said(v['alias'])} has no anchor before it",
     "too-many-aliases": lambda v: f"aliases repeat more than {v['most']:,} collections",
-    "image-not-text": lambda _: "the image is not text: is this a template that nobody has rendered?",
+    "image-not-text": lambda _: "the image is not text: is this a template that is not rendered?",
     "too-large": lambda v: f"{v['found']:,} bytes; at most {v['most']:,} are read",
     "not-read": lambda v: f"cannot be read: {said(v['reason'])}",
     "no-object": lambda v: (
-        "no object of Kubernetes is in "
+        "no Kubernetes object is in "
         + ("it" if v["files"] == 1 else f"any of the {v['files']} files")
-        + ": values of a chart have to be rendered first"
+        + ": a chart's values have to be rendered first"
     ),
     "no-program": lambda v: f"{said(v['program'])} is not installed, and nothing else renders this folder",
     "not-rendered-by": lambda v: f"{said(v['program'])} does not render it: {said(v['reason'])}",

@@ -13,7 +13,7 @@ _WORDS = {
     mutations.OTHERWISE: "`{word}` as lax as it can be",
     mutations.FEWER: "`{word}` with fewer of them",
     mutations.KIND_ADDED: "{word} is accepted too",
-    mutations.KIND_ALLOWED: "{word} is excluded no longer",
+    mutations.KIND_ALLOWED: "{word} is no longer excluded",
     mutations.ROLE_ADDED: "one more role may waive it",
     mutations.NOT_ENFORCED: "not enforced yet",
     mutations.ENFORCED_LATER: "enforced a second later",

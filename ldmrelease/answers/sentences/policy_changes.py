@@ -28,7 +28,7 @@ def _of_requirement(change: PolicyChange, name: str) -> str:
     whole = change.after if change.change is ClauseChange.ADDED else change.before
     if change.key is not None or not isinstance(whole, Requirement):
         return f"{name}: {_changed(change)}"
-    verb = "asked" if change.change is ClauseChange.ADDED else "asked no longer"
+    verb = "asked" if change.change is ClauseChange.ADDED else "no longer asked"
     return f"{name} is {verb} {_PHASES[change.phase or 'enter']}: {requirement_words(whole)}"
 
 

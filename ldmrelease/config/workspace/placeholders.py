@@ -16,16 +16,16 @@ _MOST = 4
 
 
 def placeholder_problems(file: WorkspaceFile, document: YamlDocument) -> Iterator[Problem]:
-    """That registries or repositories are at hosts that nobody can have, with the fields that name them."""
+    """That registries or repositories are at hosts reserved for examples (RFC 2606), with the fields that name them."""
     found = [(field, host) for field, text in _addresses(file) if (host := _placeholder(text)) is not None]
     if not found:
         return
     hosts = list(dict.fromkeys(host for _, host in found))
     fields = list(dict.fromkeys(".".join(map(str, field)) for field, _ in found))
     more = f" and {len(fields) - _MOST} more" if len(fields) > _MOST else ""
-    verb = "is a name that nobody" if len(hosts) == 1 else "are names that nobody"
-    message = f"{' and '.join(hosts)} {verb} has: nothing is there to be asked"
-    remedy = f"put your registries and git repositories in their place: {', '.join(fields[:_MOST])}{more}"
+    verb = "is a name" if len(hosts) == 1 else "are names"
+    message = f"{' and '.join(hosts)} {verb} reserved for examples, so nothing answers there"
+    remedy = f"put your registries and git repositories in place of {', '.join(fields[:_MOST])}{more}"
     yield document.problem(found[0][0], message, remedy)
 
 

@@ -43,7 +43,9 @@ def adopt(  # noqa: PLR0913, PLR0917 - its options
     ] = None,
     shape: Annotated[
         str | None,
-        typer.Option("--layout", metavar="|".join(LAYOUTS), help="The shape of the tree; else it is found."),
+        typer.Option(
+            "--layout", metavar="|".join(LAYOUTS), help="The layout of the tree; else it is detected."
+        ),
     ] = None,
     level: Annotated[
         list[str] | None,
@@ -74,8 +76,8 @@ def adopt(  # noqa: PLR0913, PLR0917 - its options
     """Look through a GitOps tree, and write a workspace for it with its keys and an empty ledger.
 
     Environments, applications, images and the lines that decide them are found by rendering where helm and kustomize
-    are installed, and by reading else. Levels are proposed by name. What could not be understood is told with its
-    file and line. Nothing that is there is overwritten: of a workspace that is there, what it lacks is shown.
+    are installed, and by reading otherwise. Levels are proposed by name. What could not be understood is reported with
+    its file and line. No existing file is overwritten: for an existing workspace, the entries that it lacks are shown.
     """
     folder = directory or ctx.find_root().obj or Path()
     if baseline:

@@ -43,7 +43,7 @@ from ldmrelease.trust.bundles import VerifiedBundle
 from ldmrelease.trust.verify import Rejected
 
 app = new_app(
-    "Export, publish and verify what a gate elsewhere decides by.",
+    "Export, publish and verify bundles, for gates that have no ledger.",
     examples=examples("ldmrelease bundle export bundle.json", "ldmrelease bundle verify bundle.json"),
 )
 
@@ -55,10 +55,16 @@ class NotUsable(LdmreleaseError):
 
 
 FreshForOption = Annotated[
-    str, typer.Option("--fresh-for", metavar="DURATION", help="From when on a gate warns, such as 24h.")
+    str,
+    typer.Option(
+        "--fresh-for", metavar="DURATION", help="How old it may be before a gate warns, such as 24h."
+    ),
 ]
 ExpiresAfterOption = Annotated[
-    str, typer.Option("--expires-after", metavar="DURATION", help="From when on nothing is decided by it.")
+    str,
+    typer.Option(
+        "--expires-after", metavar="DURATION", help="How old it may be before nothing is decided by it."
+    ),
 ]
 ReleasesOption = Annotated[
     int,
@@ -66,7 +72,7 @@ ReleasesOption = Annotated[
         "--releases",
         metavar="NUMBER",
         min=0,
-        help="How many of the newest releases of each product are decided about.",
+        help="How many of the newest releases of each product to decide about.",
     ),
 ]
 ExemptOption = Annotated[
@@ -74,7 +80,7 @@ ExemptOption = Annotated[
     typer.Option(
         "--exempt-namespace",
         metavar="ENVIRONMENT/NAMESPACE",
-        help="A namespace that an admission policy made of it leaves alone; may be repeated.",
+        help="A namespace that admission policies made from it exempt; repeatable.",
     ),
 ]
 
@@ -98,24 +104,33 @@ def export(  # noqa: PLR0913, PLR0917 - the options of the command
     admission_policy: Annotated[
         bool,
         typer.Option(
-            "--admission-policy", help="Write what may be created as a ValidatingAdmissionPolicy, in YAML."
+            "--admission-policy", help="Write the allow list as a ValidatingAdmissionPolicy, in YAML."
         ),
     ] = False,
     target: Annotated[
         str | None,
         typer.Option(
-            "--environment", "-e", "--target", "-t", metavar="ENVIRONMENT", help="Whose policy is written."
+            "--environment",
+            "-e",
+            "--target",
+            "-t",
+            metavar="ENVIRONMENT",
+            help="The environment of the admission policy.",
         ),
     ] = None,
     bundle: Annotated[
         str | None,
-        typer.Option("--bundle", metavar="BUNDLE", help="Write the policy of this one; export none."),
+        typer.Option(
+            "--bundle",
+            metavar="BUNDLE",
+            help="Make the admission policy from this bundle; export no new one.",
+        ),
     ] = None,
     output: OutputOption = Output.text,
 ) -> None:
-    """Decide about the newest releases everywhere, and sign that with what may be created in each environment.
+    """Decide about the newest releases at every place, and sign that with the allow list of each environment.
 
-    Its serial is recorded in the ledger, and rises with every export. A file that is there is replaced. With
+    Its serial is recorded in the ledger, and rises with every export. An existing file is replaced. With
     --admission-policy the file is what `kubectl apply --server-side -f FILE` reads.
     """
     if bundle is not None and not admission_policy:
@@ -148,10 +163,12 @@ def export(  # noqa: PLR0913, PLR0917 - the options of the command
 def publish(
     ctx: typer.Context,
     reference: Annotated[
-        str, typer.Argument(metavar="REFERENCE", help="HOST/PATH:TAG: gates read it at oci://HOST/PATH:TAG.")
+        str,
+        typer.Argument(metavar="REFERENCE", help="HOST/PATH:TAG; gates read it from oci://HOST/PATH:TAG."),
     ],
     bundle: Annotated[
-        str | None, typer.Option("--bundle", metavar="FILE", help="One that was exported; else a new one.")
+        str | None,
+        typer.Option("--bundle", metavar="FILE", help="A bundle that was exported; else a new one is."),
     ] = None,
     fresh_for: FreshForOption = f"{FRESH_FOR // 3600}h",
     expires_after: ExpiresAfterOption = f"{EXPIRES_AFTER // 86400}d",
@@ -159,7 +176,7 @@ def publish(
     exempt_namespace: ExemptOption = None,
     output: OutputOption = Output.text,
 ) -> None:
-    """Put a bundle into a registry, as an OCI artifact. One that is there with a higher serial is not replaced."""
+    """Push a bundle to a registry, as an OCI artifact. A bundle with a higher serial is not replaced."""
     context = open_context_here(ctx)
     where = artifact_reference(reference)
     if where.tag is None:
@@ -190,9 +207,9 @@ def verify(
     ledger: LedgerOption = None,
     output: OutputOption = Output.text,
 ) -> None:
-    """Check whether a bundle can be gated by: signed, of this ledger, not older than what was seen, not expired.
+    """Check that a gate may decide by a bundle: signed, of this ledger, no older than one seen before, not expired.
 
-    No ledger is asked, and no network but for `oci://`. Exit 3 where it cannot be; a stale one is only warned of.
+    No ledger is asked, and no network except for `oci://`. Exit 3 where a gate may not; a stale bundle gets a warning.
     """
     reader = bundle_reader(ctx, trust, trust_digest, seen, ledger)
     answer = bundle_answer(source, open_bundle(reader, source))
@@ -215,9 +232,9 @@ def show(
     ledger: LedgerOption = None,
     output: OutputOption = Output.text,
 ) -> None:
-    """Show what a bundle says: what may be created where, and what was decided. Nothing is remembered of it.
+    """Show the allow lists and the decisions in a bundle. Its serial is not remembered.
 
-    What does not verify is not shown: exit 3.
+    A bundle that does not verify is not shown: exit 3.
     """
     reader = bundle_reader(ctx, trust, trust_digest, None, ledger, remember=False)
     answer = bundle_contents(source, open_bundle(reader, source))

@@ -19,9 +19,7 @@ if TYPE_CHECKING:
 
 BundleArgument = Annotated[
     str,
-    typer.Argument(
-        metavar="BUNDLE", help="The file of one, or where one was published: oci://HOST/PATH:TAG."
-    ),
+    typer.Argument(metavar="BUNDLE", help="A file, or oci://HOST/PATH:TAG where it was published."),
 ]
 TrustOption = Annotated[
     Path | None,
@@ -32,7 +30,7 @@ TrustDigestOption = Annotated[
     typer.Option(
         "--trust-digest",
         metavar="DIGEST",
-        help="What the trust document has to say, as `bundle show` prints it.",
+        help="The digest that the trust document has to have, as `bundle show` prints it.",
     ),
 ]
 SeenOption = Annotated[
@@ -40,18 +38,16 @@ SeenOption = Annotated[
     typer.Option(
         "--seen",
         metavar="FILE",
-        help="Where the last seen serials are.  [default: in the user's state folder]",
+        help="Where the highest serials seen are kept.  [default: in the user's state folder]",
     ),
 ]
 LedgerOption = Annotated[
-    str | None, typer.Option("--ledger", metavar="UUID", help="The only ledger whose bundles count.")
+    str | None, typer.Option("--ledger", metavar="UUID", help="Accept bundles of this ledger only.")
 ]
 
 BundleOption = Annotated[
     str | None,
-    typer.Option(
-        "--bundle", metavar="BUNDLE", help="Decide by a bundle's file, or one at oci://HOST/PATH:TAG."
-    ),
+    typer.Option("--bundle", metavar="BUNDLE", help="Decide by this bundle: a file, or oci://HOST/PATH:TAG."),
 ]
 
 ClusterOption = Annotated[
@@ -59,7 +55,7 @@ ClusterOption = Annotated[
     typer.Option(
         "--cluster",
         metavar="UID",
-        help="The cluster that it is for, by the UID of its kube-system namespace: another one leaves the gate shut.",
+        help="The UID of the target cluster's kube-system namespace; a bundle for another cluster decides nothing.",
     ),
 ]
 

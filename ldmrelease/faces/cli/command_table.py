@@ -28,7 +28,7 @@ COMMANDS: dict[str, CommandEntry] = {
     "resolve": CommandEntry("resolve", "Write the digests of a release into manifests."),
     "evidence": CommandEntry("evidence", "Sign, add, list and verify statements."),
     "check": CommandEntry("check", "Show what a promotion would decide; change nothing."),
-    "gate": CommandEntry("gate", "Gate changes of a GitOps tree in CI."),
+    "gate": CommandEntry("gate", "Gate changes of a GitOps tree, and rendered manifests, in CI."),
     "check-run": CommandEntry("check_run", "Run a level's checks by hand and sign their results."),
     "promote": CommandEntry("promote", "Promote a release to a level, environment or application."),
     "promotions": CommandEntry("promotions", "List, show and replay promotions."),
@@ -42,7 +42,7 @@ COMMANDS: dict[str, CommandEntry] = {
     "drift": CommandEntry("drift", "Show where git, decisions and what runs differ, and why."),
     "history": CommandEntry("history", "Show what ran at a place, or where a release ran, and when."),
     "receipt": CommandEntry("receipt", "Show the receipts of promotions."),
-    "bundle": CommandEntry("bundle", "Export, publish and verify what a gate elsewhere decides by."),
+    "bundle": CommandEntry("bundle", "Export, publish and verify bundles, for gates that have no ledger."),
     "ledger": CommandEntry("ledger", "Verify, export and import the ledger."),
     "completion": CommandEntry(
         "completion_script", "Print what bash, zsh or fish read to complete commands."

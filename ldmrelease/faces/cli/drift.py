@@ -30,11 +30,11 @@ def drift(
     """Ask everywhere at once, and show where the tree, the decisions and what runs differ, by image digest,
     with who made the difference where that is known, and the next command. Writes nothing.
 
-    A command is planned before it is advised; where each would be refused, that says what stands in the way.
+    Every command that is advised was planned first; where all would be refused, the answer says what stands in the way.
 
     Where helm or kustomize are installed, trees that they render are compared with what their settings say; charts that
     they do not render, or not within the time limit, are named, and known by their settings alone. An application that
-    is switched off in its tree is named with who can settle it.
+    is switched off in its tree is named with who can resolve that.
 
     Exit 0: no drift; 1: drift was found; 3: none was found, and some system could not be reached, or not all was
     rendered in time.

@@ -39,9 +39,9 @@ def add_to(app: typer.Typer) -> None:
 def merge(  # noqa: PLR0913, PLR0917 - the options of the command
     ctx: typer.Context,
     base: Annotated[
-        str, typer.Option("--base", metavar="REV", help="The branch that is merged into, as git knows it.")
+        str, typer.Option("--base", metavar="REV", help="The branch that the change is to be merged into.")
     ],
-    head: Annotated[str, typer.Option("--head", metavar="REV", help="The change.")],
+    head: Annotated[str, typer.Option("--head", metavar="REV", help="The revision that is to be merged.")],
     tree: Annotated[
         Path | None,
         typer.Option("--tree", metavar="DIR", help="A clone of the tree; else the workspace's repository."),
@@ -61,14 +61,14 @@ def merge(  # noqa: PLR0913, PLR0917 - the options of the command
         typer.Option(
             "--comment",
             metavar="URL|FILE",
-            help="Write the comment of the pull request at URL (ours is updated), or into a file; - prints it.",
+            help="Keep one comment on the pull request at URL, or write the comment to a file; - prints it.",
         ),
     ] = None,
     render: Annotated[
         bool,
         typer.Option(
             "--render/--no-render",
-            help="Ask Helm and Kustomize what the tree comes to, where they are; else it is only read.",
+            help="Render the tree with Helm and Kustomize where they are installed; else only read its files.",
         ),
     ] = True,
     bundle: BundleOption = None,
@@ -76,15 +76,16 @@ def merge(  # noqa: PLR0913, PLR0917 - the options of the command
     trust_digest: TrustDigestOption = None,
     seen: SeenOption = None,
     ledger: LedgerOption = None,
-    strict: Annotated[bool, typer.Option("--strict", help="Exit 4 if something only waits.")] = False,
+    strict: Annotated[bool, typer.Option("--strict", help="Exit 4 if something has to wait.")] = False,
     report: ReportOption = None,
     output: GateOutputOption = GateOutput.text,
 ) -> None:
-    """Decide about every image that a change of a GitOps tree asks for. Nothing is written.
+    """Decide about every image that a change of a GitOps tree would deploy. Writes nothing.
 
-    Refused is what time cannot cure: a tag that cannot be read or is not there, a kind that the level does not
-    accept, what is held or was left behind, another cycle. The rest waits. With --bundle neither the ledger nor a
-    registry is asked. Exit 0 unless something is refused (1) or cannot be decided (3).
+    Refused is only what does not pass with time: a tag that cannot be parsed or does not exist, a kind of release
+    that the level does not accept, a release that is on hold or was replaced there, another cycle. Whatever else is
+    missing is listed as waiting. With --bundle neither the ledger nor a registry is asked. Exit 0 unless something is
+    refused (1) or cannot be decided (3).
     """
     from ldmrelease.answers.gate_merges import merge_answer  # noqa: PLC0415 - for this command of the group alone
     from ldmrelease.faces.cli.advice import planned_advice  # noqa: PLC0415 - as above

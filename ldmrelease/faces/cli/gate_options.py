@@ -8,5 +8,5 @@ from ldmrelease.render.gate.formats import GateOutput
 
 GateOutputOption = Annotated[
     GateOutput,
-    typer.Option("--output", "-o", help="How to print the answer; `github` are annotations of a workflow."),
+    typer.Option("--output", "-o", help="How to print the answer; `github` prints workflow annotations."),
 ]

@@ -15,7 +15,7 @@ ReportOption = Annotated[
     typer.Option(
         "--report",
         metavar="FORMAT=FILE",
-        help=f"Also write a report into a file: {', '.join(REPORTS)}; repeatable.",
+        help=f"Also write a report to a file: {', '.join(REPORTS)}; repeatable.",
     ),
 ]
 

@@ -58,14 +58,14 @@ def sync(  # noqa: PLR0913, PLR0917 - the options of the command
     target: TargetOption,
     release: Annotated[
         str | None,
-        typer.Option("--release", "-r", help="The release that they are of; component://NAME is its image."),
+        typer.Option("--release", "-r", help="The release that component://NAME stands for."),
     ] = None,
     product: ProductOption = None,
     values: Annotated[
         list[Path] | None, typer.Option("--values", metavar="FILE", help="Values for a chart; repeatable.")
     ] = None,
     namespace: Annotated[
-        str | None, typer.Option("--namespace", "-n", help="The namespace that a chart is rendered for.")
+        str | None, typer.Option("--namespace", "-n", help="The namespace to render a chart for.")
     ] = None,
     bundle: BundleOption = None,
     trust: TrustOption = None,
@@ -76,7 +76,7 @@ def sync(  # noqa: PLR0913, PLR0917 - the options of the command
     report: ReportOption = None,
     output: GateOutputOption = GateOutput.text,
 ) -> None:
-    """Decide about every image of rendered manifests, for the places that they are for. Nothing is written.
+    """Decide about every image in rendered manifests, at the places that they are for. Writes nothing.
 
     A chart is rendered by helm, a kustomization by kustomize. With --bundle and --trust no workspace is needed. Exit 0
     if all may enter, 1 if one is refused, 3 if one could not be decided or something could not be read, 4 if one has
@@ -119,7 +119,9 @@ def _stdin() -> bytes:
     """What is piped in. A shell goes on where the program before the pipe has failed: nothing at all opens no gate."""
     data = sys.stdin.buffer.read()
     if not data.strip():
-        raise UsageError("the standard input is empty", "look whether what renders the manifests failed")
+        raise UsageError(
+            "the standard input is empty", "check whether the command that renders the manifests failed"
+        )
     return data
 
 

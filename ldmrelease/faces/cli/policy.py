@@ -48,7 +48,7 @@ def lint(
     ] = None,
     output: OutputOption = Output.text,
 ) -> None:
-    """Check policy files by themselves, and their cases; `workspace lint` also checks that what they name exists.
+    """Check policy files and their cases on their own; `workspace lint` also checks that what they name exists.
 
     Exit 1 if something is wrong: every problem with its file, line and column, and what to write instead. A notice
     is about what a policy gives up, and changes no exit code.
@@ -97,10 +97,11 @@ def explain(
 )
 def schema(
     cases: Annotated[
-        bool, typer.Option("--cases", help="That of files of cases, which `policy test` plays.")
+        bool, typer.Option("--cases", help="The schema of the case files that `policy test` runs.")
     ] = False,
     simulation: Annotated[
-        bool, typer.Option("--simulation", help="That of what `policy simulate --with` reads.")
+        bool,
+        typer.Option("--simulation", help="The schema of the files that `policy simulate --with` reads."),
     ] = False,
     output: OutputOption = Output.json,
 ) -> None:

@@ -55,10 +55,10 @@ def play_cases(
         PolicyTestOutput, typer.Option("--output", "-o", help="How to print the answer.")
     ] = PolicyTestOutput.text,
 ) -> None:
-    """Play cases of policies: what is given, and what has to be decided.
+    """Run the cases of policies: what is given, and what has to be decided.
 
-    Exit 1 where a case fails, or where a mutant survives (`--mutate`): then no case holds that clause. A case file
-    that is wrong is exit 2, with file, line and field. Where a case fails no policy is mutated.
+    Exit 1 where a case fails, or where a mutant survives (`--mutate`): then no case covers that clause. A case
+    file that is invalid is exit 2, with file, line and field. Where a case fails, no policy is mutated.
     """
     named = files or [policy_folder(workspace_file(ctx))]
     read = read_cases(path for each in named for path in (case_files(each) if each.is_dir() else (each,)))

@@ -46,7 +46,10 @@ def diff(
         str,
         typer.Argument(metavar="BEFORE", help="A policy file, a folder, or REV:PATH of a git repository."),
     ],
-    after: Annotated[str, typer.Argument(metavar="AFTER", help="The same, to compare with.")],
+    after: Annotated[
+        str,
+        typer.Argument(metavar="AFTER", help="What to compare it with; a file, a folder, or REV:PATH, too."),
+    ],
     release: Annotated[
         list[str] | None,
         typer.Option(
@@ -61,7 +64,7 @@ def diff(
     """Show what differs between policies, and which decisions about the ledger's releases would change.
 
     Every pinned release is decided by both, for each place whose level is in both, as of now. Without a workspace what
-    differs is told in words alone. Exit 3 where something could not be decided.
+    differs is only described. Exit 3 where something could not be decided.
     """
     from ldmrelease.answers.policy_changes import policy_diff_answer  # noqa: PLC0415 - `--help` goes without
     from ldmrelease.policy.comparison import compare_policies  # noqa: PLC0415 - as above
@@ -118,12 +121,12 @@ def simulate_decision(
         typer.Option("--at", metavar="TIME", help="When, such as 2023-04-28T18:00:00Z, or +7d; else now."),
     ] = None,
     with_: Annotated[
-        Path | None, typer.Option("--with", metavar="FILE", help="What is assumed beyond the facts of now.")
+        Path | None, typer.Option("--with", metavar="FILE", help="What to assume beyond the present facts.")
     ] = None,
     product: ProductOption = None,
     output: OutputOption = Output.text,
 ) -> None:
-    """Show what would be decided at another time, or if something else were so; change nothing.
+    """Show what would be decided at a later time, or under other assumptions. Writes nothing.
 
     The file says what is assumed, in the words of policy cases: evidence, residences, holds, images. What runs now is
     assumed to run on till then, and to be seen. The exit code is the worst place's: 0 allowed, 1 refused,

@@ -51,12 +51,12 @@ def rollback(
     yes: YesOption = False,
     output: OutputOption = Output.text,
 ) -> None:
-    """Put back a release that ran there before: asked is only that it did, that its images are still there,
-    and that no hold lies on it.
+    """Put back a release that ran there before. Required is only that it did, that its images still exist, and that
+    it is not on hold.
 
-    Without a RELEASE it goes further back each time: what was rolled back from comes back by its name alone. Of a tag
-    that was pinned several times, such as a cycle with new builds, TAG@N is the revision that ran. What no decision had
-    ever let in there takes a --reason, and gets no receipt.
+    Without a RELEASE it goes one release further back each time; one that was rolled back from returns only when it is
+    named. Of a tag that was pinned several times, such as a cycle with new builds, TAG@N is the revision that ran. A
+    release that no decision had ever let in there takes a --reason, and gets no receipt.
 
     Exit codes as for `promote`.
     """

@@ -168,7 +168,7 @@ def _role_changes(trust: Trust, name: str, given: dict[str, list[str]]) -> list[
     return [
         TrustChange(("roles", name, key), before, value)
         for key, value in given.items()
-        if (before := list(getattr(there, key))) != value
+        if sorted(before := list(getattr(there, key))) != sorted(set(value))
     ]
 
 

@@ -84,7 +84,7 @@ def where(  # noqa: PLR0913, PLR0917 - an option each
         bool,
         typer.Option(
             "--render/--no-render",
-            help="With --desired: let helm and kustomize say it, where they are installed.",
+            help="With --desired: render with helm and kustomize, where they are installed.",
         ),
     ] = True,
     output: OutputOption = Output.text,
@@ -95,11 +95,11 @@ def where(  # noqa: PLR0913, PLR0917 - an option each
     asked at once: what its tree or workloads want, what was decided, and what runs. Exit 3 if some system
     could not be reached; the rest is shown all the same. Nothing is recorded: `observe` does that.
 
-    With `--desired` the GitOps tree alone is read: the images of every application that is on, also those that
-    nobody manages. WHAT is an environment, an application, a product, a release or an image then. Of a tree of no
-    known layout it is what the settings of the workspace's places read. A chart that is not in the tree asks for more,
-    which nobody here knows; `decided elsewhere` is an image with such a part. Exit 3 if some of the tree could not be
-    read or rendered.
+    With `--desired` the GitOps tree alone is read: the images of every application that is switched on, those that no
+    place manages included. WHAT is then an environment, an application, a product, a release or an image. In a tree
+    of no known layout only the settings of the workspace's places are read. A chart that is not in the tree may bring
+    images that are not known here; `decided elsewhere` is an image with such a part. Exit 3 if some of the tree could
+    not be read or rendered.
     """
     if wanted:
         # YAML, git and the programs that render: who asks the ledger goes without.

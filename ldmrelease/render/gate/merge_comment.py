@@ -25,7 +25,7 @@ _MOST_ALIKE = 10
 _MOST_PRODUCTS = 40
 _TITLES = {
     GateVerdict.ALLOWED: "everything may enter",
-    GateVerdict.WAITING: "nothing is refused, and something waits",
+    GateVerdict.WAITING: "nothing is refused, something has to wait",
     GateVerdict.REFUSED: "something may not enter",
     GateVerdict.UNDECIDED: "it could not be decided",
 }
@@ -50,7 +50,7 @@ def merge_comment(answer: GateAnswer) -> str:
 def _summary(answer: GateAnswer) -> str:
     counts = {each: sum(image.verdict is each for image in answer.images) for each in GateVerdict}
     told = ", ".join(f"{count} {each}" for each, count in counts.items() if count) or without_images(answer)
-    conflicts = f"\n\nMind that {CONFLICTS}." if answer.conflicts else ""
+    conflicts = f"\n\nNote that {CONFLICTS}." if answer.conflicts else ""
     return (
         f"{_code(answer.head or '')} into {_code(answer.base or '')}, as of {answer.now}: {told}.{conflicts}"
     )
@@ -65,9 +65,7 @@ def _sections(answer: GateAnswer) -> Iterator[str]:
             yield f"\n#### {_HEADS[verdict]}\n"
             yield from map(_reasons, alike(found))
     if answer.unreadable:
-        yield "\n#### Not readable\n\n" + _block(
-            line for each in answer.unreadable for line in _finding(each)
-        )
+        yield "\n#### Unreadable\n\n" + _block(line for each in answer.unreadable for line in _finding(each))
     if answer.arriving:
         yield "\n#### What comes in\n"
         yield from map(_arrival, answer.arriving)
@@ -76,7 +74,7 @@ def _sections(answer: GateAnswer) -> Iterator[str]:
 _HEADS = {
     GateVerdict.REFUSED: "Refused",
     GateVerdict.UNDECIDED: "Not decided",
-    GateVerdict.WAITING: "Waiting until",
+    GateVerdict.WAITING: "Waiting",
 }
 
 

@@ -7,7 +7,7 @@ from ldmrelease.answers.sentences.escapes import printable
 from ldmrelease.render.gate.gate_text import COLOURS, ORDER, remedies
 from ldmrelease.render.tables import Cell, painted, table
 
-CONFLICTS = "it cannot be merged as it is: this is about what it changes, not about what the merge will be"
+CONFLICTS = "it has merge conflicts: this is about what it changes, not about the result of the merge"
 _NOTHING = "-"
 _MOST = 10
 """How many images of which the same is found are told."""

@@ -153,7 +153,7 @@ def _environments(context: BundleExporting, options: ExportOptions) -> Iterator[
         yield BundleEnvironment(
             environment,
             tuple(sorted({uid for each in own if (uid := _cluster(context, each)) is not None})),
-            tuple(BundlePlace(each.place, each.level, _repositories(context.topology, each)) for each in own),
+            tuple(_place(context, each) for each in own),
             tuple(image for each in own for image in allowed_images(context, names, each, at_work)),
             tuple(sorted(set(options.exempt_namespaces.get(environment, ())))),
         )

@@ -7,7 +7,7 @@ import pytest
 from msgspec.structs import replace
 
 from ldmrelease.answers.sentences.policy_changes import policy_change_words
-from ldmrelease.domain.level import Additions, Ask, Level, Requirement
+from ldmrelease.domain.level import Additions, Ask, Level, Requirement, Unmanaged
 from ldmrelease.policy.comparison import compare_policies
 
 SOAK = Requirement("soak", "after", {"level": "dev", "for_": 7200}, waivable_by=("manager",))
@@ -30,6 +30,7 @@ def words(**changes: Any) -> list[str]:
         ({"excludes": ("moving",)}, ["one: excludes now moving too"]),
         ({"availability": None}, ["one: availability 1h -> nothing"]),
         ({"ask": Ask.ALWAYS}, ["one: ask never -> always"]),
+        ({"unmanaged": Unmanaged.REFUSED}, ["one: unmanaged listed -> refused"]),
         (
             {"enter": (replace(SOAK, parameters={"level": "dev", "for_": 60}),)},
             ["one: soak: for 2h -> 1m"],
@@ -47,7 +48,7 @@ def words(**changes: Any) -> list[str]:
             [
                 "one: smoke is asked before it enters: The latest run of the check smoke about the release passed,"
                 " at most 1h ago.",
-                "one: smoke is asked no longer after it runs there: The latest run of the check smoke about the"
+                "one: smoke is no longer asked after it runs there: The latest run of the check smoke about the"
                 " release passed, at most 1h ago.",
             ],
         ),
@@ -66,7 +67,7 @@ def test_what_changed_is_told_and_what_is_only_written_otherwise_is_not(
 def test_another_rule_is_another_requirement() -> None:
     other = Requirement("soak", "not-returned")
     assert words(enter=(other,)) == [
-        "one: soak is asked no longer before it enters: The release ran in an environment of level dev for 2h"
+        "one: soak is no longer asked before it enters: The release ran in an environment of level dev for 2h"
         " without a gap, observed.",
         "one: soak is asked before it enters: The place did not run the release before and replace it; `rollback`"
         " is the way back.",

@@ -49,7 +49,7 @@ def test_what_is_left_of_it_is_named_where_it_stands(tmp_path: Path) -> None:
     text = file.read_text()
     file.write_text(text.replace("oci.example.com", "oci.shop.internal"))
     (found,) = linted(file)
-    assert "git.example is a name that nobody has" in found.message
+    assert "git.example is a name reserved for examples" in found.message
     assert found.field == "environments.dev.applications.shop.target.gitops.repository"
     file.write_text(own_hosts(text))
     assert linted(file) == ()
@@ -77,5 +77,5 @@ def test_a_name_that_is_reserved_for_examples_is_one(host: str, tmp_path: Path) 
     file = init_workspace(tmp_path, "simple", AT).file
     text = own_hosts(file.read_text())
     file.write_text(text.replace("releases: registry.shop.internal", f"releases: {host}", 1))
-    found = [each for each in linted(file) if "name that nobody has" in each.message]
+    found = [each for each in linted(file) if "name reserved for examples" in each.message]
     assert len(found) == 1

@@ -72,6 +72,18 @@ def test_so_is_what_is_found_before_any_decision(developed: Site, image: str) ->
     assert by_bundle[0] == by_ledger[0]
 
 
+def test_what_nobody_declares_is_refused_where_the_level_says_so(developed: Site) -> None:
+    file = pod(developed, "docker.io/library/busybox:1")
+    assert _answer(developed, "-f", file, "--target", PLACE, "--bundle", _bundle(developed))[0] == 0
+    policy = developed.root / "policies" / "development.yaml"
+    policy.write_text(policy.read_text().replace("\nspec:\n", "\nspec:\n  unmanaged: refused\n"))
+    developed.ok("trust", "agree", "--yes")
+    code, answer = _answer(developed, "-f", file, "--target", PLACE, "--bundle", _bundle(developed))
+    (image,) = answer["images"]
+    assert (code, image["verdict"]) == (1, "refused")
+    assert [each["code"] for each in image["findings"]] == ["unmanaged-image"]
+
+
 def test_a_release_that_is_named_fills_in_its_components(developed: Site) -> None:
     file, bundle = pod(developed, "component://scipipe"), _bundle(developed)
     code, answer = _answer(developed, "-f", file, "-t", PLACE, "--bundle", bundle, "--release", WEEKLY)
@@ -126,14 +138,17 @@ def test_another_cluster_than_the_bundles_leaves_the_gate_shut(developed: Site) 
     assert _answer(developed, *words, "--cluster", "uid-1")[0] == 0
     code, answer = _answer(developed, *words, "--cluster", "uid-2")
     assert (code, [each["code"] for each in answer["unreadable"]]) == (3, ["other-cluster"])
-    assert "is in cluster uid-1, and this is for uid-2" in answer["unreadable"][0]["sentence"]
+    assert "is in cluster uid-1, and the gate is for cluster uid-2" in answer["unreadable"][0]["sentence"]
 
 
 def test_an_environment_whose_cluster_nobody_names_is_told_to_be_in_none(developed: Site) -> None:
     file, bundle = pod(developed, f"{REPOSITORY}@{digest(developed, WEEKLY)}"), _bundle(developed)
     code, answer = _answer(developed, "-f", file, "-t", PLACE, "--bundle", bundle, "--cluster", "uid-2")
     assert code == 3
-    assert "is in no cluster that is known, and this is for uid-2" in answer["unreadable"][0]["sentence"]
+    assert (
+        "is in no cluster that is known, and the gate is for cluster uid-2"
+        in answer["unreadable"][0]["sentence"]
+    )
 
 
 def test_an_image_without_a_digest_is_not_told_to_be_of_the_release_beside_it(developed: Site) -> None:

@@ -106,7 +106,10 @@ def test_an_empty_standard_input_opens_no_gate(ready: Site) -> None:
     for nothing in ("", " \n"):
         done = ready.run("gate", "sync", "-f", "-", "--target", PLACE, input=nothing)
         assert done.exit_code == 2
-        assert "the standard input is empty; look whether what renders the manifests failed" in done.stderr
+        assert (
+            "the standard input is empty; check whether the command that renders the manifests failed"
+            in done.stderr
+        )
 
 
 @pytest.mark.parametrize("text", ["", "image:\n  tag: w_2023_16\n", "a: [\n", "# kind: Pod\n"])
@@ -115,7 +118,7 @@ def test_files_without_any_object_open_no_gate(ready: Site, text: str) -> None:
     words = ("gate", "sync", "-f", str(ready.root / "values.yaml"), "--target", PLACE)
     done = ready.run(*words)
     assert done.exit_code == 3
-    assert "no object of Kubernetes is in it" in done.stdout
+    assert "no Kubernetes object is in it" in done.stdout
     (ready.root / "map.yaml").write_text("apiVersion: v1\nkind: ConfigMap\nmetadata: {name: a}\n")
     assert ready.run(*words, "-f", str(ready.root / "map.yaml")).exit_code == 0
 

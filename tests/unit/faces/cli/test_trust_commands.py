@@ -164,6 +164,13 @@ def test_a_role_is_made_and_changed(folder: Path):
     assert "--repository" in done.stderr
 
 
+def test_a_role_with_what_it_has_in_another_order_is_unchanged(folder: Path):
+    before = (folder / "trust.yaml").read_text()
+    done = run("trust", "role", "ledger", "--type", "checkpoint", "--type", "bundle", "--yes", folder=folder)
+    assert done.exit_code == 0
+    assert (folder / "trust.yaml").read_text() == before
+
+
 def authors(site: Site) -> set[str]:
     return set(site.git("log", "-1", "--format=%an <%ae>; %cn", "main").splitlines())
 

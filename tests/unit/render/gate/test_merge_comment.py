@@ -154,7 +154,7 @@ failed: ran-before: it ran here before and was replaced
   next: ldmrelease promote 1.6.0 --target dev
 ```
 
-#### Waiting until
+#### Waiting
 
 `dev/shop` `api` `1.6.0`
 
