@@ -2,9 +2,8 @@
 
 import os
 from collections.abc import Callable
-from pathlib import Path
 
-from ldmrelease.faces.cli.options import UsageError
+from ldmrelease.faces.cli.gate_reports import write_file
 from ldmrelease.forges.errors import ForgeError
 from ldmrelease.forges.pull_request import PullRequest
 from ldmrelease.render.output import pass_on, say
@@ -20,18 +19,11 @@ def comment_writer(where: str) -> Callable[[str], None]:
     if where == STDOUT:
         return pass_on
     if "://" not in where:
-        return lambda text: _write_file(where, text)
+        return lambda text: write_file(where, text)
     from ldmrelease.forges.registry import open_pull_request  # noqa: PLC0415 - most gates know no forge
 
     pull_request = open_pull_request(where, os.environ)
     return lambda text: _post(pull_request, where, text)
-
-
-def _write_file(file: str, text: str) -> None:
-    try:
-        Path(file).write_text(text, encoding="utf-8")
-    except OSError as error:
-        raise UsageError(f"{file} cannot be written ({error.strerror})", "name another file") from None
 
 
 def _post(pull_request: PullRequest, where: str, text: str) -> None:

@@ -35,10 +35,15 @@ def report_files(asked: Iterable[str] | None) -> tuple[ReportFile, ...]:
 def write_reports(files: Iterable[ReportFile], answer: GateAnswer, *, waiting_is_bad: bool) -> None:
     """Write them. Raises UsageError for a file that cannot be written."""
     for output, file in files:
-        try:
-            file.write_text(report(answer, output, waiting_is_bad=waiting_is_bad) + "\n", encoding="utf-8")
-        except OSError as error:
-            raise UsageError(f"{file} cannot be written ({error.strerror})", "name another file") from None
+        write_file(file, report(answer, output, waiting_is_bad=waiting_is_bad) + "\n")
+
+
+def write_file(file: Path | str, text: str) -> None:
+    """Write what a gate says into a file. Raises UsageError for one that cannot be written."""
+    try:
+        Path(file).write_text(text, encoding="utf-8")
+    except OSError as error:
+        raise UsageError(f"{file} cannot be written ({error.strerror})", "name another file") from None
 
 
 def _report_file(asked: str) -> ReportFile:

@@ -162,12 +162,11 @@ class ImageReleases(TagReader):
         if key not in self._pinned:
             self._pinned[key] = self._pin(component, text, tag)
         found = self._pinned[key]
-        if isinstance(found, Unpinnable):
-            return NoRelease("absent-tag", {"tag": text, "image": component.source.source})
-        part = found.release.component(component.source.name)
-        if part is None or part.spelling != text:
-            return NoRelease("absent-tag", {"tag": text, "image": component.source.source})
-        return found
+        if isinstance(found, Pinned):
+            part = found.release.component(component.source.name)
+            if part is not None and part.spelling == text:
+                return found
+        return NoRelease("absent-tag", {"tag": text, "image": component.source.source})
 
     def _pin(self, component: ProductComponent, text: str, tag: Tag) -> Pinned | Unpinnable:
         product, name = self._product(component), component.source.name

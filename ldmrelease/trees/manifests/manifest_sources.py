@@ -27,7 +27,7 @@ class RenderSettings(Struct, frozen=True):
     """How charts and kustomizations are rendered.
 
     helm, kustomize: where the programs are, None where they are not installed. environ: the variables of this process.
-    values: files of values, the last one on top. namespace: that of the release; release_name: its name, else that of
+    values: files of values, the last one on top. namespace: that of the release, whose name is that of
     the chart's folder.
     """
 
@@ -36,7 +36,6 @@ class RenderSettings(Struct, frozen=True):
     kustomize: str | None = None
     values: tuple[Path, ...] = ()
     namespace: str | None = None
-    release_name: str | None = None
 
 
 class NoManifests(ValueError):
@@ -118,7 +117,7 @@ def _rendered(reader: ManifestReader, folder: Path, rendering: RenderSettings) -
 
 
 def _helm_words(folder: Path, rendering: RenderSettings) -> list[str]:
-    name = rendering.release_name or _NAME.sub("-", folder.resolve().name.lower()).strip("-") or "release"
+    name = _NAME.sub("-", folder.resolve().name.lower()).strip("-") or "release"
     words = ["template", "--include-crds"]
     if rendering.namespace is not None:
         words.append(f"--namespace={rendering.namespace}")
