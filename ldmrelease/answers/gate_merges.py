@@ -23,9 +23,9 @@ from ldmrelease.answers.sentences.gates import gate_sentence
 from ldmrelease.answers.spellings import plain_values, time_text
 from ldmrelease.domain.decision import Decision
 from ldmrelease.services.gate.arriving import ArrivingRelease
-from ldmrelease.services.gate.changed_settings import ScalarAt
+from ldmrelease.services.gate.changed_settings import ScalarAt, UnreadSetting
 from ldmrelease.services.gate.image_verdict import GATE, JudgedImage
-from ldmrelease.services.gate.merge import MergedImage, MergeGate, UnreadPart
+from ldmrelease.services.gate.merge import MergedImage, MergeGate
 from ldmrelease.services.gate.merge_trees import MergeQuestion
 from ldmrelease.trees.interface import NotUnderstood
 
@@ -94,7 +94,7 @@ def _image(image: MergedImage, advice: Advice) -> GateImageAnswer:
     )
 
 
-def _unread(unread: UnreadPart) -> GateImageAnswer:
+def _unread(unread: UnreadSetting) -> GateImageAnswer:
     place = unread.application.place
     return GateImageAnswer(
         environment=place.environment,

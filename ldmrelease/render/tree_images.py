@@ -41,4 +41,5 @@ def not_understood_lines(notes: Iterable[NotUnderstood]) -> Iterator[str]:
         places.setdefault((each.where, each.line, each.reason), []).append(where)
     for (where, line, reason), found in places.items():
         at = f"{where}:{line}" if line else where
-        yield f"{at}: {reason} ({', '.join(filter(None, found))})"
+        named = ", ".join(filter(None, found))
+        yield f"{at}: {reason} ({named})" if named else f"{at}: {reason}"

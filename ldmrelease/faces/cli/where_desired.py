@@ -12,6 +12,7 @@ from ldmrelease.answers.sentences.text import listed
 from ldmrelease.answers.tree_images import desired_answers
 from ldmrelease.config.workspace.model import Workspace
 from ldmrelease.config.yaml.suggestions import did_you_mean, nearest
+from ldmrelease.domain.addresses import public
 from ldmrelease.domain.errors import Unavailable
 from ldmrelease.domain.topology import Place, Topology
 from ldmrelease.faces.cli.arguments import require_product
@@ -56,6 +57,9 @@ def tell_desired(
         images, notes = _of_workspace(workspace, asked, render)
     chosen = selected_images(images, topology, asked.what, asked.product)
     if isinstance(chosen, UnknownImage):
+        # It may be in what was not read.
+        for line in not_understood_lines(notes):
+            say(line, err=True)
         raise UsageError(
             f"{chosen.what!r} is no environment, application, product, release or image that the tree asks for",
             did_you_mean(chosen.what, chosen.known),
@@ -82,27 +86,50 @@ def _of_folder(folder: Path, asked: DesiredQuestion, render: bool) -> _Found:
 
 
 def _of_workspace(workspace: Workspace, asked: DesiredQuestion, render: bool) -> _Found:
-    """What each tree asks for, with the places that manage it; of one in no known layout what its places read."""
-    topology, access = workspace.topology, Access(workspace.root)
-    listed_sources = sources(topology)
+    """What each tree asks for, with the places that manage it; of one in no known layout what its places read.
+
+    One that cannot be opened, or that has not the environment, holds up the others as little as they it.
+    """
+    access = Access(workspace.root)
+    listed_sources = sources(workspace.topology)
     if not listed_sources:
         raise UsageError("the workspace writes to no GitOps tree", "name one: --tree FOLDER")
     images: list[PlacedImage] = []
     notes: list[NotUnderstood] = []
+    refused: list[UsageError] = []
+    answered = False
     for source in listed_sources:
-        opened = open_tree(access, source)
-        if isinstance(opened, Refusal | Unavailable):
-            raise UsageError(refusal_words(opened))
-        one = desired(opened, [asked.target] if asked.target else [], os.environ, render=render)
-        if isinstance(one, DesiredTree):
-            images += zip(one.images, _managed(topology, source, opened, one), strict=True)
-            notes += one.not_understood
-        elif one.code == "no-layout":
-            own, unread = _of_places(topology, access, source, asked.target)
-            images, notes = [*images, *own], [*notes, *unread]
+        found = _of_source(workspace.topology, access, source, asked, render)
+        if isinstance(found, UsageError):
+            refused.append(found)
+        elif isinstance(found, NotUnderstood):
+            notes.append(found)
+            refused.append(UsageError(found.reason))
         else:
-            raise _refused(one)
+            answered = True
+            images, notes = [*images, *found[0]], [*notes, *found[1]]
+    if not answered:
+        raise refused[0]
     return images, notes
+
+
+def _of_source(
+    topology: Topology, access: Access, source: TreeSource, asked: DesiredQuestion, render: bool
+) -> _Found | NotUnderstood | UsageError:
+    """What one tree asks for; else why it cannot be opened, or what is wrong with the question."""
+    opened = open_tree(access, source)
+    if isinstance(opened, Refusal | Unavailable):
+        return NotUnderstood(public(source.repository), refusal_words(opened))
+    one = desired(opened, [asked.target] if asked.target else [], os.environ, render=render)
+    if isinstance(one, DesiredTree):
+        placed = zip(one.images, _managed(topology, source, opened, one), strict=True)
+        return list(placed), list(one.not_understood)
+    if one.code != "no-layout":
+        return _refused(one)
+    try:
+        return _of_places(topology, access, source, asked.target)
+    except UsageError as error:
+        return error
 
 
 def _of_places(topology: Topology, access: Access, source: TreeSource, target: str | None) -> _Found:

@@ -30,7 +30,7 @@ def junit_report(answer: GateAnswer, *, waiting_is_bad: bool) -> str:
     unread: list[_Case] = []
     for row in report_rows(answer, waiting_is_bad=waiting_is_bad):
         if row.image is None:
-            at = _text(location_text(row.location))
+            at = printable(location_text(row.location))
             lines = [at, *row.lines]
             unread.append(_Case(f"{at} {row.rule}", row.location.file, "error", row.rule, lines))
         else:
@@ -53,7 +53,8 @@ def _case(image: GateImageAnswer, rows: list[ReportRow], *, waiting_is_bad: bool
         element = "failure"
     file = image.parts[0].file if image.parts else ""
     where = [
-        _text(location_text(each)) + (f" {_text(each.path)}" if each.path else "") for each in image.parts
+        printable(f"{location_text(each)} {each.path}" if each.path else location_text(each))
+        for each in image.parts
     ]
     unmet = [each for each in rows if each.severity is not Severity.NOTE]
     lines = [line for each in (unmet if element else rows) for line in each.lines]
@@ -61,7 +62,7 @@ def _case(image: GateImageAnswer, rows: list[ReportRow], *, waiting_is_bad: bool
 
 
 def _element(case: _Case) -> list[str]:
-    start = f'  <testcase name="{escape(case.name)}" classname="{escape(_text(relative(case.file)))}"'
+    start = f'  <testcase name="{escape(case.name)}" classname="{escape(printable(relative(case.file)))}"'
     if case.element is None and len(case.lines) < 2:
         return [f"{start}/>"]
     told = escape("\n".join(case.lines))
@@ -70,7 +71,3 @@ def _element(case: _Case) -> list[str]:
     message = escape(case.lines[1] if len(case.lines) > 1 else case.kind)
     inner = f'    <{case.element} type="{escape(case.kind)}" message="{message}">{told}</{case.element}>'
     return [f"{start}>", inner, "  </testcase>"]
-
-
-def _text(text: str) -> str:
-    return printable(text)

@@ -12,9 +12,10 @@ from ldmrelease.answers.gate import (
     GateImageAnswer,
     GateVerdict,
 )
+from ldmrelease.answers.releases import ComparisonAnswer
 from ldmrelease.answers.sentences.escapes import printable, printable_text
 from ldmrelease.answers.sentences.text import command_line
-from ldmrelease.render.gate.merge_text import CONFLICTS, alike, without_images
+from ldmrelease.render.gate.merge_text import CONFLICTS, alike, image_counts, part_text, place_text
 
 MARKER = "<!-- ldmrelease gate merge -->"
 """The first line of every comment: whoever posts one looks for it, and updates that one."""
@@ -23,6 +24,7 @@ LONGEST = 60_000
 _MOST_ROWS = 100
 _MOST_ALIKE = 10
 _MOST_PRODUCTS = 40
+_MOST_PLACES = 10
 _TITLES = {
     GateVerdict.ALLOWED: "everything may enter",
     GateVerdict.WAITING: "nothing is refused, something has to wait",
@@ -48,8 +50,7 @@ def merge_comment(answer: GateAnswer) -> str:
 
 
 def _summary(answer: GateAnswer) -> str:
-    counts = {each: sum(image.verdict is each for image in answer.images) for each in GateVerdict}
-    told = ", ".join(f"{count} {each}" for each, count in counts.items() if count) or without_images(answer)
+    told = image_counts(answer)
     conflicts = f"\n\nNote that {CONFLICTS}." if answer.conflicts else ""
     return (
         f"{_code(answer.head or '')} into {_code(answer.base or '')}, as of {answer.now}: {told}.{conflicts}"
@@ -59,10 +60,10 @@ def _summary(answer: GateAnswer) -> str:
 def _sections(answer: GateAnswer) -> Iterator[str]:
     if answer.images:
         yield "\n" + "\n".join(_table(answer.images)) + "\n"
-    for verdict in (GateVerdict.REFUSED, GateVerdict.UNDECIDED, GateVerdict.WAITING):
+    for verdict, head in _HEADS.items():
         found = [each for each in answer.images if each.verdict is verdict and each.findings]
         if found:
-            yield f"\n#### {_HEADS[verdict]}\n"
+            yield f"\n#### {head}\n"
             yield from map(_reasons, alike(found))
     if answer.unreadable:
         yield "\n#### Unreadable\n\n" + _block(line for each in answer.unreadable for line in _finding(each))
@@ -82,10 +83,9 @@ def _table(images: tuple[GateImageAnswer, ...]) -> Iterator[str]:
     yield "| place | component | before | after | release | verdict |"
     yield "|---|---|---|---|---|---|"
     for each in images[:_MOST_ROWS]:
-        place = each.place or f"{each.environment}/{each.application}"
         verdict = f"**{each.verdict}**" if each.verdict in _HEADS else each.verdict
         older = " (older)" if each.older else ""
-        cells = (place, each.component, each.previous, each.image, each.release)
+        cells = (place_text(each), each.component, each.previous, each.image, each.release)
         told = " | ".join(_code(cell) if cell else "" for cell in cells)
         yield f"| {told} | {verdict}{older} |"
     if len(images) > _MOST_ROWS:
@@ -96,18 +96,15 @@ def _reasons(images: list[GateImageAnswer]) -> str:
     """Images of which the same is found, and that."""
     names = ", ".join(map(_name, images[:_MOST_ALIKE]))
     more = f" and {len(images) - _MOST_ALIKE} more" if len(images) > _MOST_ALIKE else ""
-    lines = [
-        f"{part.file}:{part.line or 0}: {part.path}" for each in images[:_MOST_ALIKE] for part in each.parts
-    ]
+    lines = [part_text(part) for each in images[:_MOST_ALIKE] for part in each.parts]
     for found in images[0].findings:
         lines += _finding(found)
     return f"\n{names}{more}\n\n{_block(lines)}"
 
 
 def _name(image: GateImageAnswer) -> str:
-    place = image.place or f"{image.environment}/{image.application}"
     until = f" (at the earliest {image.eligible_at})" if image.eligible_at else ""
-    return " ".join(_code(each) for each in (place, image.component, image.image) if each) + until
+    return " ".join(_code(each) for each in (place_text(image), image.component, image.image) if each) + until
 
 
 def _finding(found: GateFindingAnswer) -> Iterator[str]:
@@ -121,29 +118,34 @@ def _finding(found: GateFindingAnswer) -> Iterator[str]:
 
 def _arrival(arrival: GateArrivalAnswer) -> str:
     found = arrival.comparison
-    lines = []
+    lines = [*_components(found), *_products(found)]
+    places = ", ".join(map(_code, arrival.places[:_MOST_PLACES]))
+    left = len(arrival.places) - _MOST_PLACES
+    more = f" and {left} more" if left > 0 else ""
+    told = _block(lines) if lines else "The same images.\n"
+    return f"\n{_code(found.before)} to {_code(found.after)} at {places}{more}\n\n{told}"
+
+
+def _components(found: ComparisonAnswer) -> Iterator[str]:
     for each in found.components:
         before, after = each.before, each.after
         if each.differs and before is not None and after is not None:
             if each.kind == "configuration":
-                lines.append(f"{after.source}: {_commit(before.digest)}..{_commit(after.digest)}")
+                yield f"{after.source}: {_commit(before.digest)}..{_commit(after.digest)}"
             else:
-                lines.append(f"{each.kind} {each.component}: {before.spelling} -> {after.spelling}")
+                yield f"{each.kind} {each.component}: {before.spelling} -> {after.spelling}"
         elif each.differs:
-            lines.append(f"{each.kind} {each.component}: {'added' if before is None else 'removed'}")
+            yield f"{each.kind} {each.component}: {'added' if before is None else 'removed'}"
+
+
+def _products(found: ComparisonAnswer) -> Iterator[str]:
     products = found.products or ()
     if products:
-        lines.append(f"EUPS products: {len(products)} of {found.listed} differ")
-        for one in products[:_MOST_PRODUCTS]:
-            lines.append(
-                f"  {one.name}: {(one.before or 'none')[:_COMMIT]}..{(one.after or 'none')[:_COMMIT]}"
-            )
-        if len(products) > _MOST_PRODUCTS:
-            lines.append(f"  and {len(products) - _MOST_PRODUCTS} more")
-    places = ", ".join(map(_code, arrival.places[:10]))
-    more = f" and {len(arrival.places) - 10} more" if len(arrival.places) > 10 else ""
-    told = _block(lines) if lines else "The same images.\n"
-    return f"\n{_code(found.before)} to {_code(found.after)} at {places}{more}\n\n{told}"
+        yield f"EUPS products: {len(products)} of {found.listed} differ"
+    for one in products[:_MOST_PRODUCTS]:
+        yield f"  {one.name}: {(one.before or 'none')[:_COMMIT]}..{(one.after or 'none')[:_COMMIT]}"
+    if len(products) > _MOST_PRODUCTS:
+        yield f"  and {len(products) - _MOST_PRODUCTS} more"
 
 
 def _commit(digest: str) -> str:

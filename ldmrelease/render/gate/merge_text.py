@@ -1,8 +1,15 @@
 """What a gate says of a change, for people at a terminal."""
 
+from collections import Counter
 from collections.abc import Iterable, Iterator
 
-from ldmrelease.answers.gate import GateAnswer, GateFindingAnswer, GateImageAnswer, GateVerdict
+from ldmrelease.answers.gate import (
+    GateAnswer,
+    GateFindingAnswer,
+    GateImageAnswer,
+    GateVerdict,
+    SourceLocation,
+)
 from ldmrelease.answers.sentences.escapes import printable
 from ldmrelease.render.gate.gate_text import COLOURS, ORDER, remedies
 from ldmrelease.render.tables import Cell, painted, table
@@ -28,15 +35,15 @@ def merge_text(answer: GateAnswer) -> str:
 
 
 def _headline(answer: GateAnswer) -> str:
-    counts = {each: sum(image.verdict is each for image in answer.images) for each in GateVerdict}
-    told = ", ".join(f"{count} {each}" for each, count in counts.items() if count) or without_images(answer)
     mark = painted(answer.verdict.upper(), COLOURS[answer.verdict])
-    return f"{mark}: {printable(f'{answer.head} into {answer.base}')}: {told}"
+    return f"{mark}: {printable(f'{answer.head} into {answer.base}')}: {image_counts(answer)}"
 
 
-def without_images(answer: GateAnswer) -> str:
-    """What is said of a change of which no image is told: where something could not be read, nobody knows of others."""
-    return "no image could be decided about" if answer.unreadable else "no image changes"
+def image_counts(answer: GateAnswer) -> str:
+    """How many images have which verdict. Where none is told, and something could not be read, there may be others."""
+    counts = Counter(each.verdict for each in answer.images)
+    told = ", ".join(f"{counts[each]} {each}" for each in GateVerdict if counts[each])
+    return told or ("no image could be decided about" if answer.unreadable else "no image changes")
 
 
 def _changes(answer: GateAnswer) -> str:
@@ -44,7 +51,7 @@ def _changes(answer: GateAnswer) -> str:
         [
             # A line that begins with a name of the tree's may be a command of GitHub's.
             Cell(f"{each.verdict}{', older' if each.older else ''}", COLOURS[each.verdict]),
-            _where(each),
+            place_text(each),
             each.component or _NOTHING,
             each.previous or _NOTHING,
             each.image or _NOTHING,
@@ -55,8 +62,14 @@ def _changes(answer: GateAnswer) -> str:
     return table(["verdict", "place", "component", "before", "after", "release"], rows, spare=("before",))
 
 
-def _where(image: GateImageAnswer) -> str:
+def place_text(image: GateImageAnswer) -> str:
+    """The place of an image; for an image of nobody, what the tree calls it."""
     return image.place or f"{image.environment}/{image.application}"
+
+
+def part_text(part: SourceLocation) -> str:
+    """Where a scalar stands that decides an image."""
+    return f"{part.file}:{part.line or 0}: {part.path}"
 
 
 def alike(images: Iterable[GateImageAnswer]) -> Iterator[list[GateImageAnswer]]:
@@ -74,10 +87,10 @@ def _reasons(images: list[GateImageAnswer]) -> Iterator[str]:
     for image in images[:_MOST]:
         mark = painted(image.verdict.upper(), COLOURS[image.verdict])
         until = f", at the earliest {image.eligible_at}" if image.eligible_at else ""
-        about = f"{_where(image)} {image.component or ''} {image.image or ''}".rstrip()
+        about = f"{place_text(image)} {image.component or ''} {image.image or ''}".rstrip()
         yield f"{mark}: {printable(about)}{until}"
         for part in image.parts:
-            yield f"  in {printable(f'{part.file}:{part.line or 0}: {part.path}')}"
+            yield f"  in {printable(part_text(part))}"
     if len(images) > _MOST:
         yield f"and {len(images) - _MOST} more"
     for each in images[0].findings:

@@ -20,7 +20,6 @@ from ldmrelease.domain.events.ledger import BundleExported
 from ldmrelease.domain.events.registry import new_event
 from ldmrelease.domain.facts import Intent
 from ldmrelease.domain.level import Unmanaged
-from ldmrelease.domain.site_registry import OwnRepositories
 from ldmrelease.domain.streams import BUNDLES
 from ldmrelease.domain.topology import Application, ComponentKind, Place, Topology
 from ldmrelease.services.bundles.allow_list import allowed_images
@@ -31,6 +30,7 @@ from ldmrelease.services.deployments.clusters import cluster_uid
 from ldmrelease.services.inventory.image_names import ImageNames
 from ldmrelease.services.inventory.promotions import open_promotions
 from ldmrelease.services.needs import BundleExporting
+from ldmrelease.services.releases.components import own_repositories
 from ldmrelease.services.releases.pin import Pinned
 from ldmrelease.services.releases.store import pinned_by_digest
 from ldmrelease.targets.results import Refusal
@@ -153,7 +153,7 @@ def _environments(context: BundleExporting, options: ExportOptions) -> Iterator[
         yield BundleEnvironment(
             environment,
             tuple(sorted({uid for each in own if (uid := _cluster(context, each)) is not None})),
-            tuple(BundlePlace(each.place, each.level, _repositories(context.topology, each)) for each in own),
+            tuple(_place(context, each) for each in own),
             tuple(image for each in own for image in allowed_images(context, names, each, at_work)),
             tuple(sorted(set(options.exempt_namespaces.get(environment, ())))),
         )
@@ -183,8 +183,7 @@ def _repositories(topology: Topology, application: Application) -> dict[str, tup
         for name in application.components(product.name):
             source = product.component(name)
             if source is not None and source.kind is ComponentKind.IMAGE:
-                own = OwnRepositories(source.source, application.registry, application.mirrors)
-                found[f"{product.name}/{name}"] = own.names
+                found[f"{product.name}/{name}"] = own_repositories(source.source, application).names
     return found
 
 

@@ -1,6 +1,6 @@
 """What a change brings in beside what runs: the releases before and after, place by place."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 
 from msgspec import Struct
 
@@ -10,7 +10,7 @@ from ldmrelease.services.inventory.image_names import ImageNames
 from ldmrelease.services.inventory.observations import latest_observation
 from ldmrelease.services.needs import ReleaseHistory
 from ldmrelease.services.releases.compare import Comparison, compare
-from ldmrelease.services.releases.pin import Pinned, stored_pin
+from ldmrelease.services.releases.pin import Pinned, stored_release
 
 
 class ArrivingRelease(Struct, frozen=True):
@@ -30,27 +30,22 @@ def arriving(context: ReleaseHistory, images: Iterable[MergedImage]) -> tuple[Ar
         application = each.application
         if pinned is None or application is None or each.after is None or each.after.alias is not None:
             continue
-        for before in _before(context, names, application, each):
-            key = (before.digest, pinned.digest)
-            if before.digest == pinned.digest:
-                continue
-            known = found.get(key)
-            place = application.place
-            places = known.places if known is not None else ()
-            if place not in places:
-                comparison = known.comparison if known is not None else compare(before, pinned)
-                found[key] = ArrivingRelease((*places, place), comparison)
+        before = _before(context, names, application, each)
+        if before is None or before.digest == pinned.digest:
+            continue
+        key, place = (before.digest, pinned.digest), application.place
+        known = found.get(key) or ArrivingRelease((), compare(before, pinned))
+        if place not in known.places:
+            found[key] = ArrivingRelease((*known.places, place), known.comparison)
     return tuple(found.values())
 
 
 def _before(
     context: ReleaseHistory, names: ImageNames, application: Application, image: MergedImage
-) -> Iterator[Pinned]:
+) -> Pinned | None:
     """What runs, by what was seen last; where nobody has looked, what was asked for."""
-    running = _running(context, names, application, image.component)
-    found = _stored(context, running or image.previous_release)
-    if found is not None:
-        yield found
+    name = _running(context, names, application, image.component) or image.previous_release
+    return stored_release(context, name) if name is not None else None
 
 
 def _running(
@@ -63,9 +58,3 @@ def _running(
         if latest is not None and image.component == component:
             return names.of_observed(application.place, image, latest.sequence).release
     return None
-
-
-def _stored(context: ReleaseHistory, name: str | None) -> Pinned | None:
-    product, _, tag = (name or "").partition("/")
-    known = context.topology.product(product)
-    return stored_pin(context, known, tag) if known is not None else None

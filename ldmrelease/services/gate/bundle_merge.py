@@ -15,7 +15,7 @@ from ldmrelease.domain.topology import Application
 from ldmrelease.services.bundles.ask import BundleFinding, BundleQuestions
 from ldmrelease.services.gate.image_release import NoRelease, TagReader, WantedImage
 from ldmrelease.services.gate.image_verdict import JudgedImage, Judgement, judged_by, refused, undecided
-from ldmrelease.services.gate.merge import MergeGate, merge_decided
+from ldmrelease.services.gate.merge import MergeGate, TreeJudge, merge_decided
 from ldmrelease.services.gate.merge_trees import MergeQuestion, open_merge
 from ldmrelease.services.releases.components import ProductComponent
 from ldmrelease.services.releases.pin import Pinned
@@ -44,7 +44,7 @@ def gate_merge_by_bundle(
     trees = open_merge(workspace.topology, workspace.root, connections, question)
     releases = BundledReleases(workspace, bundle, questions)
     judge = BundleJudge(workspace, questions, releases)
-    return merge_decided(trees, workspace, lambda _: (judge, releases), environ, render=render)
+    return merge_decided(trees, workspace, lambda _: TreeJudge(judge, releases), environ, render=render)
 
 
 class BundledReleases(TagReader):

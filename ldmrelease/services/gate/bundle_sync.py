@@ -10,15 +10,21 @@ from msgspec import Struct
 
 from ldmrelease.domain.bundle import Bundle, BundlePlace, BundleRelease
 from ldmrelease.domain.decision import Decision
-from ldmrelease.domain.images import Reference, parse_reference
+from ldmrelease.domain.images import Reference
 from ldmrelease.domain.site_registry import OwnRepositories
 from ldmrelease.domain.topology import Place
 from ldmrelease.domain.value_paths import parse_path
 from ldmrelease.services.bundles.ask import BundleFinding, BundleQuestions
-from ldmrelease.services.gate.managed_images import ManagedImage, UnmanagedImage
-from ldmrelease.services.gate.sync import SyncImage, SyncResult
+from ldmrelease.services.gate.managed_images import (
+    Identified,
+    ImageOwners,
+    ManagedImage,
+    PlacedComponent,
+    UnmanagedImage,
+)
+from ldmrelease.services.gate.sync import SyncImage, SyncResult, of_no_place
 from ldmrelease.services.gate.sync_problems import SyncProblem, errored, failed, missing
-from ldmrelease.targets.editors.component_manifests import SCHEME
+from ldmrelease.services.gate.sync_releases import unlike
 from ldmrelease.trees.manifests.manifest_images import (
     CustomImages,
     ManifestFinding,
@@ -67,17 +73,20 @@ def gate_sync_by_bundle(
     """
     every = list(findings)
     images = [each for each in every if isinstance(each, ManifestImage)]
-    owners = _Owners(bundle, places)
-    found = {(each.image, each.namespace): owners.of(each.image, each.namespace) for each in images}
+    owners = _owners(bundle, places)
+    found = [owners.of(each.image, each.namespace) for each in images]
     groups: dict[tuple[Place, str], _Group] = defaultdict(lambda: _Group({}))
-    for identified in found.values():
+    for identified in found:
         for managed in identified if isinstance(identified, tuple) else ():
             groups[managed.place, managed.product].problems.setdefault(managed, [])
     decisions: list[Decision] = []
     for (place, product), group in groups.items():
         _decide(questions, place, product, group, asked, decisions)
+    refused = next((each.level for each in places if each.refuses_unmanaged), None)
     rows = tuple(
-        row for each in images for row in _rows(each, found[each.image, each.namespace], groups, places)
+        row
+        for image, identified in zip(images, found, strict=True)
+        for row in _rows(image, identified, groups, refused)
     )
     unreadable = tuple(each for each in every if isinstance(each, UnreadableManifest))
     return BundledSync(SyncResult(rows, (), unreadable), tuple(decisions))
@@ -94,7 +103,7 @@ def _decide(
     if asked is not None and asked.release.product == product:
         group.release = asked
         for image, problems in group.problems.items():
-            problems.extend(_unlike(asked, image))
+            problems.extend(unlike(asked.release, image))
     else:
         group.release = _common(questions, place, product, group)
     if group.release is None:
@@ -159,20 +168,6 @@ def _meant(
     return common[0]
 
 
-def _unlike(asked: BundleRelease, image: ManagedImage) -> Iterator[SyncProblem]:
-    """In what an image is not the asked release's."""
-    part = asked.release.component(image.component)
-    if part is None:
-        known = sorted(each.name for each in asked.release.images)
-        yield failed("not-in-release", component=image.component, release=asked.release.name, known=known)
-    elif image.reference is not None and image.digest is None:
-        write = f"{image.reference}@{part.digest}"
-        yield failed("no-digest", image=str(image.reference), write=write)
-    elif image.digest is not None and image.digest not in part.identity.digests():
-        values = {"found": image.digest, "expected": part.digest, "release": asked.release.name}
-        yield failed("other-release", **values)
-
-
 def _problem(said: BundleFinding) -> SyncProblem:
     if said.code == "held":
         return failed("held", **said.values)
@@ -183,16 +178,12 @@ def _problem(said: BundleFinding) -> SyncProblem:
 
 def _rows(
     image: ManifestImage,
-    identified: tuple[ManagedImage, ...] | UnmanagedImage | SyncProblem,
+    identified: Identified,
     groups: dict[tuple[Place, str], _Group],
-    places: Sequence[BundlePlace],
+    refused: str | None,
 ) -> Iterator[SyncImage]:
-    if isinstance(identified, SyncProblem):
-        yield SyncImage(image, problems=(identified,))
-    elif isinstance(identified, UnmanagedImage):
-        level = next((each.level for each in places if each.refuses_unmanaged), None)
-        problems = () if level is None else (failed("unmanaged-image", level=level, image=image.image),)
-        yield SyncImage(image, digest=identified.digest, unmanaged=True, problems=problems)
+    if not isinstance(identified, tuple):
+        yield of_no_place(image, identified, refused)
     else:
         for each in identified:
             group = groups[each.place, each.product]
@@ -212,54 +203,30 @@ def _rows(
             )
 
 
-class _Owners:
-    """Says whose images are, by the repositories of a bundle's places."""
+def _owners(bundle: Bundle, places: Iterable[BundlePlace]) -> ImageOwners:
+    """Whose images are, by the repositories of a bundle's places."""
+    everywhere = list(_components(each for one in bundle.environments for each in one.places))
 
-    def __init__(self, bundle: Bundle, places: Sequence[BundlePlace]) -> None:
-        self._bundle, self._places = bundle, places
-        self._everywhere = [each for one in bundle.environments for each in one.places]
-
-    def of(self, text: str, namespace: str | None) -> tuple[ManagedImage, ...] | UnmanagedImage | SyncProblem:
-        """What an image is that an object of a namespace asks for."""
-        if text.startswith(SCHEME):
-            return self._named(text.removeprefix(SCHEME))
-        if "{{" in text or "${" in text or "$(" in text:
-            return errored("not-rendered", image=text)
-        try:
-            reference = parse_reference(text)
-        except ValueError:
-            return failed("not-an-image", image=text)
-        found = tuple(_at(self._places, reference))
-        own = tuple(each for each in found if namespace is not None and each.namespace == namespace)
-        return own or found or self._elsewhere(reference)
-
-    def _named(self, component: str) -> tuple[ManagedImage, ...] | SyncProblem:
-        every = [(each, *name.partition("/")[::2]) for each in self._places for name in each.repositories]
-        found = tuple(
-            ManagedImage(each.place, product, name, None, each.namespace)
-            for each, product, name in every
-            if name == component
-        )
-        known = sorted({name for _, _, name in every})
-        return found or failed("unknown-component", component=component, known=known)
-
-    def _elsewhere(self, reference: Reference) -> UnmanagedImage | SyncProblem:
-        for each in _at(self._everywhere, reference):
-            about = f"{each.product}/{each.component}"
-            return failed("not-run-here", image=str(reference), component=about)
+    def elsewhere(reference: Reference) -> UnmanagedImage | SyncProblem:
+        for each in everywhere:
+            if each.has(reference):
+                about = f"{each.product}/{each.component}"
+                return failed("not-run-here", image=str(reference), component=about)
         names = [
             each.release.name
-            for each in self._bundle.releases
+            for each in bundle.releases
             if reference.digest is not None and each.components_of(reference.digest)
         ]
         if names:
             return failed("foreign-image", image=str(reference), found=reference.name, releases=names)
         return UnmanagedImage(reference.digest)
 
+    return ImageOwners(_components(places), elsewhere, named_everywhere=True)
 
-def _at(places: Iterable[BundlePlace], reference: Reference) -> Iterator[ManagedImage]:
+
+def _components(places: Iterable[BundlePlace]) -> Iterator[PlacedComponent]:
     for each in places:
-        for component, names in each.repositories.items():
-            if any(OwnRepositories(name).has(reference.name) for name in names):
-                product, _, name = component.partition("/")
-                yield ManagedImage(each.place, product, name, reference, each.namespace)
+        for name, repositories in each.repositories.items():
+            product, _, component = name.partition("/")
+            own = tuple(map(OwnRepositories, repositories))
+            yield PlacedComponent(each.place, product, component, each.namespace, own)

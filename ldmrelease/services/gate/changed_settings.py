@@ -47,7 +47,6 @@ class UnreadSetting(Struct, frozen=True):
 
     application: Application
     component: str
-    before: ImageSetting | None
     why: Refusal
 
 
@@ -104,15 +103,11 @@ def _compared(
 ) -> ChangedSetting | UnreadSetting | None:
     component: str = key[0]
     old = was if isinstance(was, _Said) else None
-    if isinstance(now, Refusal):
-        if now.code == "no-file":
-            # With its file goes what it asked for.
-            return ChangedSetting(application, component, old.setting, None, old.parts) if old else None
-        if was == now:
-            return None
-        return UnreadSetting(application, component, old.setting if old else None, now)
-    if now is None:
+    # With its file goes what it asked for.
+    if now is None or (isinstance(now, Refusal) and now.code == "no-file"):
         return ChangedSetting(application, component, old.setting, None, old.parts) if old else None
+    if isinstance(now, Refusal):
+        return UnreadSetting(application, component, now) if was != now else None
     if old is not None and _same(old.setting, now.setting):
         return None
     files = {each.file for each in now.parts}

@@ -10,7 +10,7 @@ from ldmrelease.services.inventory.image_names import ImageNames
 from ldmrelease.services.needs import ReleaseSources
 from ldmrelease.services.releases.builds import build_of, pinned_builds
 from ldmrelease.services.releases.components import ProductComponent, components_of, own_repositories
-from ldmrelease.services.releases.pin import Pinned, Unpinnable, find_or_pin, pin, stored_pin
+from ldmrelease.services.releases.pin import Pinned, Unpinnable, find_or_pin, pin, stored_release
 from ldmrelease.targets.image_setting import ImageSetting, foreign_image, foreign_refusal
 
 
@@ -138,7 +138,7 @@ class ImageReleases(TagReader):
         pins = self._names.pins(component.product, component.source.name, setting.digest or "")
         for each in reversed(pins):
             if each.release == found.release.name:
-                return self._stored(each.release) or found
+                return stored_release(self._context, each.release) or found
         about = {"tag": setting.tag, "digest": setting.digest, "expected": part.digest if part else None}
         return NoRelease("tag-differs", about)
 
@@ -154,13 +154,8 @@ class ImageReleases(TagReader):
         chosen = [each for each in names if each in let_in] or names
         if len(chosen) > 1:
             return NoRelease("ambiguous", {"digest": digest, "releases": chosen})
-        found = self._stored(chosen[0])
+        found = stored_release(self._context, chosen[0])
         return found or NoRelease("unknown-digest", {"digest": digest, "component": component.source.name})
-
-    def _stored(self, name: str) -> Pinned | None:
-        product, _, tag = name.partition("/")
-        known = self._context.topology.product(product)
-        return stored_pin(self._context, known, tag) if known is not None else None
 
     def _of_tag(self, component: ProductComponent, text: str, tag: Tag) -> Pinned | NoRelease:
         key = (component.product, component.source.name, text)

@@ -1,9 +1,10 @@
 """A change of a GitOps tree: every image that it asks for, and whether it may enter its place. Nothing is written."""
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from typing import Protocol
+from typing import NamedTuple, Protocol
 
 from msgspec import Struct
+from msgspec.structs import replace
 
 from ldmrelease.config.workspace.model import Workspace
 from ldmrelease.domain.topology import Application
@@ -25,7 +26,6 @@ from ldmrelease.services.inventory.image_names import ImageNames
 from ldmrelease.services.needs import MergeGating
 from ldmrelease.targets.git.merges import ProposedMerge
 from ldmrelease.targets.image_setting import ImageSetting
-from ldmrelease.targets.results import Refusal
 from ldmrelease.trees.interface import NotUnderstood, TreeImage
 
 
@@ -62,21 +62,13 @@ class MergedImage(Struct, frozen=True):
         return next((each.partition("/")[0] for each in found), None)
 
 
-class UnreadPart(Struct, frozen=True):
-    """A setting of a place that cannot be read with the change."""
-
-    application: Application
-    component: str
-    why: Refusal
-
-
 class MergeGate(Struct, frozen=True):
     """What a gate says of a change. not_understood: what of the tree cannot be read or rendered with it. rendered:
     whether the programs that will apply the tree were asked."""
 
     merge: ProposedMerge
     images: tuple[MergedImage, ...]
-    unread: tuple[UnreadPart, ...]
+    unread: tuple[UnreadSetting, ...]
     not_understood: tuple[NotUnderstood, ...]
     rendered: bool
 
@@ -109,8 +101,14 @@ class ReleaseNames(Protocol):
         """Whether a change goes back."""
 
 
-Judging = Callable[[TreePair], tuple[Judge, ReleaseNames]]
-"""Who decides about what is deployed from a tree, and names what was there."""
+class TreeJudge(NamedTuple):
+    """Who decides about what is deployed from a tree, and names what was there."""
+
+    judge: Judge
+    names: ReleaseNames
+
+
+Judging = Callable[[TreePair], TreeJudge]
 
 
 def gate_merge(
@@ -128,10 +126,10 @@ def gate_merge(
     trees = open_merge(context.topology, context.workspace.root, context.connections, question)
     names = ImageNames(context)
 
-    def judging(pair: TreePair) -> tuple[Judge, ReleaseNames]:
+    def judging(pair: TreePair) -> TreeJudge:
         proposed = context.reached_by(trees.connections(pair.after.revision))
         releases = ImageReleases(proposed, names)
-        return ImageJudge(proposed, releases, requester), releases
+        return TreeJudge(ImageJudge(proposed, releases, requester), releases)
 
     return merge_decided(trees, context.workspace, judging, environ, render=render)
 
@@ -180,7 +178,7 @@ class _Change:
         settings: Iterable[ChangedSetting | UnreadSetting],
     ) -> None:
         self._judging, self._tree_of, self._owners = judging, tree_of, owners
-        self._judges: dict[str, tuple[Judge, ReleaseNames]] = {}
+        self._judges: dict[str, TreeJudge] = {}
         self._settings = [each for each in settings if isinstance(each, ChangedSetting)]
         self._unread = [each for each in settings if isinstance(each, UnreadSetting)]
         self._said: set[tuple[str, str]] = set()
@@ -205,11 +203,11 @@ class _Change:
                 yield image
             told.add(key)
 
-    def unread(self) -> Iterator[UnreadPart]:
+    def unread(self) -> Iterator[UnreadSetting]:
         """The settings that nobody can read, but for those of which the tree itself says what they come to."""
         for each in self._unread:
             if (str(each.application.place), each.component) not in self._said:
-                yield UnreadPart(each.application, each.component, each.why)
+                yield each
 
     def _covering(self, change: ChangedImage) -> int | None:
         """The number of the setting that says what changes there."""
@@ -227,19 +225,31 @@ class _Change:
         return None
 
     def _of_setting(self, change: ChangedSetting, container: TreeImage | None) -> MergedImage:
-        place = change.application.place
+        image = self._of_place(change.application, change.before, change.after, change.parts, container)
+        return replace(image, judged=self._beside_others(change, image.judged), moved=change.moved)
+
+    def _of_place(
+        self,
+        application: Application,
+        before: ImageSetting | None,
+        after: ImageSetting | None,
+        parts: tuple[ScalarAt, ...],
+        container: TreeImage | None,
+    ) -> MergedImage:
+        at = self._at(application)
         return MergedImage(
-            place.environment,
-            place.application,
-            change.application,
-            change.before,
-            change.after,
-            self._beside_others(change, self._judged(change.application, change.after)),
-            change.parts,
+            application.place.environment,
+            application.place.application,
+            application,
+            before,
+            after,
+            JudgedImage(Judgement.ALLOWED)
+            if after is None
+            else at.judge.judge(WantedImage(application, after)),
+            parts,
             container,
-            self._at(change.application)[1].named(change.application, change.before),
-            self._at(change.application)[1].is_older(change.application, change.before, change.after),
-            change.moved,
+            at.names.named(application, before),
+            at.names.is_older(application, before, after),
         )
 
     def _of_tree(self, change: ChangedImage) -> MergedImage:
@@ -248,48 +258,33 @@ class _Change:
         after = self._owners.of(change.after) if change.after is not None else None
         before = self._owners.of(change.before) if change.before is not None else None
         owner = after or before
-        container = image if image.container is not None else None
         if owner is None:
-            judged = JudgedImage(Judgement.UNMANAGED)
-            level = self._owners.refusing(change.environment)
-            if change.after is not None and level is not None:
-                judged = refused("unmanaged-image", {"level": level, "image": change.after.image or ""})
-            return MergedImage(
-                change.environment,
-                change.application,
-                None,
-                _nobody(change.before),
-                _nobody(change.after),
-                judged,
-                scalars_of(image),
-                container,
-            )
-        application = owner.application
+            return self._of_nobody(change, image)
         said = after.setting if after is not None else None
         was = before.setting if before is not None else _nobody(change.before)
         if said is not None:
-            self._said.add((str(application.place), said.component))
-        return MergedImage(
-            application.place.environment,
-            application.place.application,
-            application,
-            was,
-            said,
-            self._judged(application, said),
-            scalars_of(image),
-            container,
-            self._at(application)[1].named(application, was),
-            self._at(application)[1].is_older(application, was, said),
-        )
+            self._said.add((str(owner.application.place), said.component))
+        return self._of_place(owner.application, was, said, scalars_of(image), _contained(image))
 
-    def _judged(self, application: Application, setting: ImageSetting | None) -> JudgedImage:
-        if setting is None:
-            return JudgedImage(Judgement.ALLOWED)
-        return self._at(application)[0].judge(WantedImage(application, setting))
+    def _of_nobody(self, change: ChangedImage, image: TreeImage) -> MergedImage:
+        judged = JudgedImage(Judgement.UNMANAGED)
+        level = self._owners.refusing(change.environment)
+        if change.after is not None and level is not None:
+            judged = refused("unmanaged-image", {"level": level, "image": change.after.image or ""})
+        return MergedImage(
+            change.environment,
+            change.application,
+            None,
+            _nobody(change.before),
+            _nobody(change.after),
+            judged,
+            scalars_of(image),
+            _contained(image),
+        )
 
     def _beside_others(self, change: ChangedSetting, judged: JudgedImage) -> JudgedImage:
         """The same, refused where other images of its product at the place are those of another release."""
-        names = self._at(change.application)[1]
+        names = self._at(change.application).names
         own = names.spelled(change.application, change.after) if change.after is not None else None
         if own is None:
             return judged
@@ -301,7 +296,7 @@ class _Change:
                 found.setdefault(name, []).append(each.component)
         return mixed(judged, str(change.application.place), found)
 
-    def _at(self, application: Application) -> tuple[Judge, ReleaseNames]:
+    def _at(self, application: Application) -> TreeJudge:
         """Who decides about a place, with the tree that it would be deployed from."""
         pair = self._tree_of(application)
         if pair.after.revision not in self._judges:
@@ -312,6 +307,11 @@ class _Change:
 def _nobody(image: TreeImage | None) -> ImageSetting | None:
     """An image that is of no component, as it is written."""
     return ImageSetting("", "", 0, invalid=image.image) if image is not None else None
+
+
+def _contained(image: TreeImage) -> TreeImage | None:
+    """An image with the container that a rendering has it in; None where the tree was only read."""
+    return image if image.container is not None else None
 
 
 def _text(image: TreeImage | None) -> str | None:

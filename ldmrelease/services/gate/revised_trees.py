@@ -9,7 +9,7 @@ from collections.abc import Iterator, Mapping
 from msgspec import Struct
 
 from ldmrelease.services.gate.merge_trees import MergeTrees, TreePair
-from ldmrelease.targets.git.merges import with_folders
+from ldmrelease.targets.git.merges import has_folder, with_folders
 from ldmrelease.targets.results import RefusedError
 from ldmrelease.trees.committed import CommittedTree
 from ldmrelease.trees.interface import NotUnderstood
@@ -66,14 +66,28 @@ def _tree(trees: MergeTrees, revision: str, revisions: Mapping[str, YamlScalar])
 def _unread(
     trees: MergeTrees, environment: str, was: Mapping[str, YamlScalar], now: Mapping[str, YamlScalar]
 ) -> Iterator[NotUnderstood]:
-    """The revisions that the change says and that are not there. What was said before already changes by nothing
-    that is here."""
+    """The revisions that the change says, and that are not there or have no folder of the application: where a link or
+    a submodule is in its place, Argo CD would follow it. What was said before already changes by nothing that is here.
+    """
     for application, said in now.items():
         name = said.printed() or ""
         before = was.get(application)
-        if (before is None or before.printed() != name) and trees.commit(name) is None:
-            reason = (
-                f"{application} is taken from the revision {name}, which is not in this clone; "
-                f"`git fetch origin {name}` brings it"
-            )
+        if before is not None and before.printed() == name:
+            continue
+        reason = _fault(trees, application, name)
+        if reason is not None:
             yield NotUnderstood(said.file, reason, said.line, environment, application)
+
+
+def _fault(trees: MergeTrees, application: str, name: str) -> str | None:
+    """Why an application cannot be read at a revision."""
+    commit = trees.commit(name)
+    if commit is None:
+        return (
+            f"{application} is taken from the revision {name}, which is not in this clone; "
+            f"`git fetch origin {name}` brings it"
+        )
+    folder = phalanx.folder_of(application)
+    if has_folder(trees.git, commit, folder):
+        return None
+    return f"{application} is taken from elsewhere, and the revision {name} has no folder {folder}"

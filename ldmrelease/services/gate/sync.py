@@ -14,7 +14,12 @@ from ldmrelease.services.decisions.decide import Decided, decide_about, level_at
 from ldmrelease.services.decisions.facts.inquiry import DecisionRequest, inquire
 from ldmrelease.services.deployments.place_order import ordered_places
 from ldmrelease.services.gate.gating import ReleaseGating
-from ldmrelease.services.gate.managed_images import ImageOwners, ManagedImage, UnmanagedImage
+from ldmrelease.services.gate.managed_images import (
+    ImageOwners,
+    ManagedImage,
+    UnmanagedImage,
+    owners_by_workspace,
+)
 from ldmrelease.services.gate.sync_problems import SyncProblem, errored, failed
 from ldmrelease.services.gate.sync_releases import CommonRelease, ReleaseFinder
 from ldmrelease.services.releases.pin import Pinned
@@ -64,7 +69,7 @@ def gate_sync(
     asked: the release that they are of, where somebody says it. Raises what a decision raises, apart from what can be
     said of one release alone.
     """
-    owners = ImageOwners(context, applications)
+    owners = owners_by_workspace(context, applications)
     images: list[ManifestImage] = []
     unreadable: list[UnreadableManifest] = []
     groups: dict[_Group, dict[ManagedImage, None]] = defaultdict(dict)
@@ -144,13 +149,19 @@ class _Rows:
 
     def _made(self, image: ManifestImage) -> list[SyncImage]:
         identified = self._owners.of(image.image, image.namespace)
-        if isinstance(identified, SyncProblem):
-            return [SyncImage(image, problems=(identified,))]
-        if isinstance(identified, UnmanagedImage):
-            level = self._refused
-            problems = () if level is None else (failed("unmanaged-image", level=level, image=image.image),)
-            return [SyncImage(image, digest=identified.digest, unmanaged=True, problems=problems)]
+        if not isinstance(identified, tuple):
+            return [of_no_place(image, identified, self._refused)]
         return [_managed(image, each, self._found[each.place, each.product]) for each in identified]
+
+
+def of_no_place(
+    image: ManifestImage, identified: UnmanagedImage | SyncProblem, refused: str | None
+) -> SyncImage:
+    """The row of an image that no place runs. refused: the level that refuses what nobody declares, if one does."""
+    if isinstance(identified, SyncProblem):
+        return SyncImage(image, problems=(identified,))
+    problems = () if refused is None else (failed("unmanaged-image", level=refused, image=image.image),)
+    return SyncImage(image, digest=identified.digest, unmanaged=True, problems=problems)
 
 
 def _managed(image: ManifestImage, managed: ManagedImage, group: _Found) -> SyncImage:

@@ -1,10 +1,11 @@
 """Which release the images of a product at a place are: one, or a mixture, or none that anybody knows."""
 
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 
 from msgspec import Struct
 
 from ldmrelease.domain.errors import UnavailableError
+from ldmrelease.domain.release import Release
 from ldmrelease.domain.tags import Tag, tag_pattern_match
 from ldmrelease.domain.topology import Place
 from ldmrelease.services.gate.gating import ReleaseGating
@@ -77,19 +78,8 @@ class ReleaseFinder:
 
     def _of_asked(self, asked: Pinned, image: ManagedImage, problems: list[SyncProblem]) -> tuple[str, ...]:
         self._keep(asked)
-        part = asked.release.component(image.component)
-        if part is None:
-            known = sorted(each.name for each in asked.release.images)
-            problems.append(
-                failed("not-in-release", component=image.component, release=asked.release.name, known=known)
-            )
-            return ()
-        if image.reference is not None and image.digest is None:
-            problems.append(_no_digest(image, part.digest))
-        elif image.digest is not None and image.digest not in part.identity.digests():
-            values = {"found": image.digest, "expected": part.digest, "release": asked.release.name}
-            problems.append(failed("other-release", **values))
-        return (asked.digest,)
+        problems += unlike(asked.release, image)
+        return () if asked.release.component(image.component) is None else (asked.digest,)
 
     def _of_tag(self, image: ManagedImage, problems: list[SyncProblem]) -> tuple[str, ...]:
         """Of an image without a digest: it is refused, and its release is told where its tag spells one."""
@@ -198,11 +188,24 @@ class ReleaseFinder:
         if part is None or image.digest not in part.identity.digests():
             # The digest is of no image of the release, which is said already: the tag may be right about it.
             return ()
-        spelled = self._releases.named(application, ImageSetting(image.component, "", 0, image.tag))
+        spelled = self._releases.spelled(application, ImageSetting(image.component, "", 0, image.tag))
         if spelled in (None, pinned.release.name):
             return ()
         values = {"spelled": spelled, "release": pinned.release.name}
         return (failed("tag-of-another", tag=image.tag, **values),)
+
+
+def unlike(release: Release, image: ManagedImage) -> Iterator[SyncProblem]:
+    """In what an image is not that of the release that is asked for."""
+    part = release.component(image.component)
+    if part is None:
+        known = sorted(each.name for each in release.images)
+        yield failed("not-in-release", component=image.component, release=release.name, known=known)
+    elif image.reference is not None and image.digest is None:
+        yield _no_digest(image, part.digest)
+    elif image.digest is not None and image.digest not in part.identity.digests():
+        values = {"found": image.digest, "expected": part.digest, "release": release.name}
+        yield failed("other-release", **values)
 
 
 def _no_digest(image: ManagedImage, digest: str | None) -> SyncProblem:

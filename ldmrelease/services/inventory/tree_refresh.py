@@ -89,19 +89,20 @@ def write(refreshed: Refresh) -> None:
     replace_files([Replacement(refreshed.file, before, refreshed.after.encode())])
 
 
-def changed_trees(file: Path, open_: Open) -> list[str] | Refusal | Unavailable:
-    """The trees that say something else than what was recorded of them. Raises `BadInput`."""
+def changed_trees(file: Path, open_: Open) -> dict[str, bool | Refusal | Unavailable]:
+    """Each tree that is asked something, and whether it says something else than what was recorded of it; or why it
+    cannot be opened. Raises `BadInput`."""
     recorded = recorded_trees(trees_file(file))
-    found = list[str]()
+    found: dict[str, bool | Refusal | Unavailable] = {}
     for each in asked_trees(file):
         if not each.questions:
             continue
         opened = open_(each)
         if isinstance(opened, Refusal | Unavailable):
-            return opened
+            found[each.name] = opened
+            continue
         now, before = record_of(each, *opened, []), recorded.get(each.name)
-        if before is None or (now.files, now.asked) != (before.files, before.asked):
-            found.append(each.name)
+        found[each.name] = before is None or (now.files, now.asked) != (before.files, before.asked)
     return found
 
 

@@ -10,7 +10,6 @@ from msgspec import Struct
 
 from ldmrelease.config.workspace.key_faults import SIGNS, key_fault
 from ldmrelease.config.workspace.model import Workspace
-from ldmrelease.config.workspace.patterns.asked import asked_trees
 from ldmrelease.config.workspace.patterns.facts import FILE as TREES_FILE
 from ldmrelease.domain import times
 from ldmrelease.domain.errors import Unavailable, reason_of
@@ -246,20 +245,15 @@ def _reached(what: str, answer: Answer | None, seconds: float, remedy: str = "")
 def _trees(context: Diagnosing) -> Iterator[Diagnosis]:
     """Trees that say something else now than when they were recorded for the workspace's patterns."""
     workspace = context.workspace
-    asked = [each for each in asked_trees(workspace.file) if each.questions]
-    if not asked:
-        return
-    changed = changed_trees(workspace.file, committed(Access(workspace.root)))
-    if isinstance(changed, Refusal | Unavailable):
-        yield Diagnosis("trees of patterns", Health.BAD, trouble=changed)
-        return
-    for each in asked:
-        if each.name in changed:
+    for name, changed in changed_trees(workspace.file, committed(Access(workspace.root))).items():
+        if isinstance(changed, Refusal | Unavailable):
+            yield Diagnosis(f"tree {name}", Health.BAD, trouble=changed)
+        elif changed:
             remedy = "`ldmrelease workspace refresh` shows the difference and records it"
             message = f"says something else than {TREES_FILE} records of it"
-            yield Diagnosis(f"tree {each.name}", Health.WARN, message, remedy)
+            yield Diagnosis(f"tree {name}", Health.WARN, message, remedy)
         else:
-            yield Diagnosis(f"tree {each.name}", Health.OK, f"is as {TREES_FILE} records it")
+            yield Diagnosis(f"tree {name}", Health.OK, f"is as {TREES_FILE} records it")
 
 
 def _places(context: Diagnosing, progress: Progress) -> Iterator[Diagnosis]:

@@ -22,7 +22,7 @@ from ldmrelease.domain.streams import pin_stream
 from ldmrelease.domain.tags import Kind, Tag, parse
 from ldmrelease.domain.topology import ComponentKind, Product
 from ldmrelease.ledger import LedgerReader
-from ldmrelease.services.needs import PinLookup, Recording, ReleaseSources
+from ldmrelease.services.needs import PinLookup, Recording, ReleaseLookup, ReleaseSources
 from ldmrelease.services.repository_scope import require_scope
 from ldmrelease.services.signing import require_agreed_products
 
@@ -121,6 +121,13 @@ def stored_pin(context: PinLookup, product: Product, text: str) -> Pinned | None
     return _read_pin(context.ledger, found[-1].body, tag) if found else None
 
 
+def stored_release(context: ReleaseLookup, name: str) -> Pinned | None:
+    """The same of `product/tag`; None for a product that the workspace does not have."""
+    product, _, tag = name.partition("/")
+    known = context.topology.product(product)
+    return stored_pin(context, known, tag) if known is not None else None
+
+
 def _is_meant(pin: Pin, which: str) -> bool:
     if which.isascii() and which.isdecimal() and len(which) < _LEAST_OF_A_DIGEST:
         return pin.revision == int(which)
@@ -198,6 +205,7 @@ __all__ = [
     "pin_events",
     "push_release",
     "stored_pin",
+    "stored_release",
 ]
 
 

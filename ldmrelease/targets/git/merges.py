@@ -114,16 +114,26 @@ def with_folders(git: Git, revision: str, folders: Mapping[str, str]) -> str:
     """
     entries: dict[str, TreeEntry] = {}
     for path, other in folders.items():
-        above, _, name = path.rpartition("/")
-        wanted = name.encode(errors="surrogateescape")
-        found = next((each for each in git.entries(other, above) if each.name == wanted), None)
-        if found is None or found.mode != _FOLDER:
+        found = _folder(git, other, path)
+        if found is None:
             raise RefusedError("no-file", file=path, revision=other)
         entries[path] = found
     objects = git.new_objects()
     tree = tree_with(git, objects, revision, entries)
     git.store(objects)
     return tree
+
+
+def has_folder(git: Git, revision: str, path: str) -> bool:
+    """Whether a revision has a folder of its own there, and no link or submodule. Raises `GitError`."""
+    return _folder(git, revision, path) is not None
+
+
+def _folder(git: Git, revision: str, path: str) -> TreeEntry | None:
+    above, _, name = path.rpartition("/")
+    wanted = name.encode(errors="surrogateescape")
+    found = next((each for each in git.entries(revision, above) if each.name == wanted), None)
+    return found if found is not None and found.mode == _FOLDER else None
 
 
 def _merged(git: Git, base: str, head: str) -> str | None:

@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Iterator
 from http.server import BaseHTTPRequestHandler
 from typing import Any
 
 import pytest
 
+from ldmrelease.forges import rest
 from ldmrelease.forges.errors import ForgeError, NotAPullRequest, NoToken
 from ldmrelease.forges.pull_request import PullRequest
 from ldmrelease.forges.registry import open_pull_request
+from ldmrelease.forges.rest import Rest
 from ldmrelease.services.gate.pull_request_comment import Posted, post_comment
 from tests.unit.forges.forge_server import ADDRESSES, ForgeServer, forge_server
 
@@ -44,11 +47,31 @@ def test_a_comment_of_somebody_else_with_the_marker_is_left_alone(
     assert [author for author, _, _ in forge.written] == ["mallory", "bot"]
 
 
+def test_a_comment_that_quotes_the_marker_is_left_alone(
+    forge: ForgeServer, pull_request: PullRequest
+) -> None:
+    quoting = f"as it said:\n{MARKER}"
+    forge.written.append(("bot", True, quoting))
+    assert post_comment(pull_request, MARKER, f"{MARKER}\nrefused") is Posted.ADDED
+    assert forge.written[0] == ("bot", True, quoting)
+
+
 def test_our_comment_is_found_beyond_the_first_page(forge: ForgeServer, pull_request: PullRequest) -> None:
     forge.written += [("human", False, str(number)) for number in range(230)]
     assert post_comment(pull_request, MARKER, f"{MARKER}\n1") is Posted.ADDED
     assert post_comment(pull_request, MARKER, f"{MARKER}\n2") is Posted.UPDATED
     assert len(forge.written) == 231
+
+
+@pytest.mark.parametrize("kind", ["github", "gitlab"])
+def test_a_forge_whose_pages_never_end_is_not_asked_for_ever(
+    kind: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(rest, "_PAGES", 3)
+    with forge_server(kind) as forge:
+        forge.written += [("human", False, str(number)) for number in range(900)]
+        assert len(list(open_pull_request(forge.address, forge.environment).comments())) == 300
+        assert len(forge.asked) == 3
 
 
 def test_a_job_of_github_that_may_not_ask_who_it_is_takes_the_comment_of_a_bot() -> None:
@@ -71,6 +94,46 @@ def test_a_forge_that_wants_an_hour_is_not_asked_again(forge: ForgeServer, pull_
     with pytest.raises(ForgeError, match="429, and it wants nothing more for 3600 s"):
         list(pull_request.comments())
     assert len(forge.asked) == 1
+
+
+def test_a_forge_that_does_not_answer_is_not_waited_for(forge: ForgeServer) -> None:
+    over = threading.Event()
+
+    def waits(handler: Any) -> bool:
+        over.wait(30)
+        handler.reply(200, b"{}")
+        return True
+
+    forge.faults = [waits]
+    try:
+        with pytest.raises(ForgeError, match="timed out"):
+            Rest(f"http://127.0.0.1:{forge.port}", {}, retries=0, timeout=0.1).get("/user")
+    finally:
+        over.set()
+
+
+def test_of_an_answer_that_is_too_large_the_rest_is_not_waited_for(
+    forge: ForgeServer, pull_request: PullRequest, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(rest, "_ANSWER_LIMIT", 10)
+    over = threading.Event()
+
+    def drips(handler: Any) -> bool:
+        handler.send_response(200)
+        handler.send_header("Content-Length", "20")
+        handler.end_headers()
+        handler.wfile.write(b"[          ")
+        handler.wfile.flush()
+        over.wait(30)
+        handler.close_connection = True
+        return True
+
+    forge.faults = [drips]
+    try:
+        with pytest.raises(ForgeError, match="more than 10 bytes"):
+            list(pull_request.comments())
+    finally:
+        over.set()
 
 
 def test_a_comment_is_never_sent_twice(forge: ForgeServer, pull_request: PullRequest) -> None:
@@ -150,9 +213,17 @@ def test_an_address_that_is_none_is_refused_without_its_password(address: str, s
     assert "secret" not in str(refused.value)
 
 
-def test_a_token_goes_over_https_alone() -> None:
+@pytest.mark.parametrize(
+    "host", ["forge.example.org", "localhost.example.org", "10.0.0.1", "192.168.1.7:3000", "[fe80::1]"]
+)
+def test_a_token_goes_over_https_alone(host: str) -> None:
     with pytest.raises(NotAPullRequest, match="https"):
-        open_pull_request("http://forge.example.org/o/r/pulls/7", {"GITEA_TOKEN": "x"})
+        open_pull_request(f"http://{host}/o/r/pulls/7", {"GITEA_TOKEN": "x"})
+
+
+@pytest.mark.parametrize("host", ["localhost:3000", "127.0.0.1", "[::1]:3000"])
+def test_to_ones_own_machine_it_goes_without(host: str) -> None:
+    open_pull_request(f"http://{host}/o/r/pulls/7", {"GITEA_TOKEN": "x"})
 
 
 def _replies(status: int, content: bytes, **headers: str) -> Any:
@@ -178,6 +249,16 @@ def test_a_forge_that_does_not_say_who_we_are_is_an_error_of_the_forge(
     forge.faults = [_replies(200, content)]
     with pytest.raises(ForgeError, match=said):
         pull_request.own_account()
+
+
+@pytest.mark.parametrize("status", [401, 403])
+def test_whoever_may_not_ask_github_who_it_is_has_no_account(status: int) -> None:
+    with forge_server("github") as forge:
+        pull_request = open_pull_request(forge.address, forge.environment)
+        forge.faults = [_replies(status, b"{}"), _replies(404, b"{}")]
+        assert pull_request.own_account() is None
+        with pytest.raises(ForgeError, match="404"):
+            pull_request.own_account()
 
 
 def test_a_comment_whose_author_is_gone_is_nobodys(forge: ForgeServer, pull_request: PullRequest) -> None:

@@ -87,3 +87,14 @@ def test_residences_statements_holds_images_and_candidates_are_added() -> None:
     ]
     assert (found.held, found.earlier) == (("freeze",), (PROMPT,))
     assert found.place == FACTS.place
+
+
+def test_holds_that_stand_stay_beside_those_that_are_assumed() -> None:
+    found = assume(facts(held=("recall",)), Assumptions(holds=("freeze",)), "rubin", NOT_MOVED)
+    assert found.held == ("recall", "freeze")
+
+
+def test_an_image_that_lacks_something_is_not_there() -> None:
+    lacking = Assumptions(images=(ScenarioImage("lab", lacking=("linux/arm64",)),))
+    (image,) = assume(FACTS, lacking, "rubin", NOT_MOVED).release.images
+    assert (image.present, image.lacking) == (False, ("linux/arm64",))

@@ -107,6 +107,24 @@ def test_what_a_level_says_beside_its_requirements_may_be_expected() -> None:
     )
 
 
+def test_an_image_that_lacks_something_is_not_there() -> None:
+    release = ScenarioRelease("w.2024.16", (ScenarioImage("app", lacking=("linux/amd64",)),))
+    (image,) = facts_of(replace(GIVEN, release=release), LEVEL).release.images
+    assert not image.present
+
+
+def test_a_run_has_evidence_where_its_result_counts() -> None:
+    ran = ScenarioRun("x", "smoke", ScenarioSubject(), ago(60), NOW, NOW, "PASSED", "summit")
+
+    def is_evident(run: ScenarioRun) -> bool:
+        (found,) = facts_of(replace(GIVEN, runs=(run,)), LEVEL).runs
+        return found.evidence is not None
+
+    assert is_evident(ran)
+    assert not is_evident(replace(ran, rejected="wrong-role"))
+    assert not is_evident(replace(ran, result=None))
+
+
 def test_the_same_scenario_gives_the_same_facts_and_they_can_be_stored() -> None:
     given = replace(
         GIVEN,

@@ -7,7 +7,7 @@ import pytest
 from msgspec.structs import replace
 
 from ldmrelease.answers.sentences.policy_changes import policy_change_words
-from ldmrelease.domain.level import Additions, Ask, Level, Requirement
+from ldmrelease.domain.level import Additions, Ask, Level, Requirement, Unmanaged
 from ldmrelease.policy.comparison import compare_policies
 
 SOAK = Requirement("soak", "after", {"level": "dev", "for_": 7200}, waivable_by=("manager",))
@@ -30,6 +30,7 @@ def words(**changes: Any) -> list[str]:
         ({"excludes": ("moving",)}, ["one: excludes now moving too"]),
         ({"availability": None}, ["one: availability 1h -> nothing"]),
         ({"ask": Ask.ALWAYS}, ["one: ask never -> always"]),
+        ({"unmanaged": Unmanaged.REFUSED}, ["one: unmanaged listed -> refused"]),
         (
             {"enter": (replace(SOAK, parameters={"level": "dev", "for_": 60}),)},
             ["one: soak: for 2h -> 1m"],

@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 import pytest
 from msgspec.structs import replace
 
-from ldmrelease.domain.level import Additions, Ask, Level, Requirement
+from ldmrelease.domain.level import Additions, Ask, Level, Requirement, Unmanaged
 from ldmrelease.policy import mutations
 from ldmrelease.policy.mutations import PolicyMutant, mutants
 
@@ -94,6 +94,14 @@ def test_kinds_are_added_or_no_longer_excluded_and_a_level_asks_less() -> None:
     assert (allowed.accepts, allowed.excludes) == (("release", "moving"), ())
     assert [each.word for each in own if each.code == mutations.ASKED_LESS] == ["terminal", "never"]
     assert [each.level.availability for each in own if each.word == "availability"] == [None, 61]
+
+
+def test_what_nobody_declares_is_only_listed_by_a_mutant() -> None:
+    made = level(IMAGES, unmanaged=Unmanaged.REFUSED)
+    (found,) = (each for each in mutants(made) if each.word == "unmanaged")
+    assert found.level == replace(made, unmanaged=Unmanaged.LISTED)
+    assert (found.path, found.code) == (("spec", "unmanaged"), mutations.OTHERWISE)
+    assert not [each for each in mutants(level(IMAGES)) if each.word == "unmanaged"]
 
 
 def test_what_an_environment_asks_is_loosened_there_alone() -> None:

@@ -93,8 +93,11 @@ def test_a_signer_speaks_of_its_own_repositories_alone() -> None:
     keyring = made.keyring
     role = replace(keyring.roles[0], repositories=("elsewhere/*",))
     image = Component("app", ComponentKind.IMAGE, "registry.example.org/app", "w_2023_16", digest(5))
+    own = Release("p", "w.2023.15", "weekly", (replace(image, source="elsewhere/app"),), (), None)
     release = Release("p", "w.2023.16", "weekly", (image,), (), None)
-    bundle = made.bundle(releases=(BundleRelease(release_digest(release), 1, release),))
+    bundle = made.bundle(
+        releases=tuple(BundleRelease(release_digest(each), 1, each) for each in (own, release))
+    )
     envelope = sign_bundle(bundle, made.signer).to_bytes()
     assert isinstance(verify_bundle(envelope, keyring, at=AS_OF), VerifiedBundle)
     found = verify_bundle(envelope, replace(keyring, roles=(role,)), at=AS_OF)
@@ -158,7 +161,8 @@ def test_what_does_not_fit_together_does_not_count_whoever_signed(change: dict[s
 def test_a_release_has_the_digest_of_its_document() -> None:
     made = Made()
     release = Release("p", "w.2023.16", "weekly", (), (), None)
-    bundle: Bundle = made.bundle(releases=(BundleRelease(digest(5), 1, release),))
+    right = BundleRelease(release_digest(release), 1, release)
+    bundle: Bundle = made.bundle(releases=(right, BundleRelease(digest(5), 1, release)))
     assert _code(made, sign_bundle(bundle, made.signer).to_bytes()) == "bad-release"
 
 

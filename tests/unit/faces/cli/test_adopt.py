@@ -208,7 +208,8 @@ def test_what_is_new_is_added_and_all_other_lines_stay(tree: Path, tmp_path: Pat
     mine = (
         file.read_text().replace("products:\n", "products:  # ours\n  # What matters most.\n", 1)
         + "# The end.\n"
-    )
+    ).replace("\nenvironments:", "\n# Where it runs.\nenvironments:", 1)
+    assert "# Where it runs.\nenvironments:" in mine
     file.write_text(mine)
     with_something_new(tree)
     done = run(*words, "--yes", "-o", "json", **NO_HELM)
@@ -220,6 +221,7 @@ def test_what_is_new_is_added_and_all_other_lines_stay(tree: Path, tmp_path: Pat
     assert changes
     assert {each[0] for each in changes} == {"+"}
     assert any(own_hosts("example.org/proof") in each for each in changes)
+    assert "\n# Where it runs.\nenvironments:" in file.read_text(), "a comment stays with what it is above"
     shown = run("workspace", "show", "--expanded", folder=tmp_path / "new").stdout
     assert "proof.image.tag" in shown
     assert run("trust", "agree", "--yes", folder=tmp_path / "new").exit_code == 0

@@ -72,6 +72,18 @@ def test_so_is_what_is_found_before_any_decision(developed: Site, image: str) ->
     assert by_bundle[0] == by_ledger[0]
 
 
+def test_what_nobody_declares_is_refused_where_the_level_says_so(developed: Site) -> None:
+    file = pod(developed, "docker.io/library/busybox:1")
+    assert _answer(developed, "-f", file, "--target", PLACE, "--bundle", _bundle(developed))[0] == 0
+    policy = developed.root / "policies" / "development.yaml"
+    policy.write_text(policy.read_text().replace("\nspec:\n", "\nspec:\n  unmanaged: refused\n"))
+    developed.ok("trust", "agree", "--yes")
+    code, answer = _answer(developed, "-f", file, "--target", PLACE, "--bundle", _bundle(developed))
+    (image,) = answer["images"]
+    assert (code, image["verdict"]) == (1, "refused")
+    assert [each["code"] for each in image["findings"]] == ["unmanaged-image"]
+
+
 def test_a_release_that_is_named_fills_in_its_components(developed: Site) -> None:
     file, bundle = pod(developed, "component://scipipe"), _bundle(developed)
     code, answer = _answer(developed, "-f", file, "-t", PLACE, "--bundle", bundle, "--release", WEEKLY)

@@ -186,6 +186,30 @@ def test_a_revision_that_is_not_there_leaves_the_gate_shut(site: Site) -> None:
     assert found["location"] == {"file": "environments/values-dev.yaml", "line": 2, "path": None}
 
 
+@pytest.mark.parametrize("mode", ["120000", "160000"], ids=["link", "submodule"])
+def test_a_revision_whose_folder_leads_elsewhere_leaves_the_gate_shut(site: Site, mode: str) -> None:
+    """Argo CD follows a link within the repository, and fetches submodules."""
+    tree = site.root / "tree"
+    git(tree, "checkout", "-qb", "tickets/DM-4", "main")
+    git(tree, "mv", "applications/tap", "other")
+    oid = git(tree, "rev-parse", "HEAD").strip()
+    if mode == "120000":
+        (tree / "target").write_text("../other")
+        oid = git(tree, "hash-object", "-w", "target").strip()
+        (tree / "target").unlink()
+    git(tree, "update-index", "--add", "--cacheinfo", f"{mode},{oid},applications/tap")
+    git(tree, "commit", "-qm", "Elsewhere")
+    git(tree, "checkout", "-qf", "feature")
+    change(
+        site, "environments/values-dev.yaml", "applications:", "revisions: {tap: tickets/DM-4}\napplications:"
+    )
+    code, answer = gate(site)
+    assert (code, answer["verdict"]) == (3, "undecided")
+    (found,) = answer["unreadable"]
+    assert "the revision tickets/DM-4 has no folder applications/tap" in found["sentence"]
+    assert found["location"]["line"] == 2
+
+
 def test_what_stays_at_its_own_revision_is_not_moved_by_the_branch(site: Site) -> None:
     tree = site.root / "tree"
     git(tree, "branch", "tickets/DM-3", "main")

@@ -10,6 +10,7 @@ import yaml
 from ldmrelease.answers.exit_codes import ExitCode
 from ldmrelease.config.workspace import cache
 from ldmrelease.config.workspace.patterns.facts import trees_file
+from ldmrelease.domain.errors import Unavailable
 from ldmrelease.services.inventory.tree_refresh import changed_trees, committed
 from ldmrelease.targets.connections import Access
 from tests.unit.config.workspace.pattern_workspaces import PATTERNS, TREE, made_tree, workspace
@@ -130,8 +131,24 @@ def test_the_cache_stands_for_what_was_recorded_of_the_tree(
 def test_a_tree_is_told_that_says_something_else_by_now(file: Path) -> None:
     run("workspace", "refresh", "--yes", folder=file.parent)
     found = changed_trees(file, committed(Access(file.parent)))
-    assert found == []
+    assert found == {"gitops": False}
     tree = file.parent.parent / "tree"
     made_tree(tree, {"environments/values-base.yaml": OFF})
     commit(tree)
-    assert changed_trees(file, committed(Access(file.parent))) == ["gitops"]
+    assert changed_trees(file, committed(Access(file.parent))) == {"gitops": True}
+
+
+def test_a_tree_that_is_away_hides_no_change_of_another(file: Path) -> None:
+    run("workspace", "refresh", "--yes", folder=file.parent)
+    open_, away = committed(Access(file.parent)), Unavailable("elsewhere", "it is away")
+    text = file.read_text().replace("trees:\n", "trees:\n  first: {repository: elsewhere}\n", 1)
+    own = "  - tree: gitops\n    where:"
+    text = text.replace("  - where:", own, 1).replace(
+        "        from-tree:", "        tree: gitops\n        from-tree:", 1
+    )
+    further = text[text.index(own) :].replace("tree: gitops", "tree: first", 1)
+    file.write_text(text + further)
+    made_tree(file.parent.parent / "tree", {"environments/values-base.yaml": OFF})
+    commit(file.parent.parent / "tree")
+    found = changed_trees(file, lambda asked: away if asked.name == "first" else open_(asked))
+    assert found == {"first": away, "gitops": True}

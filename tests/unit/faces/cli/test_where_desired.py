@@ -228,3 +228,39 @@ def test_a_repository_that_is_away_is_told_with_its_place(site: Site) -> None:
     assert "summit/ocps" in done.stderr
     assert "summit/ocps" not in [each["place"] for each in json.loads(done.stdout)]
     assert "base/ocps" in [each["place"] for each in json.loads(done.stdout)]
+
+
+@pytest.fixture
+def two_trees(tmp_path: Path) -> Site:
+    """Each place has a tree of its own; that of the laboratory alone has the environment `moon`."""
+    site = phalanx_site(tmp_path / "workspace")
+    git(site.root / "tree", "clone", "-q", ".", "../tree-2")
+    (site.root / "tree-2/environments/values-moon.yaml").write_text("applications: {lab: true}\n")
+    git(site.root / "tree-2", "add", "-A")
+    git(site.root / "tree-2", "commit", "-qm", "The moon")
+    site.edit(lambda text: "repository: tree-2".join(text.rsplit("repository: tree", 1)))
+    return site
+
+
+def test_a_tree_that_is_not_there_stops_no_other(two_trees: Site) -> None:
+    whole = two_trees.run("where", "--desired", "-o", "json")
+    (two_trees.root / "tree-2").rename(two_trees.root / "away")
+    done = two_trees.run("where", "--desired", "-o", "json")
+    assert done.exit_code == 3
+    assert done.stderr.startswith("tree-2: tree-2 is not a git repository; clone it there")
+    assert "()" not in done.stderr
+    assert 0 < len(json.loads(done.stdout)) < len(json.loads(whole.stdout))
+    done = two_trees.run("where", "--desired", "moon")
+    assert done.exit_code == 2
+    assert done.stderr.startswith("tree-2: tree-2 is not a git repository")
+    (two_trees.root / "tree").rename(two_trees.root / "away-too")
+    assert two_trees.run("where", "--desired").exit_code == 2
+
+
+def test_an_environment_of_one_tree_is_asked_of_that_one(two_trees: Site) -> None:
+    done = two_trees.run("where", "--desired", "-e", "moon", "-o", "json")
+    assert done.exit_code == 0
+    assert {each["environment"] for each in json.loads(done.stdout)} == {"moon"}
+    done = two_trees.run("where", "--desired", "-e", "mars")
+    assert done.exit_code == 2
+    assert "the tree has no environment 'mars'" in done.stderr

@@ -1,9 +1,11 @@
 """What is written for a tree in Phalanx's shape: patterns that make the very places that were proposed."""
 
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 import yaml
+from msgspec.structs import replace
 
 from ldmrelease.config.workspace.init import empty_workspace
 from ldmrelease.services.adoption.adopted_files import adopted_files, read_as_proposed
@@ -91,6 +93,30 @@ def test_a_cycle_is_a_pattern_over_all_its_sites() -> None:
     (cycle,) = (each for each in patterns if each["applications"] == ["cycle"])
     assert cycle["environments"] == ["base", "summit"]
     assert "ldmrelease.trees.yaml" in found
+
+
+def _others(proposal: TreeProposal) -> Iterator[TreeProposal]:
+    """The same but for one thing of one place."""
+    first, *sites = proposal.environments
+    app, *apps = first.applications
+    (own,) = app.settings
+    yield replace(proposal, environments=tuple(sites))
+    for changed in (
+        replace(first, applications=tuple(apps)),
+        replace(first, name="elsewhere"),
+        replace(first, level="another"),
+        replace(first, applications=(replace(app, name="another"), *apps)),
+        replace(first, applications=(replace(app, settings=(replace(own, component="p/another"),)), *apps)),
+        replace(first, applications=(replace(app, settings=(*app.settings, *apps[0].settings)), *apps)),
+    ):
+        yield replace(proposal, environments=(changed, *sites))
+
+
+def test_files_that_make_anything_else_are_not_as_proposed() -> None:
+    found, proposal = written(many(3))
+    assert read_as_proposed(found, proposal)
+    assert [read_as_proposed(found, each) for each in _others(proposal)] == [None] * 7
+    assert read_as_proposed({"ldmrelease.yaml": b"{}"}, proposal) is None
 
 
 def test_patterns_that_would_make_something_else_are_not_taken(monkeypatch: pytest.MonkeyPatch) -> None:

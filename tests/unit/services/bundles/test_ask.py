@@ -6,6 +6,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
+from msgspec.structs import replace
 
 from ldmrelease.domain.bundle import AllowedBecause, AllowedImage, BundleHold, BundleRelease
 from ldmrelease.domain.decision import Decision, Finding, Outcome, Phase, Verdict
@@ -100,6 +101,35 @@ def test_an_image_of_several_releases_may_enter_as_a_part_of_any() -> None:
     decisions = (_decision(Verdict.REFUSED, first), _decision(Verdict.WAITING, second, when=LATER))
     found = _of_image(_asked(*decisions, releases=(first, second)))
     assert (found.verdict, found.release) == (BundleVerdict.WAITING, "p/w.2023.17")
+
+
+def test_what_is_not_said_of_one_of_its_releases_goes_before_the_refusal_of_another() -> None:
+    first, second = _release(), _release("w.2023.17")
+    decisions = (_decision(Verdict.REFUSED, first), _decision(Verdict.UNDECIDED, second))
+    found = _of_image(_asked(*decisions, releases=(first, second)))
+    assert (found.verdict, found.release) == (BundleVerdict.UNDECIDED, "p/w.2023.17")
+
+
+def test_a_decision_about_a_component_that_does_not_run_there_lets_no_image_in() -> None:
+    """Its release may enter the place, and by another image."""
+    allowed = _release()
+    other = Component("other", ComponentKind.IMAGE, "registry.example.org/other", "w_2023_16", digest(20))
+    release = Release("p", "w.2023.16", "weekly", (*allowed.release.images, other), (), None)
+    pinned = BundleRelease(release_digest(release), 1, release)
+    questions = _asked(_decision(Verdict.ALLOWED, pinned), releases=(pinned,))
+    assert _of_image(questions).verdict is BundleVerdict.ALLOWED
+    found = _of_image(questions, digest(20), repository="registry.example.org/other")
+    assert found.verdict is BundleVerdict.UNMANAGED
+
+
+def test_a_release_and_its_name_in_a_menu_are_decided_apart() -> None:
+    release = _release()
+    alias = replace(_decision(Verdict.REFUSED, release), intent=Intent.ALIAS)
+    questions = _asked(_decision(Verdict.ALLOWED, release), alias)
+    assert questions.of_release(PLACE, release.digest).verdict is BundleVerdict.ALLOWED
+    assert questions.of_release(PLACE, release.digest, Intent.ALIAS).verdict is BundleVerdict.REFUSED
+    unasked = _asked(_decision(Verdict.ALLOWED, release)).of_release(PLACE, release.digest, Intent.ALIAS)
+    assert unasked.verdict is BundleVerdict.UNDECIDED
 
 
 def test_what_the_bundle_does_not_know_is_undecided_and_what_is_nobodys_is_unmanaged() -> None:

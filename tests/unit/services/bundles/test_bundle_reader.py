@@ -14,7 +14,7 @@ from ldmrelease.domain import times
 from ldmrelease.domain.bundle import BundleTrust
 from ldmrelease.registry.opening import Registries
 from ldmrelease.services.bundles import source
-from ldmrelease.services.bundles.bundle_reader import BundleReader, OpenBundle, open_bundle
+from ldmrelease.services.bundles.bundle_reader import BundleReader, OpenBundle, judge_bundle, open_bundle
 from ldmrelease.services.bundles.seen import BadSeenFile, seen_file
 from ldmrelease.services.bundles.source import NoBundle
 from ldmrelease.trust.bundles import sign_bundle
@@ -105,6 +105,15 @@ def test_its_last_second_counts(room: Room) -> None:
     assert room.code(where) == "expired"
 
 
+def test_it_is_fresh_to_its_last_second(room: Room) -> None:
+    where = room.put()
+    for late, stale in ((timedelta(days=1), None), (timedelta(days=1, seconds=1), "stale")):
+        room.at(AS_OF + late)
+        found = room.read(where)
+        assert isinstance(found, OpenBundle)
+        assert (found.stale.code if found.stale is not None else None) == stale
+
+
 def test_a_serial_that_goes_back_is_refused(room: Room) -> None:
     where = room.put(3)
     assert [room.code(where), room.code(where)] == ["usable", "usable"], "the same one again"
@@ -128,6 +137,15 @@ def test_another_ledgers_bundle_at_the_same_place_is_foreign(room: Room) -> None
     assert room.code(room.put(9, genesis=digest(8), ledger="L")) == "other-ledger"
 
 
+def test_each_ledger_is_remembered_beside_the_others(room: Room) -> None:
+    other = {"name": "other.json", "genesis": digest(8), "ledger": "L"}
+    first, second = room.put(3), room.put(7, **other)
+    assert [room.code(first), room.code(second)] == ["usable", "usable"]
+    assert room.code(room.put(2)) == "older-bundle"
+    assert room.code(room.put(6, **other)) == "older-bundle"
+    assert room.code(room.put(9, **{**other, "name": "bundle.json"})) == "other-ledger"
+
+
 def test_the_same_name_in_another_folder_is_another_file(
     room: Room, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
@@ -140,6 +158,19 @@ def test_the_same_name_in_another_folder_is_another_file(
         monkeypatch.chdir(folder)
         found.append(room.code("gate.json"))
     assert found == ["usable"] * 4
+
+
+def test_so_is_the_same_layout_in_another_folder(
+    room: Room, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    found = []
+    for name, of in (("first", {}), ("second", {"genesis": digest(8), "ledger": "L"})):
+        (tmp_path / name).mkdir()
+        monkeypatch.chdir(tmp_path / name)
+        envelope = Path(room.put(**of)).read_bytes()
+        reader = BundleReader(Registries(tmp_path), room.trust, room.now, seen=tmp_path / "seen.json")
+        found.append(judge_bundle(reader, envelope, "oci:bundles:production"))
+    assert [isinstance(each, OpenBundle) for each in found] == [True, True]
 
 
 @pytest.mark.parametrize(("pinned", "code"), [("L", "usable"), (GENESIS, "usable"), ("M", "other-ledger")])
@@ -193,7 +224,15 @@ def test_what_is_no_bundle_is_bad_input(room: Room, text: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "junk", [b"", b"[]", b"not json", b'{"ledgers":{},"ledgers":{},"sources":{}}', b"{}" * 600_000]
+    "junk",
+    [
+        b"",
+        b"[]",
+        b"not json",
+        b'{"ledgers":{},"ledgers":{},"sources":{}}',
+        b'{"ledgers":{},"sources":{"%s":""}}' % (b"0" * 1024 * 1024),
+    ],
+    ids=["empty", "list", "no-json", "duplicate-key", "too-large"],
 )
 def test_a_file_of_seen_serials_that_cannot_be_read_leaves_it_undecided(room: Room, junk: bytes) -> None:
     (room.folder / "state").mkdir()

@@ -19,7 +19,13 @@ from ldmrelease.domain.workload_selection import (
     WorkloadKind,
     Workloads,
 )
-from ldmrelease.services.gate.managed_images import ImageOwners, ManagedImage, UnmanagedImage, custom_images
+from ldmrelease.services.gate.managed_images import (
+    ImageOwners,
+    ManagedImage,
+    UnmanagedImage,
+    custom_images,
+    owners_by_workspace,
+)
 from ldmrelease.services.gate.sync_problems import SyncProblem
 
 _NO_TARGET: Any = None
@@ -46,7 +52,9 @@ def topology(*applications: Application) -> Topology:
 def owners(*applications: Application, known: tuple[str, ...] = ()) -> ImageOwners:
     pins = SimpleNamespace(names_of=lambda digest: list(known) if digest == DIGEST else [])
     context: Any = SimpleNamespace(topology=topology(*applications), pins=pins)
-    return ImageOwners(context, [each for each in applications if each.place.application != "elsewhere"])
+    return owners_by_workspace(
+        context, [each for each in applications if each.place.application != "elsewhere"]
+    )
 
 
 BLUE = application("blue", "blue", "shop/api", registry="site.example/mirror")

@@ -158,6 +158,7 @@ spec:
         (["image: good:1", "<<: [{name: a}, {image: evil:1}]"], 4),
         (["? &m <<", ": {image: good:1}", "*m : {image: evil:1}"], 5),
         (["&k image: good:1", "*k : evil:1"], 4),
+        (["image: good:1", "name: &m <<", "*m : {image: evil:1}"], 5),
     ],
 )
 def test_a_merge_or_an_alias_that_kubernetes_puts_over_an_image_is_refused(
@@ -248,6 +249,22 @@ def test_aliases_that_repeat_themselves_without_end_are_refused() -> None:
     for level in range(9):
         bomb += f"a{level + 1}: &a{level + 1} [{', '.join([f'*a{level}'] * 9)}]\n"
     assert told(bomb) == [(1, "too-many-aliases")]
+
+
+@pytest.mark.parametrize(("count", "last"), [(1, "x"), (2, "too-many-aliases")])
+def test_so_are_those_that_the_objects_of_a_list_repeat_together(count: int, last: str) -> None:
+    """Each of them alone repeats few enough."""
+    few = f"a: &a [{', '.join(['{image: x}'] * 300)}]\nb: &b [{', '.join(['*a'] * 200)}]\n"
+    items = ", ".join(["{containers: [{image: x}], b: *b}"] * count)
+    found = told(f"{few}kind: PodList\nitems: [{items}]\n")
+    assert [each[-1] for each in found] == [last]
+
+
+@pytest.mark.parametrize("text", ['"null"', "'~'", "!!str null"])
+def test_what_is_null_in_quotes_is_an_image(text: str) -> None:
+    image = text.removeprefix("!!str ").strip("'\"")
+    written = f"spec:\n  containers:\n  - image: {text}\n"
+    assert told(written) == [(3, "spec.containers[0].image", image)]
 
 
 def test_a_text_that_is_no_image_is_passed_over() -> None:
