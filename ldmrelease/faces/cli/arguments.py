@@ -74,6 +74,7 @@ ReasonOption = Annotated[
 ]
 ReleaseArgument = Annotated[str, typer.Argument(metavar="RELEASE", help="A tag, such as w.2023.16.")]
 
+_DIGEST = "sha256:"
 _FOUND_BAD = {"bad-image", "ambiguous-tag"}
 
 
@@ -145,9 +146,9 @@ def usual_product(context: "Context") -> str | None:
 
 def release_now(context: "Context", text: str, product: str | None, target: str | None = None) -> "Pinned":
     """The pinned release, or a pin in memory where nothing is stored. Raises `UsageError`, and `NoAnswer` where what
-    was found is bad. `TAG@N` is a revision that is stored.
+    was found is bad. `TAG@N` is a revision that is stored, and a digest names the one that has it.
     """
-    if "@" in text:
+    if "@" in text or text.rpartition("/")[2].startswith(_DIGEST):
         return release_stored(context, text, product, target)
     from ldmrelease.services.releases.pin import find_or_pin  # noqa: PLC0415 - knows registries and sources
 
@@ -182,12 +183,31 @@ def release_stored(context: "Context", text: str, product: str | None, target: s
     chosen, tag = product_and_tag(context, text, product, target)
     from ldmrelease.services.releases.pin import stored_pin  # noqa: PLC0415 - as above
 
+    digest = text.rpartition("/")[2]
+    if digest.startswith(_DIGEST):
+        at, which = "@", _revision_of_digest(context, chosen, tag, digest, which)
     found = stored_pin(context, chosen, f"{tag}{at}{which}")
     if found is None:
         _require_revision(context, chosen, tag, which)
         command = f"ldmrelease release pin {tag} --product {chosen.name}"
         raise UsageError(f"{chosen.name}/{tag} is not pinned", f"pin it with `{command}`")
     return found
+
+
+def _revision_of_digest(context: "Context", product: Product, tag: str, digest: str, which: str) -> str:
+    """The revision that a digest names: `which`, if that is one that has it; else the newest, or the only one that has
+    it. Raises `UsageError`."""
+    from ldmrelease.services.releases.tag_spellings import revisions_of_digest  # noqa: PLC0415 - seldom
+
+    found = [str(each) for each in revisions_of_digest(context, product.name, tag, digest)]
+    newest = str(context.pins.revisions(product.name, tag)[-1].body.revision)
+    meant = [each for each in found if each == which] if which else [newest] if newest in found else found
+    if len(meant) == 1:
+        return meant[0]
+    known = " or ".join(f"{product.name}/{tag}@{each}" for each in found)
+    if which:
+        raise UsageError(f"{digest} is not of {product.name}/{tag}@{which}", f"it is of {known}")
+    raise UsageError(f"{digest} is of several revisions of {product.name}/{tag}", f"say which: {known}")
 
 
 def _require_revision(context: "Context", product: Product, text: str, which: str) -> None:

@@ -14,6 +14,7 @@ from ldmrelease.faces.cli.arguments import (
     ReasonOption,
     TargetOption,
     applications_of,
+    product_and_tag,
     release_stored,
 )
 from ldmrelease.faces.cli.options import TYPED, OutputOption, UsageError, examples, new_app
@@ -27,7 +28,7 @@ from ldmrelease.services.inventory.history import history
 from ldmrelease.services.inventory.way_back import way_back
 from ldmrelease.services.releases.pin import Pinned
 from ldmrelease.services.releases.products import default_product
-from ldmrelease.services.releases.tag_spellings import DIGEST
+from ldmrelease.services.releases.tag_spellings import DIGEST, revisions_of_digest
 
 app = new_app()
 
@@ -67,7 +68,7 @@ def rollback(
         release = _previous(context, target, product)
         pinned = release_stored(context, release, product, target)
     else:
-        pinned = _one_revision(context, target, release, release_stored(context, release, product, target))
+        pinned = _one_revision(context, target, release, product)
     spec = PromotionSpec(pinned, target, Intent.ROLLBACK, reason)
     answer = run_promotion(context, spec, output, dry_run=dry_run, yes=yes)
     emit(answer.plain, output, answer.text)
@@ -116,18 +117,20 @@ def _previous(context: Context, target: str, product: str) -> str:
     return tags.pop()
 
 
-def _one_revision(context: Context, target: str, text: str, newest: Pinned) -> Pinned:
+def _one_revision(context: Context, target: str, text: str, product: str | None) -> Pinned:
     """The pin that is meant by a text that names no revision: the only one that ran at the target, of those of its tag
     that have other images. Raises `UsageError` where several did: which of them is not guessed.
     """
-    release = newest.release
     if "@" in text:
-        return newest
-    pins = [each.body for each in context.pins.revisions(release.product, release.tag)]
-    if text.startswith(DIGEST):
-        pins = [each for each in pins if any(own.startswith(text) for own in (each.digest, *each.digests))]
+        return release_stored(context, text, product, target)
+    chosen, tag = product_and_tag(context, text, product, target)
+    release = release_stored(context, f"{chosen.name}/{tag}", None).release
     ran = _revisions_there(context, target, release)
-    meant = [each.revision for each in pins if each.revision in ran]
+    meant = sorted(ran)
+    if (digest := text.rpartition("/")[2]).startswith(DIGEST):
+        meant = [
+            each for each in revisions_of_digest(context, chosen.name, release.tag, digest) if each in ran
+        ]
     if len(meant) > 1:
         commands = " or ".join(f"`{_typed(text, f'{release.name}@{each}')}`" for each in meant)
         told = "; ".join(f"revision {each} {ran[each]}" for each in meant)
@@ -135,7 +138,9 @@ def _one_revision(context: Context, target: str, text: str, newest: Pinned) -> P
             f"{release.name} was pinned again with other images, and they ran at {target}: {told}",
             f"say which: {commands}",
         )
-    return release_stored(context, f"{release.name}@{meant[0]}", None) if meant else newest
+    if not meant and DIGEST in text:
+        return release_stored(context, text, product, target)
+    return release_stored(context, f"{release.name}@{meant[0]}" if meant else release.name, None)
 
 
 def _revisions_there(context: Context, target: str, release: Release) -> dict[int, str]:

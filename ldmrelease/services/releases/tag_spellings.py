@@ -72,6 +72,14 @@ def _of_digest(
             yield body.product, body.tag
 
 
+def revisions_of_digest(context: ReleaseLookup, product: str, tag: str, digest: str) -> tuple[int, ...]:
+    """The revisions of a tag that have this digest, or one that begins so: as their own, or as that of an image."""
+    pins = [each.body for each in context.pins.revisions(product, tag)]
+    return tuple(
+        each.revision for each in pins if any(own.startswith(digest) for own in (each.digest, *each.digests))
+    )
+
+
 def _readings(product: Product, text: str) -> Iterator[tuple[int, str]]:
     """The tags of a product that a text may mean."""
     for changed, each in _spellings(product, text):
