@@ -342,7 +342,7 @@ def test_tls_is_verified(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Non
     server.socket = context.wrap_socket(server.socket, server_side=True)
     threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.02}, daemon=True).start()
     # Loopback speaks plain HTTP otherwise.
-    monkeypatch.setattr("ldmrelease.registry.http._is_loopback", lambda registry: False)
+    monkeypatch.setattr("ldmrelease.registry.http.is_loopback", lambda host: False)
     reference = parse_reference(f"127.0.0.1:{server.server_port}/lab")
     try:
         with pytest.raises(RegistryUnreachable, match=r"TLS failed.*certificate"):
