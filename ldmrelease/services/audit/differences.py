@@ -7,7 +7,7 @@ from msgspec import Struct
 _NOTHING = object()
 
 
-class Difference(Struct, frozen=True):
+class FirstDifference(Struct, frozen=True):
     """The first part that differs: its path (`statements/0/counted`), what is `stored` there, and what came `again`;
     None where there is nothing.
     """
@@ -17,7 +17,7 @@ class Difference(Struct, frozen=True):
     again: Any
 
 
-def first_difference(stored: Any, again: Any, path: str = "") -> Difference | None:
+def first_difference(stored: Any, again: Any, path: str = "") -> FirstDifference | None:
     """Of two plain JSON values, in the order of canonical JSON; None where they are the same."""
     if type(stored) is type(again) and isinstance(stored, dict):
         for key in sorted(stored.keys() | again.keys()):
@@ -34,7 +34,7 @@ def first_difference(stored: Any, again: Any, path: str = "") -> Difference | No
         return None
     if type(stored) is type(again) and stored == again:
         return None
-    return Difference(path, *(None if each is _NOTHING else each for each in (stored, again)))
+    return FirstDifference(path, *(None if each is _NOTHING else each for each in (stored, again)))
 
 
 def _below(path: str, name: str) -> str:

@@ -14,7 +14,7 @@ from ldmrelease.domain.level import Level
 from ldmrelease.ledger import LedgerReader
 from ldmrelease.ledger.errors import Damaged
 from ldmrelease.policy.engine import evaluate
-from ldmrelease.services.audit.differences import Difference, first_difference
+from ldmrelease.services.audit.differences import FirstDifference, first_difference
 from ldmrelease.services.audit.regather import NoPin, PastLedger, Regathered, regather
 
 
@@ -58,7 +58,7 @@ class ReplayedDecision(Struct, frozen=True):
     state: ReplayState
     facts_again: str | None = None
     again: str | None = None
-    difference: Difference | None = None
+    difference: FirstDifference | None = None
     detail: str | None = None
     gathered: tuple[str, ...] = ()
     as_stored: tuple[str, ...] = ()
@@ -98,7 +98,7 @@ def _decided(level: Level, decision: Decision, made: Regathered, phase: Phase, d
 
 def _compared(
     facts: bytes, facts_again: bytes, decision: bytes, again: bytes
-) -> tuple[ReplayState, Difference | None]:
+) -> tuple[ReplayState, FirstDifference | None]:
     """The facts first: from other facts another decision follows, and says no more."""
     for state, stored, made in (
         (ReplayState.FACTS_DIFFER, facts, facts_again),
@@ -106,5 +106,5 @@ def _compared(
     ):
         if stored != made:
             found = first_difference(canonical.parse(stored), canonical.parse(made))
-            return state, found or Difference("", "other bytes of the same value", None)
+            return state, found or FirstDifference("", "other bytes of the same value", None)
     return ReplayState.SAME, None

@@ -13,7 +13,7 @@ from ldmrelease.answers.audit_replays import audit_replay_answer
 from ldmrelease.domain import canonical
 from ldmrelease.domain.events import EventKind
 from ldmrelease.render.audit_replays import audit_replay_text
-from ldmrelease.services.audit.differences import Difference
+from ldmrelease.services.audit.differences import FirstDifference
 from ldmrelease.services.audit.replay_all import other_surroundings, recorded_decisions
 from ldmrelease.services.audit.replay_decision import ReplayedDecision, ReplayState, replay_decision
 from tests.workspace import BEFORE, PLACE, WEEKLY, Site, said
@@ -139,7 +139,7 @@ def test_a_decision_that_does_not_follow_from_its_facts_is_told_with_the_first_d
 ) -> None:
     found = changed(decided, "decision", lambda plain: plain | {"verdict": "waiting"})
     assert found.state is ReplayState.DECISION_DIFFERS
-    assert found.difference == Difference("verdict", "waiting", "allowed")
+    assert found.difference == FirstDifference("verdict", "waiting", "allowed")
 
 
 def uncounted(facts: dict[str, Any]) -> dict[str, Any]:
