@@ -1,0 +1,1 @@
+"""The audit: what is known of the past, by whom, and since when."""
