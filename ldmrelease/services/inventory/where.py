@@ -1,9 +1,10 @@
 """Which release runs where, since when, and why it was allowed: one signed observation for each place."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from datetime import datetime, timedelta
 
 from msgspec import Struct
+from msgspec.structs import replace
 
 from ldmrelease.domain.events.place import Observation, ObservedImage
 from ldmrelease.domain.site_registry import FOREIGN_IMAGE, ForeignImage
@@ -11,8 +12,16 @@ from ldmrelease.domain.times import spell
 from ldmrelease.domain.topology import Application, Place
 from ldmrelease.projections.naming import NamedBy
 from ldmrelease.services.inventory.image_names import ImageNames, spelling_of
-from ldmrelease.services.inventory.observations import PlaceObservation, latest_observation
+from ldmrelease.services.inventory.observations import (
+    ObservationsAround,
+    PlaceObservation,
+    latest_observation,
+    observation_at,
+)
 from ldmrelease.services.needs import ReleaseHistory
+
+UNOBSERVED = "unobserved"
+"""The state where nobody has looked soon enough to say."""
 
 
 class PlaceComponent(Struct, frozen=True):
@@ -24,7 +33,8 @@ class PlaceComponent(Struct, frozen=True):
     others with other images; `named` says how the name was found; `promotion` and `allowed`
     (a time) say why it was admitted, and are None for what came there by another way. `under_way` is the promotion that
     brought it and has not ended. `found`: that promotion went back to what nobody had decided about there. `foreign` is
-    where another repository is named there than the component's.
+    where another repository is named there than the component's. Of a time in the past, `next` is when somebody looked
+    there next, and `gone` says that the image was not there any more: it went at some time between `last` and then.
     """
 
     place: Place
@@ -46,32 +56,84 @@ class PlaceComponent(Struct, frozen=True):
     foreign: ForeignImage | None = None
     revision: int | None = None
     rebuilt: bool = False
+    next: str | None = None
+    gone: bool = False
 
 
 class UnobservedPlace(Struct, frozen=True):
-    """A place that nobody has observed yet."""
+    """A place that nobody has observed yet, or not before the time that is meant: then `next` is when somebody did."""
 
     place: Place
     level: str
+    next: str | None = None
 
 
-def where(context: ReleaseHistory, *, now: datetime) -> Iterator[PlaceComponent | UnobservedPlace]:
-    """Every place with what it runs, in the order of the workspace: what its newest observation that counts says."""
+PlaceRow = PlaceComponent | UnobservedPlace
+
+
+def where(
+    context: ReleaseHistory, *, now: datetime, applications: Iterable[Application] | None = None
+) -> Iterator[PlaceRow]:
+    """Every place, or those of these applications, with what it runs: what its newest observation that counts says."""
     names = ImageNames(context)
-    for application in context.topology.applications:
+    for application in context.topology.applications if applications is None else applications:
         latest = latest_observation(context, application.place)
         if latest is None:
             yield UnobservedPlace(application.place, application.level)
             continue
-        images: dict[tuple[str, str, str], ObservedImage] = {}
-        for each in latest.observation.images:
-            images.setdefault((each.product, each.component, each.digest or each.spelling), each)
-        told = [_running(names, application, latest, each, now) for each in images.values()]
-        yield from sorted(told, key=lambda each: (each.product, each.component, each.since, each.digest))
+        spoken = now - latest.observation.time <= timedelta(seconds=latest.observation.every)
+        yield from components_seen(names, application, latest, spoken=spoken)
+
+
+def where_at(
+    context: ReleaseHistory, moment: datetime, applications: Iterable[Application]
+) -> Iterator[PlaceRow]:
+    """The places of these applications with what they ran at a time, in their order.
+
+    Where the observations around it are too far apart the state is `unobserved`, with what was seen last, and when
+    somebody looked next. What an image was called then is told by all that is known: `known_at.as_known` limits it.
+    """
+    names = ImageNames(context)
+    for application in applications:
+        around = observation_at(context, application.place, moment)
+        after = spell(around.next.observation.time) if around.next is not None else None
+        if around.last is None:
+            yield UnobservedPlace(application.place, application.level, after)
+            continue
+        for each in components_seen(names, application, around.last, spoken=around.speaks):
+            yield replace(each, next=after, gone=_is_gone(each, around))
+
+
+def _is_gone(row: PlaceComponent, around: ObservationsAround) -> bool:
+    """Whether the observation behind the moment did not see the image any more."""
+    if around.next is None:
+        return False
+    seen = {(each.product, each.component, _image_key(each)) for each in around.next.observation.images}
+    return (row.product, row.component, row.digest or row.spelling) not in seen
+
+
+def _image_key(image: ObservedImage) -> str:
+    return image.digest or image.spelling
+
+
+def components_seen(
+    names: ImageNames, application: Application, seen: PlaceObservation, *, spoken: bool
+) -> list[PlaceComponent]:
+    """What an observation saw, named; `spoken` says that it speaks for the time that is meant."""
+    images: dict[tuple[str, str, str], ObservedImage] = {}
+    for each in seen.observation.images:
+        images.setdefault((each.product, each.component, _image_key(each)), each)
+    told = [_running(names, application, seen, each, spoken=spoken) for each in images.values()]
+    return sorted(told, key=lambda each: (each.product, each.component, each.since, each.digest))
 
 
 def _running(
-    names: ImageNames, application: Application, latest: PlaceObservation, image: ObservedImage, now: datetime
+    names: ImageNames,
+    application: Application,
+    latest: PlaceObservation,
+    image: ObservedImage,
+    *,
+    spoken: bool,
 ) -> PlaceComponent:
     seen = latest.observation
     named = names.of_observed(application.place, image, latest.sequence)
@@ -88,7 +150,7 @@ def _running(
         named=named.by,
         since=spell(image.since or seen.time),
         last=spell(seen.time),
-        state=_state(seen, image, now),
+        state=_state(seen, image) if spoken else UNOBSERVED,
         aliases=tuple(name for name, tag in sorted(seen.aliases.items()) if tag == image.spelling),
         promotion=let_in.promotion if let_in is not None and let_in.time is not None else None,
         allowed=spell(let_in.time)
@@ -104,9 +166,7 @@ def _running(
     )
 
 
-def _state(seen: Observation, image: ObservedImage, now: datetime) -> str:
-    if now - seen.time > timedelta(seconds=seen.every):
-        return "unobserved"
+def _state(seen: Observation, image: ObservedImage) -> str:
     if image.foreign is not None:
         return FOREIGN_IMAGE
     return image.state or ("committed" if seen.basis == "committed" else "running")
