@@ -11,7 +11,6 @@ from msgspec import Struct
 from ldmrelease.domain import times
 from ldmrelease.faces.cli.options import UsageError
 from ldmrelease.services.context import ReadContext
-from ldmrelease.services.inventory.known_at import as_known
 
 AtOption = Annotated[
     str | None,
@@ -47,7 +46,11 @@ class AsOf(Struct, frozen=True):
 
     def limited(self, context: ReadContext) -> ReadContext:
         """The context with what was known then."""
-        return context if self.known is None else as_known(context, self.known)
+        if self.known is None:
+            return context
+        from ldmrelease.services.inventory.known_at import as_known  # noqa: PLC0415 - who asks what is now goes without
+
+        return as_known(context, self.known)
 
 
 def as_of(at: str | None, known: str | None, now: datetime) -> AsOf:

@@ -1,6 +1,6 @@
 """`ldmrelease where`: what runs where, since when, and what approved it."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import Annotated, NoReturn, TypeVar
 
@@ -10,6 +10,7 @@ from msgspec import Struct
 from ldmrelease.answers.exit_codes import found_code
 from ldmrelease.answers.places import where_answers
 from ldmrelease.config.yaml.suggestions import nearest
+from ldmrelease.domain.topology import Application
 from ldmrelease.faces.cli.arguments import (
     OptionalTargetOption,
     ProductOption,
@@ -18,7 +19,7 @@ from ldmrelease.faces.cli.arguments import (
     require_product,
 )
 from ldmrelease.faces.cli.options import OutputOption, TimeoutOption, UsageError, examples, new_app
-from ldmrelease.faces.cli.past_options import AtOption, KnownAtOption, as_of, refuse_with
+from ldmrelease.faces.cli.past_options import AsOf, AtOption, KnownAtOption, as_of, refuse_with
 from ldmrelease.faces.cli.session import open_context_here
 from ldmrelease.faces.cli.understood import as_target
 from ldmrelease.faces.cli.where_filters import (
@@ -40,8 +41,8 @@ from ldmrelease.services.inventory.selection import (
     selected_live,
     selected_rows,
 )
+from ldmrelease.services.inventory.where import PlaceRow
 from ldmrelease.services.inventory.where import where as find_where
-from ldmrelease.services.inventory.where import where_at
 
 Row = TypeVar("Row")
 
@@ -152,16 +153,21 @@ def where(  # noqa: PLR0913, PLR0917 - an option each
     if live:
         _tell_live(context, selection, asked, timeout, output)
     applications = selected_applications(context.topology, selection)
-    if then.moment is None:
-        found = list(find_where(context, now=context.now(), applications=applications))
-    else:
-        found = list(where_at(context, then.moment, applications))
+    found = list(_found(context, then, applications))
     rows = _rows(lambda meant: selected_rows(context.topology, found, meant), context, selection, asked)
     if not rows and selection.filters.image is not None and asked.filters.image is not None:
         require_image(now, asked.filters.image, selection.filters.image, find_where(now, now=now.now()))
     emit(
         where_answers(rows), output, lambda: where_table(rows) if context.topology.applications else NO_PLACES
     )
+
+
+def _found(context: ReadContext, then: AsOf, applications: list[Application]) -> Iterable[PlaceRow]:
+    if then.moment is None:
+        return find_where(context, now=context.now(), applications=applications)
+    from ldmrelease.services.inventory.where_at import where_at  # noqa: PLC0415 - who asks what is now goes without
+
+    return where_at(context, then.moment, applications)
 
 
 def _selection(context: ReadContext, asked: Asked) -> PlaceSelection:

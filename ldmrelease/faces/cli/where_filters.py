@@ -1,7 +1,7 @@
 """The options of `ldmrelease where` that say which images are meant: by release, image or component."""
 
 from collections.abc import Iterable
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 from msgspec import Struct
@@ -11,9 +11,11 @@ from ldmrelease.domain.topology import Topology
 from ldmrelease.faces.cli.arguments import known_release
 from ldmrelease.faces.cli.options import UsageError
 from ldmrelease.services.context import ReadContext
-from ldmrelease.services.inventory.image_query import ImageQuery, image_query, is_known
 from ldmrelease.services.inventory.selection import ImageFilters
 from ldmrelease.services.inventory.where import PlaceComponent, PlaceRow
+
+if TYPE_CHECKING:
+    from ldmrelease.services.inventory.image_query import ImageQuery
 
 ReleaseFilter = Annotated[
     str | None,
@@ -59,8 +61,10 @@ def read_filters(context: ReadContext, typed: TypedFilters, product: str | None)
     return ImageFilters(release, revision, typed.component, image)
 
 
-def require_image(context: ReadContext, typed: str, query: ImageQuery, rows: Iterable[PlaceRow]) -> None:
+def require_image(context: ReadContext, typed: str, query: "ImageQuery", rows: Iterable[PlaceRow]) -> None:
     """Raise `UsageError` where an image that was found nowhere is in no pin and at no place either."""
+    from ldmrelease.services.inventory.image_query import is_known  # noqa: PLC0415 - where an image is asked for
+
     seen = [each for each in rows if isinstance(each, PlaceComponent)]
     if is_known(context, query) or any(query.has(None, each.spelling, each.digest) for each in seen):
         return
@@ -82,7 +86,9 @@ def _revision(context: ReadContext, release: str, number: str) -> int:
     return found
 
 
-def _image(text: str) -> ImageQuery:
+def _image(text: str) -> "ImageQuery":
+    from ldmrelease.services.inventory.image_query import image_query  # noqa: PLC0415 - as above
+
     try:
         return image_query(text)
     except ValueError as error:

@@ -2,7 +2,6 @@
 
 import base64
 from collections.abc import Iterable, Iterator
-from datetime import datetime, timedelta
 
 from msgspec import Struct
 
@@ -11,8 +10,7 @@ from ldmrelease.domain.events.place import Observation, ObservedImage
 from ldmrelease.domain.release import Release
 from ldmrelease.domain.streams import observation_stream
 from ldmrelease.domain.topology import Application, Place
-from ldmrelease.projections.residences import INTAKE_WINDOW, timely
-from ldmrelease.services.inventory.known_at import last_known
+from ldmrelease.projections.residences import timely
 from ldmrelease.services.needs import ObservationHistory, SignedHistory
 from ldmrelease.services.repository_scope import verified_observation
 
@@ -30,89 +28,21 @@ def latest_observation(context: SignedHistory, place: Place) -> PlaceObservation
     newest = context.ledger.last(stream, EventKind.OBSERVED)
     if newest is None:
         return None
-    found = _counted(context, newest)
+    found = counted(context, newest)
     if found is not None:
         return PlaceObservation(newest.sequence, found)
     for event in reversed(list(context.ledger.events(stream=stream, kinds=[EventKind.OBSERVED]))):
-        found = _counted(context, event)
+        found = counted(context, event)
         if found is not None:
             return PlaceObservation(event.sequence, found)
     return None
-
-
-class ObservationsAround(Struct, frozen=True):
-    """What was seen at a place up to a moment, and the next time that somebody looked there; None where nobody did."""
-
-    moment: datetime
-    last: PlaceObservation | None
-    next: PlaceObservation | None
-
-    @property
-    def speaks(self) -> bool:
-        """Whether what was seen last was there at the moment: somebody looked soon enough before and after it.
-
-        As for soaks, the next observation says how long after the last one leaves no gap; where there is none yet, the
-        last one says until when it speaks.
-        """
-        if self.last is None:
-            return False
-        last = self.last.observation
-        if last.time == self.moment:
-            return True
-        until, every = self.moment, last.every
-        if self.next is not None:
-            until, every = self.next.observation.time, self.next.observation.every
-        return until - last.time <= timedelta(seconds=every)
-
-
-def observation_at(context: SignedHistory, place: Place, moment: datetime) -> ObservationsAround:
-    """What was seen at a place at a time, by its own time. What nobody knew yet is not in the reader of a context that
-    `known_at.as_known` made.
-
-    It is found by numbers: of the place's stream only what is around the moment is read.
-    """
-    return ObservationsAround(
-        moment, _last_until(context, place, moment), _first_behind(context, place, moment)
-    )
-
-
-def _last_until(context: SignedHistory, place: Place, moment: datetime) -> PlaceObservation | None:
-    """The one that counts with the latest time up to a moment, the newest of those."""
-    stream, found = observation_stream(place), None
-    upto = last_known(context, moment + INTAKE_WINDOW)
-    while (event := context.ledger.last(stream, EventKind.OBSERVED, upto)) is not None:
-        upto = event.sequence - 1
-        seen = _counted(context, event)
-        if seen is None:
-            continue
-        if found is not None and event.time + INTAKE_WINDOW < found.observation.time:
-            break
-        if seen.time <= moment and (found is None or seen.time > found.observation.time):
-            found = PlaceObservation(event.sequence, seen)
-    return found
-
-
-def _first_behind(context: SignedHistory, place: Place, moment: datetime) -> PlaceObservation | None:
-    """The one that counts with the earliest time behind a moment, the oldest of those."""
-    after = last_known(context, moment - INTAKE_WINDOW - timedelta(seconds=1))
-    found = None
-    events = context.ledger.events(stream=observation_stream(place), kinds=[EventKind.OBSERVED], after=after)
-    for event in events:
-        seen = _counted(context, event)
-        if seen is None:
-            continue
-        if found is not None and event.time - INTAKE_WINDOW > found.observation.time:
-            break
-        if seen.time > moment and (found is None or seen.time < found.observation.time):
-            found = PlaceObservation(event.sequence, seen)
-    return found
 
 
 def counted_observations(context: SignedHistory, place: Place | None = None) -> Iterator[PlaceObservation]:
     """Those that count, of one place or of all, oldest first."""
     stream = observation_stream(place) if place is not None else None
     for event in context.ledger.events(stream=stream, kinds=[EventKind.OBSERVED]):
-        found = _counted(context, event)
+        found = counted(context, event)
         if found is not None:
             yield PlaceObservation(event.sequence, found)
 
@@ -128,7 +58,7 @@ def observations_of_images(
     events = context.unguarded.events(stream=observation_stream(place), kinds=[EventKind.OBSERVED])
     for event in events:
         seen = _mentions(event, spellings)
-        found = _counted(context, event) if seen or there else None
+        found = counted(context, event) if seen or there else None
         if found is not None:
             there = seen
             yield PlaceObservation(event.sequence, found)
@@ -165,6 +95,7 @@ def _in_base64(text: str) -> tuple[str, ...]:
     )
 
 
-def _counted(context: SignedHistory, event: Event) -> Observation | None:
+def counted(context: SignedHistory, event: Event) -> Observation | None:
+    """The observation in an event, if it counts and was taken in when it was made."""
     found = verified_observation(context, event)
     return found if isinstance(found, Observation) and timely(found, event) else None

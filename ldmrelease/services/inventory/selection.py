@@ -10,11 +10,11 @@ from msgspec import Struct, field
 from ldmrelease.domain.tags import parse
 from ldmrelease.domain.topology import Application, Place, Topology
 from ldmrelease.services.deployments.target import UnknownTarget, applications_at
-from ldmrelease.services.inventory.image_query import ImageQuery
 from ldmrelease.services.inventory.where import PlaceComponent, PlaceRow, UnobservedPlace
 
 if TYPE_CHECKING:
     from ldmrelease.services.inventory.comparison import LiveComponent
+    from ldmrelease.services.inventory.image_query import ImageQuery
 
 _PREFIX = "sha256:"
 

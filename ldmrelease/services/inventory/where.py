@@ -4,7 +4,6 @@ from collections.abc import Iterable, Iterator
 from datetime import datetime, timedelta
 
 from msgspec import Struct
-from msgspec.structs import replace
 
 from ldmrelease.domain.events.place import Observation, ObservedImage
 from ldmrelease.domain.site_registry import FOREIGN_IMAGE, ForeignImage
@@ -12,12 +11,7 @@ from ldmrelease.domain.times import spell
 from ldmrelease.domain.topology import Application, Place
 from ldmrelease.projections.naming import NamedBy
 from ldmrelease.services.inventory.image_names import ImageNames, spelling_of
-from ldmrelease.services.inventory.observations import (
-    ObservationsAround,
-    PlaceObservation,
-    latest_observation,
-    observation_at,
-)
+from ldmrelease.services.inventory.observations import PlaceObservation, latest_observation
 from ldmrelease.services.needs import ReleaseHistory
 
 UNOBSERVED = "unobserved"
@@ -85,34 +79,8 @@ def where(
         yield from components_seen(names, application, latest, spoken=spoken)
 
 
-def where_at(
-    context: ReleaseHistory, moment: datetime, applications: Iterable[Application]
-) -> Iterator[PlaceRow]:
-    """The places of these applications with what they ran at a time, in their order.
-
-    Where the observations around it are too far apart the state is `unobserved`, with what was seen last, and when
-    somebody looked next. What an image was called then is told by all that is known: `known_at.as_known` limits it.
-    """
-    names = ImageNames(context)
-    for application in applications:
-        around = observation_at(context, application.place, moment)
-        after = spell(around.next.observation.time) if around.next is not None else None
-        if around.last is None:
-            yield UnobservedPlace(application.place, application.level, after)
-            continue
-        for each in components_seen(names, application, around.last, spoken=around.speaks):
-            yield replace(each, next=after, gone=_is_gone(each, around))
-
-
-def _is_gone(row: PlaceComponent, around: ObservationsAround) -> bool:
-    """Whether the observation behind the moment did not see the image any more."""
-    if around.next is None:
-        return False
-    seen = {(each.product, each.component, _image_key(each)) for each in around.next.observation.images}
-    return (row.product, row.component, row.digest or row.spelling) not in seen
-
-
-def _image_key(image: ObservedImage) -> str:
+def image_key(image: ObservedImage) -> str:
+    """What tells images of a component at a place apart: the digest, or what stands there without one."""
     return image.digest or image.spelling
 
 
@@ -122,7 +90,7 @@ def components_seen(
     """What an observation saw, named; `spoken` says that it speaks for the time that is meant."""
     images: dict[tuple[str, str, str], ObservedImage] = {}
     for each in seen.observation.images:
-        images.setdefault((each.product, each.component, _image_key(each)), each)
+        images.setdefault((each.product, each.component, image_key(each)), each)
     told = [_running(names, application, seen, each, spoken=spoken) for each in images.values()]
     return sorted(told, key=lambda each: (each.product, each.component, each.since, each.digest))
 

@@ -17,7 +17,8 @@ from ldmrelease.domain.facts import Intent
 from ldmrelease.domain.times import spell
 from ldmrelease.services.context import ReadContext
 from ldmrelease.services.inventory.known_at import as_known, last_known
-from ldmrelease.services.inventory.where import PlaceComponent, PlaceRow, where, where_at
+from ldmrelease.services.inventory.where import PlaceComponent, PlaceRow, where
+from ldmrelease.services.inventory.where_at import where_at
 from tests.examples import examples
 from tests.unit.services.inventory.test_name_laws import ACTS, Act, Bring, Edit, Look, Pin, perform
 from tests.unit.services.promotions.promotion_world import BEGIN, DEV, World, made, scripted
@@ -103,6 +104,10 @@ def test_rows_that_nobody_signed_do_not_say_what_was_known() -> None:
     perform(world, Look(1))
     with world.process("ann") as context:
         whole = world.ledger.head().size
-        assert last_known(context, world.now) == whole
-        assert before <= last_known(context, world.now - timedelta(seconds=1)) <= before + 2
-        assert last_known(context, BEGIN - timedelta(seconds=1)) == 0
+        assert last_known(context.ledger, context.records, world.now) == whole
+        assert (
+            before
+            <= last_known(context.ledger, context.records, world.now - timedelta(seconds=1))
+            <= before + 2
+        )
+        assert last_known(context.ledger, context.records, BEGIN - timedelta(seconds=1)) == 0

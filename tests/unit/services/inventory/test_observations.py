@@ -11,11 +11,8 @@ from ldmrelease.domain.events.place import Observation
 from ldmrelease.domain.events.registry import new_event
 from ldmrelease.domain.topology import Place, Topology
 from ldmrelease.ledger.memory import MemoryLedger
-from ldmrelease.services.inventory.observations import (
-    counted_observations,
-    latest_observation,
-    observation_at,
-)
+from ldmrelease.services.inventory.observation_at import observation_at
+from ldmrelease.services.inventory.observations import counted_observations, latest_observation
 from ldmrelease.trust.keyring import Keyring, Role, make_key
 from ldmrelease.trust.keys import KeyKind
 from ldmrelease.trust.records import Records, sign_record
