@@ -1,1 +1,1 @@
-"""The audit: what is known of the past, by whom, and since when."""
+"""Audit: history that others wrote, decisions made again, copies of ledgers verified, and why something runs."""
