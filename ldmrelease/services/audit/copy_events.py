@@ -62,7 +62,7 @@ class CopyProblems:
             self.found.append(CopyProblem(event, about, what))
 
 
-class NamedBy(Struct, frozen=True):
+class CopiedRecord(Struct, frozen=True):
     """An event that counts, as far as it is looked at afterwards: `row` is what is stored, `said` its body."""
 
     sequence: int
@@ -78,7 +78,7 @@ class CopyEvents:
         self.read = 0
         self.signed = 0
         self.rejected: Counter[str] = Counter()
-        self.named: dict[type[Any], list[NamedBy]] = {each: [] for each in _BODIES.values()}
+        self.named: dict[type[Any], list[CopiedRecord]] = {each: [] for each in _BODIES.values()}
         self.last_time = ""
         self.clock = _own_clock(copy)
         self._copy, self._keyring, self._problems = copy, keyring, problems
@@ -132,7 +132,7 @@ class CopyEvents:
         kind = _BODIES.get(row.kind) if holds else None
         said = claimed_in(row.body, kind) if kind is not None else None
         if kind is not None and said is not None:
-            self.named[kind].append(NamedBy(row.sequence, row.time, said))
+            self.named[kind].append(CopiedRecord(row.sequence, row.time, said))
 
     def _verified(self, event: Event | None) -> EventRecord[Any] | Rejected | None:
         """The event as a record. None, signed by nobody, is the first event alone."""
