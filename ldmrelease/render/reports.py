@@ -30,8 +30,8 @@ def status_table(rows: Sequence[StatusAnswer]) -> str:
         return "nothing runs, is under way, or was pinned lately; `--all` shows what there was"
     cells: dict[tuple[str | Cell, ...], list[str]] = {}
     for each in rows:
-        waits = f"until {each.until}" if each.until is not None else ""
-        who = f"{waits}{': ' if waits and each.who else ''}{listed(each.who)}"
+        waits = [f"until {each.until}"] if each.until is not None else []
+        who = ": ".join([*waits, *([listed(each.who)] if each.who else [])])
         key = (each.release, _verdict(each), each.since or "", who, each.next or "")
         same = (*key[:4], "") if each.presence == "never" and each.promotion is None else key
         cells.setdefault(same, []).append(each.environment)
@@ -225,8 +225,8 @@ def _allowed(told: AllowanceAnswer | None) -> str | Cell:
 
 
 def _change_line(each: NightChangeAnswer) -> str:
-    gone = listed([_plain(image) for image in each.gone]) or "nothing"
-    come = listed([_plain(image) for image in each.come]) or "nothing"
+    gone = listed([_plain(image) for image in each.gone])
+    come = listed([_plain(image) for image in each.come])
     when = f"seen at {each.time}" if each.joined else f"between {each.last} and {each.time}, unobserved"
     why = ""
     if each.allowed is not None:
@@ -242,10 +242,12 @@ def _plain(image: ImageThereAnswer) -> str:
 
 
 def _wait_line(each: NightWaitAnswer) -> str:
-    until = f" until {each.until}" if each.until is not None else ""
-    who = f" for {listed(each.who)}" if each.who else f" ({each.code})" if each.code is not None else ""
-    end = f"to {each.end}" if each.end is not None else "and still did"
-    return f"{each.promotion} ({each.release} at {each.place}, by {each.by}): from {each.begin} {end}{until}{who}"
+    what = [f"until {each.until}"] if each.until is not None else []
+    what += [f"for {listed(each.who)}"] if each.who else []
+    what += [each.code] if each.code is not None else []
+    why = f", waiting {' '.join(what)}" if what else ""
+    end = f"to {each.end}" if each.end is not None else "on"
+    return f"{each.promotion} ({each.release} at {each.place}, by {each.by}): from {each.begin} {end}{why}"
 
 
 def _missed_line(each: UnobservedAnswer) -> str:

@@ -16,7 +16,7 @@ from ldmrelease.domain.times import instant
 from ldmrelease.domain.topology import Place
 from ldmrelease.services.reports.distribution import Distribution, distribution, outliers
 from ldmrelease.services.reports.record import DeploymentRecord
-from ldmrelease.services.reports.stretches import Change, Period
+from ldmrelease.services.reports.stretches import Period, SeenChange
 
 
 class AvailabilityOutcome(StrEnum):
@@ -105,13 +105,13 @@ def _of_place(
     asked = _asked(record, level)
     there: set[str] = set()
     for release, at, promotion in _arrived(record, place):
-        if release not in there and _is_in(at, period):
+        if release not in there and period.has(at):
             yield _row(release, place, level, asked, tagged.get(release), at, promotion)
         there.add(release)
     for change in record.places[place].changes:
         for release in _unadmitted(change, there):
             there.add(release)
-            if period.begin <= change.time < period.end:
+            if period.has(change.time):
                 seen = change.time if change.last is not None and change.joined else None
                 yield _row(release, place, level, asked, tagged.get(release), seen, None)
     yield from _under_way(record, place, there, tagged)
@@ -125,11 +125,7 @@ def _arrived(record: DeploymentRecord, place: Place) -> Iterator[tuple[str, date
             yield each.name, each.time, each.promotion
 
 
-def _is_in(at: datetime, period: Period) -> bool:
-    return period.begin <= at < period.end
-
-
-def _unadmitted(change: Change, there: set[str]) -> Iterable[str]:
+def _unadmitted(change: SeenChange, there: set[str]) -> Iterable[str]:
     return dict.fromkeys(
         each.release
         for each in change.come

@@ -116,13 +116,13 @@ def _deployments(record: DeploymentRecord, places: list[Place], period: Period) 
             promotion = record.promotions.get(each.promotion)
             if promotion is not None and promotion.intent is Intent.PROMOTE:
                 found[each.promotion] = max(each.time, found.get(each.promotion, each.time))
-    return {promotion: at for promotion, at in found.items() if period.begin <= at < period.end}
+    return {promotion: at for promotion, at in found.items() if period.has(at)}
 
 
 def _outside(record: DeploymentRecord, place: Place, period: Period) -> int:
     return sum(
         each.last is not None
-        and period.begin <= each.time < period.end
+        and period.has(each.time)
         and bool(each.come)
         and all(image.promotion is None for image in each.come)
         for each in record.places[place].changes
@@ -158,7 +158,7 @@ def _failures(record: DeploymentRecord, places: list[Place], period: Period) -> 
 def _is_change(promotion: PromotionRecord, places: list[Place], period: Period) -> bool:
     """Whether it wrote a release to one of the places in the period."""
     return promotion.intent is Intent.PROMOTE and any(
-        period.begin <= promotion.applied[each] < period.end for each in places if each in promotion.applied
+        period.has(promotion.applied[each]) for each in places if each in promotion.applied
     )
 
 

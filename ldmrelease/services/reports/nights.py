@@ -3,7 +3,7 @@
 What happens after the first sighting of a place behind its end changes nothing in it any more.
 """
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from datetime import datetime
 
 from msgspec import Struct
@@ -18,10 +18,10 @@ from ldmrelease.services.reports.promotion_records import (
 )
 from ldmrelease.services.reports.record import DeploymentRecord
 from ldmrelease.services.reports.stretches import (
-    Change,
     Coverage,
     Period,
     PlaceImage,
+    SeenChange,
     coverage,
     unobserved,
 )
@@ -56,7 +56,7 @@ class NightImage(Struct, frozen=True):
 class NightChange(Struct, frozen=True):
     """A change that was seen in the night, and why what came was allowed."""
 
-    change: Change
+    change: SeenChange
     allowance: Allowance | None
 
 
@@ -93,7 +93,9 @@ class NightLog(Struct, frozen=True):
 
 def night_log(record: DeploymentRecord, night: str, period: Period) -> NightLog:
     """What is known of the night `period` at the places of the record."""
-    so_far = Period(period.begin, max(period.begin, min(period.end, record.now)))
+    so_far = period
+    if record.now < period.end:
+        so_far = Period(period.begin, max(period.begin, record.now), closed=True)
     seen = Coverage()
     for each in record.places.values():
         seen = seen.plus(coverage(each, so_far, record.now))
@@ -126,7 +128,7 @@ def _images(record: DeploymentRecord, period: Period) -> Iterator[NightImage]:
                     each.image,
                     max(each.begin, period.begin),
                     min(each.end, period.end),
-                    allowance(record, place, each.image.promotion, period.end),
+                    allowance(record, place, each.image.promotion, period),
                 )
 
 
@@ -135,35 +137,35 @@ def _changed(record: DeploymentRecord, period: Period) -> Iterator[NightChange]:
         each
         for seen in record.places.values()
         for each in seen.changes
-        if each.last is not None and period.begin <= each.time < period.end
+        if each.last is not None and period.has(each.time)
     ]
     for each in sorted(found, key=lambda each: (each.time, each.place, each.product, each.component)):
         let_in = next((image.promotion for image in each.come if image.promotion is not None), None)
-        yield NightChange(each, allowance(record, each.place, let_in, period.end))
+        yield NightChange(each, allowance(record, each.place, let_in, period))
 
 
 def _waits(record: DeploymentRecord, period: Period) -> Iterator[NightWait]:
     for each in record.promotions.values():
         for wait in each.waits:
             if wait.place in record.places and _is_in(wait, period):
-                ended = wait.end if wait.end is not None and wait.end < period.end else None
+                ended = wait.end if wait.end is not None and period.reaches(wait.end) else None
                 told = RecordedWait(wait.place, wait.begin, ended, wait.until, wait.who, wait.code)
                 yield NightWait(each.id, each.name, each.by, told)
 
 
 def _is_in(wait: RecordedWait, period: Period) -> bool:
-    return wait.begin < period.end and (wait.end is None or wait.end > period.begin)
+    return period.reaches(wait.begin) and (wait.end is None or wait.end > period.begin)
 
 
 def allowance(
-    record: DeploymentRecord, place: Place, promotion: str | None, until: datetime
+    record: DeploymentRecord, place: Place, promotion: str | None, known: Period
 ) -> Allowance | None:
-    """Why a promotion was let in at a place, as it was known at `until`; None without one that counts."""
+    """Why a promotion was let in at a place, as it was known at the end of a period; None without one that counts."""
     found = record.promotions.get(promotion) if promotion is not None else None
     if found is None:
         return None
-    decided = _decided(found, place, until)
-    let_in = _admitted(record, found, place, until)
+    decided = _decided(found, place, known)
+    let_in = _admitted(record, found, place, known)
     return Allowance(
         found.id,
         found.intent,
@@ -176,17 +178,13 @@ def allowance(
     )
 
 
-def _decided(found: PromotionRecord, place: Place, until: datetime) -> RecordedDecision | None:
-    of_place = [each for each in found.decisions if each.place == place and each.time < until]
+def _decided(found: PromotionRecord, place: Place, known: Period) -> RecordedDecision | None:
+    of_place = [each for each in found.decisions if each.place == place and known.reaches(each.time)]
     return of_place[-1] if of_place else None
 
 
 def _admitted(
-    record: DeploymentRecord, found: PromotionRecord, place: Place, until: datetime
+    record: DeploymentRecord, found: PromotionRecord, place: Place, known: Period
 ) -> datetime | None:
-    times: Iterable[datetime] = (
-        each.time
-        for each in record.admitted.get(place, ())
-        if each.promotion == found.id and each.time < until
-    )
-    return next(iter(times), None)
+    told = record.admitted.get(place, ())
+    return next((each.time for each in told if each.promotion == found.id and known.reaches(each.time)), None)

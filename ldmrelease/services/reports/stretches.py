@@ -46,10 +46,21 @@ class Sighting(Struct, frozen=True):
 
 
 class Period(Struct, frozen=True, order=True):
-    """From `begin`, included, to `end`, left out."""
+    """From `begin`, included, to `end`, left out; `closed`: what happened at `end` belongs to it, as it does to all
+    time until now.
+    """
 
     begin: datetime
     end: datetime
+    closed: bool = False
+
+    def has(self, moment: datetime) -> bool:
+        """Whether a moment lies in it."""
+        return self.begin <= moment and self.reaches(moment)
+
+    def reaches(self, moment: datetime) -> bool:
+        """Whether a moment is not behind its end."""
+        return moment < self.end or (self.closed and moment == self.end)
 
     @property
     def seconds(self) -> int:
@@ -73,10 +84,10 @@ class Stretch(Struct, frozen=True):
 
     def within(self, period: Period) -> bool:
         """Whether it was seen in the period: a sighting at its end belongs to the next one."""
-        return self.begin < period.end and self.end >= period.begin
+        return self.begin <= period.begin <= self.end or period.has(self.begin)
 
 
-class Change(Struct, frozen=True):
+class SeenChange(Struct, frozen=True):
     """Between two sightings of a place, at `last` and at `time`, the images of one component changed: `gone` and `come`
     are those that differ. `joined`: they are close enough together that what ran in between is known. `last` is None
     for the first sighting of a place.
@@ -101,7 +112,7 @@ class PlaceRecord(Struct, frozen=True):
 
     place: Place
     stretches: tuple[Stretch, ...] = ()
-    changes: tuple[Change, ...] = ()
+    changes: tuple[SeenChange, ...] = ()
     seen: tuple[Period, ...] = ()
     last: datetime | None = None
     every: int = 0
@@ -211,7 +222,7 @@ def _stretches(place: Place, told: Sequence[Sighting]) -> Iterator[Stretch]:
     yield from sorted(found, key=lambda each: (each.begin, each.image.identity, each.end))
 
 
-def _changes(place: Place, told: Sequence[Sighting]) -> Iterator[Change]:
+def _changes(place: Place, told: Sequence[Sighting]) -> Iterator[SeenChange]:
     before: Sighting | None = None
     for each in told:
         was = _by_component(before.images if before is not None else ())
@@ -219,7 +230,7 @@ def _changes(place: Place, told: Sequence[Sighting]) -> Iterator[Change]:
         for product, component in sorted({*was, *now}):
             old, new = was.get((product, component), {}), now.get((product, component), {})
             if old.keys() != new.keys():
-                yield Change(
+                yield SeenChange(
                     place,
                     product,
                     component,
