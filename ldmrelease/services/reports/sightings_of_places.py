@@ -8,7 +8,7 @@ from ldmrelease.domain.topology import Place
 from ldmrelease.services.inventory.image_names import ImageNames, spelling_of
 from ldmrelease.services.inventory.observations import counted_observations
 from ldmrelease.services.needs import ReleaseHistory
-from ldmrelease.services.reports.stretches import PlaceImage, PlaceRecord, Sighting, place_record
+from ldmrelease.services.reports.stretches import PlaceImage, PlaceRecord, PlaceSighting, place_record
 
 
 def observed_place(context: ReleaseHistory, names: ImageNames, place: Place) -> PlaceRecord:
@@ -16,11 +16,11 @@ def observed_place(context: ReleaseHistory, names: ImageNames, place: Place) -> 
     return place_record(place, _sightings(context, names, place))
 
 
-def _sightings(context: ReleaseHistory, names: ImageNames, place: Place) -> Iterator[Sighting]:
+def _sightings(context: ReleaseHistory, names: ImageNames, place: Place) -> Iterator[PlaceSighting]:
     for each in counted_observations(context, place):
         seen = each.observation
         images = tuple(_image(names, seen, image, each.sequence) for image in seen.images)
-        yield Sighting(each.sequence, seen.time, seen.every, images, seen.cause)
+        yield PlaceSighting(each.sequence, seen.time, seen.every, images, seen.cause)
 
 
 def _image(names: ImageNames, seen: Observation, image: ObservedImage, sequence: int) -> PlaceImage:

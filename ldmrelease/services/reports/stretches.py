@@ -33,7 +33,7 @@ class PlaceImage(Struct, frozen=True, order=True):
         return self.product, self.component, self.digest or self.spelling, self.release or ""
 
 
-class Sighting(Struct, frozen=True):
+class PlaceSighting(Struct, frozen=True):
     """What one observation saw: the number of its event, and in `every` the seconds since the one before it that leave
     no gap. `cause` as in `Observation`.
     """
@@ -132,7 +132,7 @@ class Coverage(Struct, frozen=True):
         )
 
 
-def place_record(place: Place, sightings: Iterable[Sighting]) -> PlaceRecord:
+def place_record(place: Place, sightings: Iterable[PlaceSighting]) -> PlaceRecord:
     """Fold the sightings of a place, oldest first; one that is older than the one before it has no effect."""
     told = list(_in_order(sightings))
     if not told:
@@ -184,7 +184,7 @@ def running_at(record: PlaceRecord, moment: datetime) -> tuple[PlaceImage, ...] 
     return tuple(each.image for each in record.stretches if each.begin <= moment <= each.end)
 
 
-def _in_order(sightings: Iterable[Sighting]) -> Iterator[Sighting]:
+def _in_order(sightings: Iterable[PlaceSighting]) -> Iterator[PlaceSighting]:
     last: datetime | None = None
     for each in sightings:
         if last is None or each.time >= last:
@@ -192,9 +192,9 @@ def _in_order(sightings: Iterable[Sighting]) -> Iterator[Sighting]:
             last = each.time
 
 
-def _chains(told: Sequence[Sighting]) -> Iterator[list[Sighting]]:
+def _chains(told: Sequence[PlaceSighting]) -> Iterator[list[PlaceSighting]]:
     """Sightings close enough together."""
-    chain: list[Sighting] = []
+    chain: list[PlaceSighting] = []
     for each in told:
         if chain and not _joined(chain[-1], each):
             yield chain
@@ -203,11 +203,11 @@ def _chains(told: Sequence[Sighting]) -> Iterator[list[Sighting]]:
     yield chain
 
 
-def _joined(before: Sighting, after: Sighting) -> bool:
+def _joined(before: PlaceSighting, after: PlaceSighting) -> bool:
     return after.time - before.time <= timedelta(seconds=after.every)
 
 
-def _stretches(place: Place, told: Sequence[Sighting]) -> Iterator[Stretch]:
+def _stretches(place: Place, told: Sequence[PlaceSighting]) -> Iterator[Stretch]:
     found: list[Stretch] = []
     for chain in _chains(told):
         opened: dict[PlaceImage, tuple[datetime, datetime]] = {}
@@ -222,8 +222,8 @@ def _stretches(place: Place, told: Sequence[Sighting]) -> Iterator[Stretch]:
     yield from sorted(found, key=lambda each: (each.begin, each.image.identity, each.end))
 
 
-def _changes(place: Place, told: Sequence[Sighting]) -> Iterator[SeenChange]:
-    before: Sighting | None = None
+def _changes(place: Place, told: Sequence[PlaceSighting]) -> Iterator[SeenChange]:
+    before: PlaceSighting | None = None
     for each in told:
         was = _by_component(before.images if before is not None else ())
         now = _by_component(each.images)

@@ -17,7 +17,7 @@ from ldmrelease.services.inventory.receipts import AdmittedRelease
 from ldmrelease.services.releases.listing import PinnedRelease
 from ldmrelease.services.reports.promotion_records import PromotionRecord, RecordedDecision
 from ldmrelease.services.reports.record import DeploymentRecord
-from ldmrelease.services.reports.stretches import PlaceImage, PlaceRecord, Sighting, place_record
+from ldmrelease.services.reports.stretches import PlaceImage, PlaceRecord, PlaceSighting, place_record
 
 NOON = datetime(2023, 4, 20, 12, tzinfo=UTC)
 SUMMIT, BASE = Place("summit", "ocps"), Place("base", "ocps")
@@ -36,11 +36,11 @@ def image(release: str | None = W15, promotion: str | None = None, **changes: An
     return replace(made, **changes)
 
 
-def seen(hours: float, *images: PlaceImage, every: int = EVERY, **more: Any) -> Sighting:
-    return Sighting(int(hours * 100) + 1, at(hours), every, images, **more)
+def seen(hours: float, *images: PlaceImage, every: int = EVERY, **more: Any) -> PlaceSighting:
+    return PlaceSighting(int(hours * 100) + 1, at(hours), every, images, **more)
 
 
-def place(sightings: Sequence[Sighting], of: Place = SUMMIT) -> PlaceRecord:
+def place(sightings: Sequence[PlaceSighting], of: Place = SUMMIT) -> PlaceRecord:
     return place_record(of, sightings)
 
 

@@ -7,7 +7,7 @@ from ldmrelease.domain.events.promotion import PromotionState
 from ldmrelease.services.reports.nights import night_log
 from ldmrelease.services.reports.promotion_records import RecordedWait
 from ldmrelease.services.reports.record import DeploymentRecord
-from ldmrelease.services.reports.stretches import Period, Sighting
+from ldmrelease.services.reports.stretches import Period, PlaceSighting
 
 from .recorded import BASE, SUMMIT, W16, admitted, at, image, place, promotion, recorded, seen
 
@@ -15,7 +15,7 @@ NIGHT = Period(at(0), at(24))
 P1 = promotion("P-1", hours=5, reason="the weekly")
 
 
-def sightings() -> list[Sighting]:
+def sightings() -> list[PlaceSighting]:
     return [
         seen(-2, image()),
         seen(5, image()),
@@ -25,7 +25,7 @@ def sightings() -> list[Sighting]:
     ]
 
 
-def record(told: list[Sighting] | None = None, now: float = 30) -> DeploymentRecord:
+def record(told: list[PlaceSighting] | None = None, now: float = 30) -> DeploymentRecord:
     return recorded(
         [place(told or sightings())],
         now=now,

@@ -9,7 +9,7 @@ from ldmrelease.services.reports.stretches import (
     Coverage,
     Period,
     PlaceRecord,
-    Sighting,
+    PlaceSighting,
     coverage,
     place_record,
     running_at,
@@ -96,7 +96,7 @@ IMAGES = st.lists(st.sampled_from([image(), image(W16), image(None)]), max_size=
 
 
 @st.composite
-def sightings(draw: st.DrawFn) -> list[Sighting]:
+def sightings(draw: st.DrawFn) -> list[PlaceSighting]:
     times = sorted(draw(st.lists(st.integers(-100, 200), max_size=12, unique=True)))
     return [seen(each, *draw(IMAGES), every=draw(st.integers(1, 30)) * 3600) for each in times]
 
@@ -108,7 +108,9 @@ PERIODS = st.tuples(st.integers(-120, 220), st.integers(1, 200)).map(
 
 @settings(max_examples=examples(300), deadline=None)
 @given(sightings(), PERIODS, st.integers(-50, 300))
-def test_seen_unobserved_and_pending_are_the_whole_period(told: list[Sighting], period: Period, now: int):
+def test_seen_unobserved_and_pending_are_the_whole_period(
+    told: list[PlaceSighting], period: Period, now: int
+):
     found = coverage(place_record(SUMMIT, told), period, at(now))
     assert found.seen + found.unobserved + found.pending == period.seconds
     assert min(found.seen, found.unobserved, found.pending) >= 0
@@ -116,7 +118,7 @@ def test_seen_unobserved_and_pending_are_the_whole_period(told: list[Sighting], 
 
 @settings(max_examples=examples(300), deadline=None)
 @given(sightings(), PERIODS)
-def test_nothing_is_said_to_run_in_a_gap(told: list[Sighting], period: Period):
+def test_nothing_is_said_to_run_in_a_gap(told: list[PlaceSighting], period: Period):
     record = place_record(SUMMIT, told)
     for gap in unobserved(record, period, at(400)):
         middle = gap.begin + (gap.end - gap.begin) / 2
@@ -126,7 +128,7 @@ def test_nothing_is_said_to_run_in_a_gap(told: list[Sighting], period: Period):
 
 @settings(max_examples=examples(300), deadline=None)
 @given(sightings(), st.integers(0, 11))
-def test_later_sightings_change_nothing_before_the_one_that_they_follow(told: list[Sighting], kept: int):
+def test_later_sightings_change_nothing_before_the_one_that_they_follow(told: list[PlaceSighting], kept: int):
     """What was known up to a sighting stays known: a period that ends there tells the same ever after."""
     early = told[: kept + 1]
     if not early:
@@ -145,7 +147,7 @@ def test_later_sightings_change_nothing_before_the_one_that_they_follow(told: li
 
 @settings(max_examples=examples(200), deadline=None)
 @given(sightings())
-def test_every_change_leads_from_what_was_there_to_what_came(told: list[Sighting]):
+def test_every_change_leads_from_what_was_there_to_what_came(told: list[PlaceSighting]):
     there: set[tuple[str, str, str, str]] = set()
     for change in place_record(SUMMIT, told).changes:
         gone, come = ({each.identity for each in side} for side in (change.gone, change.come))
