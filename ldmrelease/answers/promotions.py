@@ -31,7 +31,7 @@ from ldmrelease.domain.plan import Plan, Step, StepKind
 if TYPE_CHECKING:
     from ldmrelease.services.decisions.decide import Unagreed
     from ldmrelease.services.inventory.drift_report import Blocked
-    from ldmrelease.services.promotions.changes import SeenChange
+    from ldmrelease.services.promotions.changes import PlaceChange
     from ldmrelease.services.promotions.earliest import EarliestTimes
     from ldmrelease.services.promotions.preflight import PreflightFailed
     from ldmrelease.services.promotions.promotion_outcome import PromotionOutcome
@@ -226,7 +226,7 @@ def promoted_answer(outcome: PromotionOutcome, decision: DecisionAnswer | None =
     )
 
 
-def _changes(changes: Iterable[SeenChange]) -> tuple[PlaceChangeAnswer, ...]:
+def _changes(changes: Iterable[PlaceChange]) -> tuple[PlaceChangeAnswer, ...]:
     return tuple(
         PlaceChangeAnswer(
             place=str(each.place),
@@ -317,7 +317,7 @@ def preflight_answer(failed: PreflightFailed) -> RefusedAnswer | UndecidedAnswer
 
 def dry_run_answer(
     look: Preview,
-    changes: Iterable[SeenChange],
+    changes: Iterable[PlaceChange],
     local: Unagreed,
     blocked: Sequence[Mapping[str, Blocked]],
     earliest: EarliestTimes,

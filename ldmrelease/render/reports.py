@@ -113,9 +113,9 @@ def metrics_text(levels: Sequence[LevelMetricsAnswer]) -> str:
         (
             each.level,
             f"{each.deployments} ({each.deployments_per_week} a week)",
-            _median(each.lead_time.seconds),
+            _median(each.lead_time.seconds, each.deployments, "no deployments"),
             _rate(each),
-            _median(each.time_to_restore.seconds),
+            _median(each.time_to_restore.seconds, each.change_failure.failed, "no failures"),
         )
         for each in levels
     ]
@@ -132,8 +132,10 @@ def metrics_text(levels: Sequence[LevelMetricsAnswer]) -> str:
     return "\n".join(lines)
 
 
-def _median(told: DistributionAnswer | None) -> str:
-    return f"{span(told.median)} (p90 {span(told.p90)})" if told is not None else "unknown"
+def _median(told: DistributionAnswer | None, number: int, none: str) -> str:
+    if told is not None:
+        return f"{span(told.median)} (p90 {span(told.p90)})"
+    return "unknown" if number else none
 
 
 def _rate(each: LevelMetricsAnswer) -> str:
