@@ -57,6 +57,7 @@ ANSWERS: dict[str, AnswerEntry] = {
     "live": AnswerEntry("live", "Live", ("where --live",)),
     "drift": AnswerEntry("drift", "DriftAnswer", ("drift",)),
     "history": AnswerEntry("places", "History", ("history",)),
+    "dossier": AnswerEntry("dossier", "DossierAnswer", ("dossier",)),
     "aliases": AnswerEntry("aliases", "AliasesAnswer", ("alias list",)),
     "receipts": AnswerEntry("receipts", "Receipts", ("receipt show",)),
     "bundle": AnswerEntry("bundles", "BundleAnswer", ("bundle export", "bundle publish", "bundle verify")),

@@ -41,6 +41,7 @@ COMMANDS: dict[str, CommandEntry] = {
     "where": CommandEntry("where", "Show which release runs where, since when, and what approved it."),
     "drift": CommandEntry("drift", "Show where git, decisions and what runs differ, and why."),
     "history": CommandEntry("history", "Show what ran at a place, or where a release ran, and when."),
+    "dossier": CommandEntry("dossier", "Write what is known of a release for whoever decides about it."),
     "receipt": CommandEntry("receipt", "Show the receipts of promotions."),
     "bundle": CommandEntry("bundle", "Export, publish and verify bundles, for gates that have no ledger."),
     "ledger": CommandEntry("ledger", "Verify, export and import the ledger."),
