@@ -44,6 +44,7 @@ COMMANDS: dict[str, CommandEntry] = {
     "dossier": CommandEntry("dossier", "Write what is known of a release for whoever decides about it."),
     "receipt": CommandEntry("receipt", "Show the receipts of promotions."),
     "bundle": CommandEntry("bundle", "Export, publish and verify bundles, for gates that have no ledger."),
+    "audit": CommandEntry("audit", "Make decisions again, for auditors."),
     "ledger": CommandEntry("ledger", "Verify, export and import the ledger."),
     "completion": CommandEntry(
         "completion_script", "Print what bash, zsh or fish read to complete commands."
