@@ -21,7 +21,7 @@ from ldmrelease.answers.sentences.dossiers import gap_words, issue_words
 from ldmrelease.answers.spellings import DigestText, PlaceName, ReleaseName, TimeText, plain_values, time_text
 from ldmrelease.domain.decision import Outcome
 from ldmrelease.services.dossier.dossier import Dossier, EnvironmentDossier
-from ldmrelease.services.dossier.gaps import Note, gaps, known_issues, schema_products
+from ldmrelease.services.dossier.gaps import Remark, gaps, known_issues, schema_products
 from ldmrelease.services.inventory.receipts import StoredReceipt
 
 EXCUSES = (Outcome.WAIVED, Outcome.REPORTED)
@@ -37,14 +37,15 @@ class ReleaseChangeAnswer(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class EnvironmentDossierAnswer(msgspec.Struct, frozen=True, kw_only=True):
-    """An environment, as if a promotion to it were asked for now: what was seen there last (`running`), what changes
-    beside that, places where the release runs already (`same`), the decision for each place, and what places would not
-    take or nobody could be asked about. `hypothetical`: nothing acts on these decisions, as policies, targets, products
-    or checks are not those of the trust document. `menus` keep several releases beside each other; such a one is
-    compared with the newest that it shows.
+    """An environment with its `places` that run the product, as if a promotion to it were asked for now: what was seen
+    there last (`running`), what changes beside that, places where the release runs already (`same`), the decision for
+    each place, and what places would not take or nobody could be asked about. `hypothetical`: nothing acts on these
+    decisions, as policies, targets, products or checks are not those of the trust document. `menus` keep several
+    releases beside each other; such a one is compared with the newest that it shows.
     """
 
     environment: str
+    places: tuple[PlaceName, ...]
     running: tuple[WhereAnswer, ...]
     changes: tuple[ReleaseChangeAnswer, ...]
     same: tuple[PlaceName, ...]
@@ -93,7 +94,8 @@ class DossierReceiptAnswer(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class DossierAnswer(msgspec.Struct, frozen=True, kw_only=True):
-    """Everything that is known of a release, as of `now`; of one `environment` alone where that was asked for.
+    """Everything that is known of a release, as of `now`; of one `target` alone (a level, an environment or a
+    place) where that was asked for.
 
     `pin` says what it is, `by` whose key pinned it and `pinned` when, null where nobody has. `schema_products` are EUPS
     products with schemas that differ from what runs somewhere. `promotions` have the decisions that were recorded,
@@ -102,7 +104,7 @@ class DossierAnswer(msgspec.Struct, frozen=True, kw_only=True):
 
     release: ReleaseName
     now: TimeText
-    environment: str | None
+    target: str | None
     pin: ReleaseAnswer
     pinned: TimeText | None
     by: str | None
@@ -118,16 +120,18 @@ class DossierAnswer(msgspec.Struct, frozen=True, kw_only=True):
     gaps: tuple[FindingAnswer, ...]
 
 
-def dossier_answer(found: Dossier, environment: str | None) -> DossierAnswer:
-    """A dossier; `environment` is the one that was asked for."""
+def dossier_answer(found: Dossier, target: str | None) -> DossierAnswer:
+    """A dossier; `target` is what was asked for."""
     pinned = next((each for each in found.pins if each.body.revision == found.pinned.revision), None)
     environments = tuple(map(_environment, found.environments))
     promotions = tuple(report_answer(each) for each in found.promotions)
-    decisions = [*_fresh(environments), *_recorded(promotions)]
+    places = {str(each) for one in found.environments for each in one.places}
+    recorded = [(each, promotion) for each, promotion in _recorded(promotions) if each.place in places]
+    decisions = [*_fresh(environments), *recorded]
     return DossierAnswer(
         release=found.pinned.release.name,
         now=time_text(found.now) or "",
-        environment=environment,
+        target=target,
         pin=release_answer(
             found.pinned,
             "already-pinned" if found.pinned.stored else "pinned",
@@ -144,14 +148,15 @@ def dossier_answer(found: Dossier, environment: str | None) -> DossierAnswer:
         approvals=tuple(_approvals(decisions)),
         history=tuple(history_answers(found.history)),
         receipts=tuple(map(_receipt, found.receipts)),
-        known_issues=_notes(known_issues(found), issue_words),
-        gaps=_notes(gaps(found), gap_words),
+        known_issues=_remarks(known_issues(found), issue_words),
+        gaps=_remarks(gaps(found), gap_words),
     )
 
 
 def _environment(found: EnvironmentDossier) -> EnvironmentDossierAnswer:
     return EnvironmentDossierAnswer(
         environment=found.environment,
+        places=tuple(map(str, found.places)),
         running=tuple(where_answers(found.running)),
         changes=tuple(
             ReleaseChangeAnswer(
@@ -225,8 +230,8 @@ def _receipt(stored: StoredReceipt) -> DossierReceiptAnswer:
     )
 
 
-def _notes(
-    found: Iterable[Note], words: Callable[[str, Mapping[str, Any]], str]
+def _remarks(
+    found: Iterable[Remark], words: Callable[[str, Mapping[str, Any]], str]
 ) -> tuple[FindingAnswer, ...]:
     """Each with its sentence."""
     told = ((each.code, plain_values(each.values)) for each in found)

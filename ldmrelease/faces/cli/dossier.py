@@ -9,15 +9,20 @@ import typer
 from msgspec.structs import replace
 
 from ldmrelease.answers.dossier import DossierAnswer, dossier_answer
-from ldmrelease.config.yaml.suggestions import did_you_mean
 from ldmrelease.faces.cli.advice import unadvised
-from ldmrelease.faces.cli.arguments import ProductOption, ReleaseArgument, release_now
+from ldmrelease.faces.cli.arguments import (
+    OptionalTargetOption,
+    ProductOption,
+    ReleaseArgument,
+    applications_of,
+    release_now,
+)
 from ldmrelease.faces.cli.options import UsageError, examples, new_app
 from ldmrelease.faces.cli.session import open_context_here
 from ldmrelease.render.dossier import dossier_text
 from ldmrelease.render.output import Output, as_json, as_yaml, emit, say
 from ldmrelease.services.context import Context
-from ldmrelease.services.dossier.dossier import Dossier, applications_with, dossier
+from ldmrelease.services.dossier.dossier import Dossier, dossier
 
 if TYPE_CHECKING:
     from ldmrelease.domain.topology import Application
@@ -47,17 +52,14 @@ _BY_SUFFIX = {
     "dossier",
     epilog=examples(
         "ldmrelease dossier w.2023.16 --file dossier.html",
-        "ldmrelease dossier 24.0.0 --environment summit --file dossier.html",
+        "ldmrelease dossier 24.0.0 --target summit --file dossier.html",
         "ldmrelease dossier w.2023.16 --output json",
     ),
 )
 def write_dossier(
     ctx: typer.Context,
     release: ReleaseArgument,
-    environment: Annotated[
-        str | None,
-        typer.Option("--environment", "-e", help="Only this environment; else all that run the product."),
-    ] = None,
+    target: OptionalTargetOption = None,
     product: ProductOption = None,
     file: Annotated[
         Path | None,
@@ -79,9 +81,9 @@ def write_dossier(
     """
     context = open_context_here(ctx)
     pinned = release_now(context, release, product)
-    applications = _applications(context, pinned.release.product, environment)
+    applications = _applications(context, pinned.release.product, target)
     found = _without_advice(context, dossier(context, pinned, applications))
-    answer = dossier_answer(found, environment)
+    answer = dossier_answer(found, target)
     chosen = output or _by_name(file)
     if file is None:
         _print(answer, chosen)
@@ -90,14 +92,11 @@ def write_dossier(
     say(f"the dossier of {answer.release} is in {file}", err=True)
 
 
-def _applications(context: Context, product: str, environment: str | None) -> "tuple[Application, ...]":
-    """Where the product runs. Raises `UsageError` for an environment that there is not, or that it does not run in."""
-    found = applications_with(context, product, environment)
-    if environment is not None and not found:
-        known = dict.fromkeys(each.place.environment for each in applications_with(context, product))
-        raise UsageError(
-            f"{product} runs in no environment {environment!r}", did_you_mean(environment, known)
-        )
+def _applications(context: Context, product: str, target: str | None) -> "tuple[Application, ...]":
+    """Where the product runs. Raises `UsageError` for a target that there is not, or that it does not run at."""
+    found = tuple(each for each in applications_of(context, target) if each.components(product))
+    if target is not None and not found:
+        raise UsageError(f"nothing of {product} runs at {target}")
     return found
 
 

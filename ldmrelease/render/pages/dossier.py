@@ -206,7 +206,7 @@ def _change(found: "ComparisonAnswer", places: Sequence[str]) -> ChangeValues:
     told = [f"{counted(same, 'component')} the same."] if same else []
     if not any(each.kind == ComponentKind.CONFIGURATION for each in found.components):
         told.append("Configuration: not known, as neither release pins any.")
-    if found.products is None:
+    if found.products is None and any(each.kind == ComponentKind.BUILD for each in found.components):
         told.append("EUPS products: not known, as one of the two has no list.")
     return ChangeValues(
         title=f"{listed(places)}: from {found.before} to {found.after}",

@@ -9,7 +9,7 @@ from datetime import datetime
 from msgspec import Struct
 
 from ldmrelease.domain.errors import Unavailable, UnavailableError
-from ldmrelease.domain.topology import Application, Place
+from ldmrelease.domain.topology import Application, ComponentKind, Place
 from ldmrelease.services.decisions.decide import Decided, Unagreed, unagreed
 from ldmrelease.services.deployments.place_order import ordered_places
 from ldmrelease.services.deployments.target import PromotionSpec
@@ -44,6 +44,7 @@ class EnvironmentDossier(Struct, frozen=True):
     """
 
     environment: str
+    places: tuple[Place, ...]
     running: tuple[PlaceComponent | UnobservedPlace, ...]
     changes: tuple[ReleaseChange, ...]
     same: tuple[Place, ...]
@@ -67,12 +68,17 @@ class Dossier(Struct, frozen=True):
     evidence_problem: Unavailable | None
     promotions: tuple[PromotionReport, ...]
     untrusted: tuple[PromotionSummary, ...]
+    is_built: bool
+    """Its product has an EUPS build, and so a list of products."""
     history: tuple[HistoryEntry, ...]
     receipts: tuple[StoredReceipt, ...]
 
 
 def dossier(context: PromotionPlanning, pinned: Pinned, applications: Sequence[Application]) -> Dossier:
-    """The dossier of a release, as far as these applications go. Raises `LedgerError`, `UnknownLevel`."""
+    """The dossier of a release, as far as these applications go, which run its product.
+
+    Raises `LedgerError`, `UnknownLevel`.
+    """
     release, places = pinned.release, {str(each.place) for each in applications}
     evidence, problem = _evidence(context, pinned)
     promotions, untrusted = _promotions(context, release.product, release.tag, places)
@@ -86,20 +92,15 @@ def dossier(context: PromotionPlanning, pinned: Pinned, applications: Sequence[A
         evidence_problem=problem,
         promotions=promotions,
         untrusted=untrusted,
+        is_built=_is_built(context, release.product),
         history=tuple(each for each in history(context, product_tag=release.name) if each.place in places),
         receipts=tuple(_receipts(context, release.name, applications)),
     )
 
 
-def applications_with(
-    context: ReleaseLookup, product: str, environment: str | None = None
-) -> tuple[Application, ...]:
-    """The applications that run a product, in the order of the workspace; of one environment, or of all."""
-    return tuple(
-        each
-        for each in context.topology.applications
-        if each.components(product) and environment in (None, each.place.environment)
-    )
+def _is_built(context: ReleaseLookup, product: str) -> bool:
+    known = context.topology.product(product)
+    return known is not None and any(each.kind is ComponentKind.BUILD for each in known.components)
 
 
 def _evidence(
@@ -163,6 +164,7 @@ def _environment(
     failed = isinstance(look, PreflightFailed)
     return EnvironmentDossier(
         environment=environment,
+        places=tuple(each.place for each in applications),
         running=tuple(seen),
         changes=changes,
         same=same,

@@ -21,24 +21,24 @@ NEVER_RECORDED = ("release notes", "known issues", "approvals of a change contro
 _FAILED = "FAILED"
 
 
-class Note(Struct, frozen=True):
-    """Something to know: `code` and its values."""
+class Remark(Struct, frozen=True):
+    """Something to know of a release: `code` and its values."""
 
     code: str
     values: dict[str, Any]
 
 
-def gaps(dossier: Dossier) -> tuple[Note, ...]:
+def gaps(dossier: Dossier) -> tuple[Remark, ...]:
     """What is not known, the release's own first, then by environment."""
     return (
         *_of_release(dossier),
-        *(note for each in dossier.environments for note in _of_environment(each)),
+        *(note for each in dossier.environments for note in _of_environment(dossier, each)),
         *_of_history(dossier),
-        Note("not-recorded", {"what": list(NEVER_RECORDED)}),
+        Remark("not-recorded", {"what": list(NEVER_RECORDED)}),
     )
 
 
-def known_issues(dossier: Dossier) -> tuple[Note, ...]:
+def known_issues(dossier: Dossier) -> tuple[Remark, ...]:
     """What speaks against the release, as far as anything was recorded: failed checks, lacks, ways back."""
     return (*_of_pins(dossier), *_failed_checks(dossier), *_taken_back(dossier))
 
@@ -55,78 +55,78 @@ def schema_products(dossier: Dossier) -> tuple[str, ...]:
     return tuple(sorted(found))
 
 
-def _of_release(dossier: Dossier) -> Iterator[Note]:
+def _of_release(dossier: Dossier) -> Iterator[Remark]:
     release = dossier.pinned.release
     if not dossier.pinned.stored:
-        yield Note("not-pinned", {"release": release.name})
-    if release.content is None:
-        yield Note("no-listing", {"release": release.name})
+        yield Remark("not-pinned", {"release": release.name})
+    if dossier.is_built and release.content is None:
+        yield Remark("no-listing", {"release": release.name})
     if not any(each.kind is ComponentKind.CONFIGURATION for each in release.components):
-        yield Note("no-configuration", {"release": release.name})
-    yield Note("schemas", {"products": list(schema_products(dossier))})
+        yield Remark("no-configuration", {"release": release.name})
+    yield Remark("schemas", {"products": list(schema_products(dossier))})
     if dossier.evidence_problem is not None:
         asked = dossier.evidence_problem
-        yield Note("evidence-not-asked", {"where": asked.where, "reason": asked.reason})
+        yield Remark("evidence-not-asked", {"where": asked.where, "reason": asked.reason})
     if dossier.untrusted:
-        yield Note("untrusted-promotions", {"promotions": [each.promotion for each in dossier.untrusted]})
+        yield Remark("untrusted-promotions", {"promotions": [each.promotion for each in dossier.untrusted]})
 
 
-def _of_environment(found: EnvironmentDossier) -> Iterator[Note]:
+def _of_environment(dossier: Dossier, found: EnvironmentDossier) -> Iterator[Remark]:
     unnamed: dict[tuple[str, str], list[str]] = {}
     for each in found.running:
         place = str(each.place)
         if isinstance(each, UnobservedPlace):
-            yield Note("never-observed", {"place": place})
+            yield Remark("never-observed", {"place": place})
             continue
         if each.state == "unobserved":
-            yield Note("unobserved", {"place": place, "component": each.component, "last": each.last})
+            yield Remark("unobserved", {"place": place, "component": each.component, "last": each.last})
         if each.release is None:
             unnamed.setdefault((place, each.component), []).append(each.spelling)
     for (place, component), images in unnamed.items():
-        yield Note("unknown-release", {"place": place, "component": component, "images": images})
+        yield Remark("unknown-release", {"place": place, "component": component, "images": images})
     for change in found.changes:
-        if change.comparison.products is None:
+        if dossier.is_built and change.comparison.products is None:
             places = [*map(str, change.places)]
-            yield Note("not-comparable", {"release": change.comparison.before, "places": places})
+            yield Remark("not-comparable", {"release": change.comparison.before, "places": places})
     for left in found.left_out:
-        yield Note("not-decided", {"place": str(left.place)})
+        yield Remark("not-decided", {"place": str(left.place)})
     if found.unagreed:
-        yield Note("hypothetical", {"environment": found.environment})
+        yield Remark("hypothetical", {"environment": found.environment})
 
 
-def _of_history(dossier: Dossier) -> Iterator[Note]:
+def _of_history(dossier: Dossier) -> Iterator[Remark]:
     for each in dossier.history:
         between = [(before[1], after[0]) for before, after in pairwise(each.intervals)]
         lost = sum(_seconds(start, end) for start, end in between)
         if between:
             values = {"place": each.place, "component": each.component, "stretches": len(between)}
-            yield Note("unobserved-stretches", {**values, "seconds": lost, "last": between[-1]})
+            yield Remark("unobserved-stretches", {**values, "seconds": lost, "last": between[-1]})
 
 
 def _seconds(start: str, end: str) -> int:
     return int((instant(end) - instant(start)).total_seconds())
 
 
-def _of_pins(dossier: Dossier) -> Iterator[Note]:
+def _of_pins(dossier: Dossier) -> Iterator[Remark]:
     pinned = dossier.pinned
     if pinned.release.missing:
-        yield Note("incomplete", {"missing": list(pinned.release.missing)})
+        yield Remark("incomplete", {"missing": list(pinned.release.missing)})
     newest = dossier.pins[-1].body if dossier.pins else None
     if newest is not None and pinned.stored and newest.revision > pinned.revision:
-        yield Note("newer-revision", {"revision": newest.revision, "reason": newest.reason})
+        yield Remark("newer-revision", {"revision": newest.revision, "reason": newest.reason})
     if dossier.second_spelling is not None:
-        yield Note("second-spelling", {"tag": dossier.second_spelling})
+        yield Remark("second-spelling", {"tag": dossier.second_spelling})
 
 
-def _failed_checks(dossier: Dossier) -> Iterator[Note]:
+def _failed_checks(dossier: Dossier) -> Iterator[Remark]:
     for each in dossier.evidence:
         fact = each.seen.fact
         if fact.counted and fact.result == _FAILED:
             values = {"check": fact.check, "run": fact.run, "tests": list(fact.failed_tests)}
-            yield Note("failed-check", {**values, "environment": fact.environment})
+            yield Remark("failed-check", {**values, "environment": fact.environment})
 
 
-def _taken_back(dossier: Dossier) -> Iterator[Note]:
+def _taken_back(dossier: Dossier) -> Iterator[Remark]:
     for each in dossier.history:
         if each.ended == "restored":
-            yield Note("taken-back", {"place": each.place, "component": each.component, "at": each.gone})
+            yield Remark("taken-back", {"place": each.place, "component": each.component, "at": each.gone})

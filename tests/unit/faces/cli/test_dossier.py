@@ -74,12 +74,12 @@ class Outline(HTMLParser):
 
 def test_the_answer_is_as_it_was(asked: Site):
     """After a change that is meant, delete the file: the first run writes it anew and fails."""
-    same_as(DATA / "base.json", masked(json.dumps(told(asked, WEEKLY, "-e", "base"), indent=1)) + "\n")
+    same_as(DATA / "base.json", masked(json.dumps(told(asked, WEEKLY, "-t", "base"), indent=1)) + "\n")
 
 
 def test_the_page_has_the_sections_that_it_had(asked: Site):
     outline = Outline()
-    outline.feed(asked.ok("dossier", WEEKLY, "-e", "base", "-o", "html"))
+    outline.feed(asked.ok("dossier", WEEKLY, "-t", "base", "-o", "html"))
     same_as(DATA / "outline.txt", "\n".join(outline.lines) + "\n")
 
 
@@ -135,7 +135,7 @@ def findings(found: dict[str, Any]) -> list[dict[str, Any]]:
 
 
 def test_what_is_not_enforced_is_an_excuse(asked: Site):
-    [excuse] = [each for each in told(asked, WEEKLY, "-e", "base")["excuses"] if each["promotion"] is None]
+    [excuse] = [each for each in told(asked, WEEKLY, "-t", "base")["excuses"] if each["promotion"] is None]
     assert (excuse["requirement"], excuse["outcome"], excuse["unmet"]) == (
         "built-by-ci",
         "reported",
@@ -153,7 +153,7 @@ def test_what_nobody_knows_is_said(asked: Site):
 
 def test_places_that_nobody_has_looked_at_are_said(site: Site):
     site.release_weekly()
-    found = told(site, WEEKLY, "-e", "summit")
+    found = told(site, WEEKLY, "-t", "summit")
     assert found["pinned"] is None
     codes = [each["code"] for each in found["gaps"]]
     assert "never-observed" in codes
@@ -174,7 +174,7 @@ def test_failed_checks_and_ways_back_are_known_issues(ready: Site):
 def test_a_registry_that_does_not_answer_is_a_gap(asked: Site):
     """Its statements are those that the ledger took in; the places say why nothing is decided."""
     (asked.root / "images" / "scipipe" / "index.json").write_text("{")
-    done = asked.run("dossier", WEEKLY, "-e", "base", "-o", "json")
+    done = asked.run("dossier", WEEKLY, "-t", "base", "-o", "json")
     found = json.loads(done.stdout)
     assert done.exit_code == 0
     assert "evidence-not-asked" in {each["code"] for each in found["gaps"]}
@@ -191,17 +191,17 @@ def test_a_look_changes_nothing(asked: Site, tmp_path: Path):
 def test_a_file_is_replaced_whole_and_its_name_says_what_it_is(asked: Site, tmp_path: Path):
     page, data = tmp_path / "d.html", tmp_path / "d.json"
     page.write_text("something else")
-    assert asked.ok("dossier", WEEKLY, "-e", "base", "--file", str(page)) == ""
+    assert asked.ok("dossier", WEEKLY, "-t", "base", "--file", str(page)) == ""
     assert page.read_text().startswith("<!DOCTYPE html>")
-    asked.ok("dossier", WEEKLY, "-e", "base", "-f", str(data))
-    assert json.loads(data.read_text()) == told(asked, WEEKLY, "-e", "base")
-    asked.ok("dossier", WEEKLY, "-e", "base", "-f", str(data), "-o", "text")
+    asked.ok("dossier", WEEKLY, "-t", "base", "-f", str(data))
+    assert json.loads(data.read_text()) == told(asked, WEEKLY, "-t", "base")
+    asked.ok("dossier", WEEKLY, "-t", "base", "-f", str(data), "-o", "text")
     assert data.read_text().startswith(f"stack/{WEEKLY}")
     assert {each.name for each in tmp_path.iterdir()} == {"workspace", "d.html", "d.json"}
 
 
 def test_a_file_that_cannot_be_written_is_bad_input(asked: Site, tmp_path: Path):
-    done = asked.run("dossier", WEEKLY, "-e", "base", "--file", str(tmp_path / "nowhere" / "d.html"))
+    done = asked.run("dossier", WEEKLY, "-t", "base", "--file", str(tmp_path / "nowhere" / "d.html"))
     assert done.exit_code == 2
     assert "No such file or directory" in done.stderr
 
@@ -211,7 +211,7 @@ def test_a_file_that_cannot_be_written_is_bad_input(asked: Site, tmp_path: Path)
     [
         (("w.2023.17",), "w.2023.17"),
         (("w.2023.16x",), "did you mean"),
-        ((WEEKLY, "-e", "sumit"), "did you mean summit?"),
+        ((WEEKLY, "-t", "sumit"), "did you mean summit?"),
     ],
 )
 def test_what_is_not_there_is_bad_input(asked: Site, words: tuple[str, ...], said: str):
@@ -232,6 +232,6 @@ def test_hostile_text_is_inert_wherever_it_stands(asked: Site):
 
 
 def test_reasons_of_people_are_text(asked: Site):
-    page = asked.ok("dossier", WEEKLY, "-e", "base", "-o", "html")
+    page = asked.ok("dossier", WEEKLY, "-t", "base", "-o", "html")
     assert "&lt;b&gt;soon&lt;/b&gt;" in page
     assert "<b>" not in page
