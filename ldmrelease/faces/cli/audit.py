@@ -9,6 +9,7 @@ import typer
 
 from ldmrelease.answers.audit_replays import audit_replay_answer
 from ldmrelease.domain.events import EventKind
+from ldmrelease.faces.cli.audit_import import app as import_app
 from ldmrelease.faces.cli.options import OutputOption, UsageError, examples, new_app
 from ldmrelease.faces.cli.session import open_context_here
 from ldmrelease.render.audit_replays import audit_replay_text
@@ -17,9 +18,14 @@ from ldmrelease.render.status_line import status_line
 from ldmrelease.services.audit.replay_decision import ReplayedDecision
 
 app = new_app(
-    "Make decisions again, for auditors.",
-    examples=examples("ldmrelease audit replay --all", "ldmrelease audit replay 3f9a1c27d04b"),
+    "Import history that others wrote, and make decisions again, for auditors.",
+    examples=examples(
+        "ldmrelease audit replay --all",
+        "ldmrelease audit replay 3f9a1c27d04b",
+        "ldmrelease audit import table history.tsv",
+    ),
 )
+app.add_typer(import_app, name="import")
 
 
 @app.command(

@@ -1,6 +1,6 @@
 """`ldmrelease where`: what runs where, since when, and what approved it."""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
 from typing import Annotated, NoReturn, TypeVar
 
@@ -65,6 +65,7 @@ class Asked(Struct, frozen=True):
         "ldmrelease where --environment summit -o json",
         "ldmrelease where --live --timeout 30",
         "ldmrelease where --desired --environment summit",
+        "ldmrelease where --desired --environment summit --at 2023-04-21T22:00:00Z",
         "ldmrelease where --environment summit --at 2023-04-21T22:00:00Z",
         "ldmrelease where --release w.2023.16 --at 2023-04-21T22:00:00Z --known-at 2023-04-21T23:00:00Z",
     )
@@ -123,12 +124,15 @@ def where(  # noqa: PLR0913, PLR0917 - an option each
     place manages included. WHAT is then an environment, an application, a product, a release or an image. In a tree
     of no known layout only the settings of the workspace's places are read. A chart that is not in the tree may bring
     images that are not known here; `decided elsewhere` is an image with such a part. Exit 3 if some of the tree could
-    not be read or rendered.
+    not be read or rendered. With `--at`, too, it is what imported histories of trees asked for then.
     """
     asked = Asked(what, product, target, TypedFilters(release, image, component))
     past = {"--at": at, "--known-at": known_at}
     if wanted:
-        refuse_with("--desired", past | asked.filters.given())
+        refuse_with("--desired", asked.filters.given())
+        if any(past.values()):
+            _tell_desired_at(ctx, past, asked, {"--tree": tree, "--live": live, "--product": product}, output)
+            return
         # YAML, git and the programs that render: who asks the ledger goes without.
         from ldmrelease.faces.cli.where_desired import (  # noqa: PLC0415
             DesiredQuestion,
@@ -160,6 +164,22 @@ def where(  # noqa: PLR0913, PLR0917 - an option each
     emit(
         where_answers(rows), output, lambda: where_table(rows) if context.topology.applications else NO_PLACES
     )
+
+
+def _tell_desired_at(
+    ctx: typer.Context,
+    past: Mapping[str, str | None],
+    asked: Asked,
+    others: Mapping[str, object],
+    output: Output,
+) -> None:
+    # By imported history: who asks what is now goes without.
+    from ldmrelease.faces.cli.where_desired_at import tell_desired_at  # noqa: PLC0415
+
+    for option, value in past.items():
+        if value is not None:
+            refuse_with(option, others)
+    tell_desired_at(ctx, (past["--at"], past["--known-at"]), (asked.what, asked.target), output)
 
 
 def _found(context: ReadContext, then: AsOf, applications: list[Application]) -> Iterable[PlaceRow]:
