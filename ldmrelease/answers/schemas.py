@@ -53,6 +53,7 @@ ANSWERS: dict[str, AnswerEntry] = {
     "replays": AnswerEntry("decisions", "Replays", ("promotions replay",)),
     "observations": AnswerEntry("observations", "ObserveAnswer", ("observe",)),
     "where": AnswerEntry("places", "Where", ("where",)),
+    "having": AnswerEntry("having", "HavingAnswer", ("where --having",)),
     "desired": AnswerEntry("tree_images", "DesiredImages", ("where --desired",)),
     "live": AnswerEntry("live", "Live", ("where --live",)),
     "drift": AnswerEntry("drift", "DriftAnswer", ("drift",)),

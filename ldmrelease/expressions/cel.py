@@ -24,6 +24,13 @@ if TYPE_CHECKING:
 LONGEST = 1000
 """Characters of an expression."""
 
+FUNCTIONS = (
+    *("version", "weekly"),
+    *("has", "exists", "exists_one", "all", "size", "startsWith", "endsWith", "contains", "matches"),
+    *("timestamp", "duration"),
+)
+"""What may be called: our own, and those of the language that a question may need."""
+
 _CHECKED = b"type.googleapis.com/cel.expr.CheckedExpr"
 _GROWING = frozenset({"add_string", "add_bytes", "add_list"})
 _ERROR = re.compile(r"ERROR: <input>:(-?\d+):(-?\d+): (.*)")
@@ -66,7 +73,7 @@ class Unanswered(Struct, frozen=True):
 class Condition:
     """A question that was read and is of the right types.
 
-    expression: as it was written. fields: the names that it asks for.
+    expression: as it was written. fields: the names that it asks for; a variable of a loop counts as one, too.
     """
 
     def __init__(self, expression: str, compiled: "cel.Expression", fields: frozenset[str]) -> None:
@@ -157,6 +164,8 @@ def _explained(expression: str, error: str) -> BadExpression:
     message = (
         found[3].removeprefix("Syntax error: ").partition(" expecting {")[0].partition(" (in container")[0]
     )
+    if "<EOF>" in message:
+        message = "it ends too early"
     name = _UNDECLARED.search(message)
     if name is None:
         return BadExpression(int(found[1]), int(found[2]), message.removesuffix(" [INVALID_ARGUMENT]"))

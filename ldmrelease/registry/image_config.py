@@ -8,12 +8,14 @@ from collections.abc import Mapping
 
 from msgspec import Struct
 
+from ldmrelease.domain.images import check_digest
 from ldmrelease.registry.manifests import parse_object
 
 LARGEST = 1_000_000
 """Bytes of a configuration or manifest that is read for its labels."""
 _MOST = 1000
 _LONGEST = 1000
+_MOST_PLATFORMS = 32
 
 
 class ImageConfig(Struct, frozen=True):
@@ -36,6 +38,31 @@ def read_config(content: bytes) -> ImageConfig:
 def read_annotations(content: bytes) -> dict[str, str]:
     """The annotations of a manifest or index. Raises ValueError."""
     return _texts(parse_object(content).get("annotations"))
+
+
+def config_digest(manifest: bytes) -> str:
+    """The digest of an image's configuration, by the bytes of its manifest. Raises ValueError."""
+    config = parse_object(manifest).get("config")
+    return check_digest(str(config.get("digest")) if isinstance(config, dict) else "")
+
+
+def child_images(content: bytes) -> list[str]:
+    """The digests of the images in an index, without what is attached to them; none for a manifest of one image.
+
+    Raises ValueError for an index with too many images, or with none.
+    """
+    entries = parse_object(content).get("manifests")
+    if not isinstance(entries, list):
+        return []
+    known = [each for each in entries if isinstance(each, dict) and _is_image(each.get("platform"))]
+    if not 0 < len(known) <= _MOST_PLATFORMS:
+        raise ValueError(f"an index of {len(known)} images")
+    return [check_digest(str(each.get("digest"))) for each in known]
+
+
+def _is_image(platform: object) -> bool:
+    """What is built beside an image, such as its provenance, has a platform `unknown`."""
+    return isinstance(platform, dict) and platform.get("architecture") not in (None, "unknown")
 
 
 def agreed(told: list[dict[str, str]]) -> dict[str, str]:

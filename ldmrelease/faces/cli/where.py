@@ -20,6 +20,7 @@ from ldmrelease.faces.cli.arguments import (
 from ldmrelease.faces.cli.options import OutputOption, TimeoutOption, UsageError, examples, new_app
 from ldmrelease.faces.cli.session import open_context_here
 from ldmrelease.faces.cli.understood import as_target
+from ldmrelease.faces.cli.where_having import HavingOption, tell_having
 from ldmrelease.render.output import Output, emit, say
 from ldmrelease.render.places import NO_PLACES, where_table
 from ldmrelease.services.context import Context
@@ -52,6 +53,7 @@ class Asked(Struct, frozen=True):
         "ldmrelease where --environment summit -o json",
         "ldmrelease where --live --timeout 30",
         "ldmrelease where --desired --environment summit",
+        """ldmrelease where --having 'version(products["afw"]) < version("26.0.1")'""",
     )
 )
 def where(  # noqa: PLR0913, PLR0917 - an option each
@@ -64,6 +66,7 @@ def where(  # noqa: PLR0913, PLR0917 - an option each
     ] = None,
     product: ProductOption = None,
     target: OptionalTargetOption = None,
+    having: HavingOption = None,
     live: Annotated[
         bool, typer.Option("--live", help="Ask trees and clusters now: desired, decided, observed.")
     ] = False,
@@ -95,12 +98,21 @@ def where(  # noqa: PLR0913, PLR0917 - an option each
     asked at once: what its tree or workloads want, what was decided, and what runs. Exit 3 if some system
     could not be reached; the rest is shown all the same. Nothing is recorded: `observe` does that.
 
+    With `--having` it is what a condition holds of: a CEL expression over what is known of the place and of the release
+    (docs/known-issues.md has the fields). What cannot be told is listed apart, with the reason; exit 3 where there is
+    any. Labels and annotations are read from registries, within the time limit, once for each image.
+
     With `--desired` the GitOps tree alone is read: the images of every application that is switched on, those that no
     place manages included. WHAT is then an environment, an application, a product, a release or an image. In a tree
     of no known layout only the settings of the workspace's places are read. A chart that is not in the tree may bring
     images that are not known here; `decided elsewhere` is an image with such a part. Exit 3 if some of the tree could
     not be read or rendered.
     """
+    if having is not None and (wanted or live):
+        raise UsageError(
+            "--having asks of what was observed",
+            f"leave out --{'desired' if wanted else 'live'}",
+        )
     if wanted:
         # YAML, git and the programs that render: who asks the ledger goes without.
         from ldmrelease.faces.cli.where_desired import (  # noqa: PLC0415
@@ -126,6 +138,8 @@ def where(  # noqa: PLR0913, PLR0917 - an option each
         _tell_live(context, selection, asked, timeout, output)
     found = list(find_where(context, now=context.now()))
     rows = _rows(lambda meant: selected_rows(found, meant), context, selection, asked)
+    if having is not None:
+        tell_having(context, rows, having, output, timeout)
     emit(
         where_answers(rows), output, lambda: where_table(rows) if context.topology.applications else NO_PLACES
     )

@@ -12,7 +12,13 @@ from msgspec.structs import replace
 
 from ldmrelease.expressions.cel import BadExpression, Condition, Unanswered, read_condition
 from ldmrelease.registry.digest_cache import DigestCache
-from ldmrelease.services.inventory.image_settings import Answers, ImageQuestion, ImageSettings, read_settings
+from ldmrelease.services.inventory.image_settings import (
+    Answers,
+    ImageQuestion,
+    ImageSettings,
+    question_of,
+    read_settings,
+)
 from ldmrelease.services.inventory.known_values import FIELDS, KnownRelease, KnownValues
 from ldmrelease.services.inventory.where import PlaceComponent, UnobservedPlace
 from ldmrelease.services.needs import ImageLookup
@@ -56,7 +62,7 @@ def having(
     asked = list(rows)
     known = KnownRelease(context, condition.fields)
     values = [known.of(each) if isinstance(each, PlaceComponent) else None for each in asked]
-    questions = [_question(condition, row, each) for row, each in zip(asked, values, strict=True)]
+    questions = [_question(context, condition, row, each) for row, each in zip(asked, values, strict=True)]
     wanted = [each for each in questions if each is not None]
     settings = read_settings(context.registries, cache, wanted, timeout) if wanted else {}
     until = time.monotonic() + timeout
@@ -67,13 +73,23 @@ def having(
 
 
 def _question(
-    condition: Condition, row: PlaceComponent | UnobservedPlace, known: KnownValues | None
+    context: ImageLookup,
+    condition: Condition,
+    row: PlaceComponent | UnobservedPlace,
+    known: KnownValues | None,
 ) -> ImageQuestion | None:
     """What the image itself has to be asked, if the question needs that and nothing else says it."""
-    if known is None or known.component is None or isinstance(row, UnobservedPlace):
+    if known is None or isinstance(row, UnobservedPlace) or row.foreign is not None or not row.digest:
         return None
     missing = (condition.fields & _OF_IMAGES) - known.values.keys()
-    return ImageQuestion(known.component, row.digest, "annotations" in missing) if missing else None
+    if not missing:
+        return None
+    annotations = "annotations" in missing
+    if known.component is not None:
+        return question_of(known.component, row.digest, annotations=annotations)
+    product = context.topology.product(row.product)
+    source = product.component(row.component) if product is not None else None
+    return ImageQuestion(source.source, row.digest, annotations) if source is not None else None
 
 
 def _with_image(
@@ -111,5 +127,5 @@ def _reason(found: Unanswered, known: KnownValues) -> str:
         why = known.lacking.get(found.field)
         return f"{found.field} is not known" + (f": {why}" if why else "")
     if found.key is not None:
-        return f"nothing is known of {found.key!r} there"
+        return f"it has no {found.key!r}; whether it has one is asked with `in`"
     return found.message or "it could not be answered"

@@ -5,7 +5,7 @@ none longer than the time limit. One that does not answer holds up nothing but w
 """
 
 import threading
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from functools import partial
 from itertools import groupby
 
@@ -16,7 +16,14 @@ from ldmrelease.domain.images import PlatformImage, parse_reference
 from ldmrelease.domain.release import Component
 from ldmrelease.registry.digest_cache import DigestCache
 from ldmrelease.registry.errors import RegistryError, reading_answer
-from ldmrelease.registry.image_config import LARGEST, ImageConfig, agreed, read_annotations, read_config
+from ldmrelease.registry.image_config import (
+    LARGEST,
+    agreed,
+    child_images,
+    config_digest,
+    read_annotations,
+    read_config,
+)
 from ldmrelease.registry.opening import Registries
 from ldmrelease.registry.repository import Repository
 from ldmrelease.services.deployments.concurrency import Job, run_concurrently
@@ -27,17 +34,22 @@ _ENVIRONMENT = "lsst-scipipe-"
 
 
 class ImageQuestion(Struct, frozen=True):
-    """An image of a component, by the digest that was seen, and whether its annotations are asked for."""
+    """An image in a repository (`source`), by the digest of its index or manifest, and whether its annotations are
+    asked for. `platforms` are those that were pinned, of which no manifest has to be read to find the configuration.
+    """
 
-    component: Component
+    source: str
     digest: str
     annotations: bool = False
+    platforms: tuple[PlatformImage, ...] = ()
 
-    @property
-    def platforms(self) -> tuple[PlatformImage, ...]:
-        """Those that the digest names: one, or all of an index."""
-        own = [each for each in self.component.platforms if self.digest in (each.manifest, each.config)]
-        return tuple(own) or self.component.platforms
+
+def question_of(component: Component, digest: str, *, annotations: bool) -> ImageQuestion:
+    """The question for a pinned component of which a digest was seen: its own, or that of one of its platforms."""
+    own = [each for each in component.platforms if digest in (each.manifest, each.config)]
+    if own:
+        return ImageQuestion(component.source, own[0].manifest, annotations, (own[0],))
+    return ImageQuestion(component.source, component.digest, annotations, component.platforms)
 
 
 class ImageSettings(Struct, frozen=True):
@@ -65,15 +77,15 @@ def read_settings(
     timeout: in seconds, for all of them.
     """
     asked = sorted(
-        dict.fromkeys(questions), key=lambda each: (each.component.source, each.digest, each.annotations)
+        dict.fromkeys(questions), key=lambda each: (each.source, each.digest, each.annotations)
     )
     jobs: dict[str, Job[ImageQuestion, ImageSettings | str]] = {
         source: partial(_job, registries, cache, source, list(own))
-        for source, own in groupby(asked, key=lambda each: each.component.source)
+        for source, own in groupby(asked, key=lambda each: each.source)
     }
     answers = run_concurrently(jobs, timeout)
     late = f"no answer within {timeout:g} s"
-    return {each: answers.get(each, f"{each.component.source}: {late}") for each in asked}
+    return {each: answers.get(each, f"{each.source}: {late}") for each in asked}
 
 
 _opening = threading.Lock()
@@ -97,33 +109,54 @@ def _job(
 
 def _read(repository: Repository, cache: DigestCache, question: ImageQuestion) -> ImageSettings:
     with reading_answer("GET", repository.name):
-        configs = [_config(repository, cache, each) for each in question.platforms]
-        annotations = _annotations(repository, cache, question) if question.annotations else {}
-    return ImageSettings(
-        agreed([each.labels for each in configs]), agreed([each.variables for each in configs]), annotations
+        manifests = _Manifests(repository, cache)
+        images = [_Image(each.manifest, each.config) for each in question.platforms]
+        images = images or [*manifests.images(question.digest)]
+        configs = [read_config(manifests.blob(each.config)) for each in images]
+        told = [
+            read_annotations(manifests.manifest(each.manifest)) for each in images if question.annotations
+        ]
+        own = read_annotations(manifests.manifest(question.digest)) if question.annotations else {}
+    labels, variables = (
+        agreed([each.labels for each in configs]),
+        agreed([each.variables for each in configs]),
     )
+    return ImageSettings(labels, variables, agreed(told) | own)
 
 
-def _config(repository: Repository, cache: DigestCache, platform: PlatformImage) -> ImageConfig:
-    digest = platform.config
-    return read_config(_cached(cache, digest, lambda: repository.blob(digest, limit=LARGEST)))
+class _Image(Struct, frozen=True):
+    """An image of one platform, by the digests of its manifest and its configuration."""
+
+    manifest: str
+    config: str
 
 
-def _annotations(repository: Repository, cache: DigestCache, question: ImageQuestion) -> dict[str, str]:
-    manifests = [each.manifest for each in question.platforms]
-    told = [_manifest_annotations(repository, cache, each) for each in manifests]
-    index = question.component.digest
-    own = {} if index in manifests else _manifest_annotations(repository, cache, index)
-    return agreed(told) | own
+class _Manifests(Struct, frozen=True):
+    """Reads what digests name, from the cache or the repository."""
 
+    repository: Repository
+    cache: DigestCache
 
-def _manifest_annotations(repository: Repository, cache: DigestCache, digest: str) -> dict[str, str]:
-    return read_annotations(_cached(cache, digest, lambda: repository.manifest(digest).content))
+    def images(self, digest: str) -> Iterator[_Image]:
+        """Those of an index, or the one of a manifest. Raises ValueError."""
+        content = self.manifest(digest)
+        children = [*child_images(content)]
+        for each in children:
+            yield from self.images(each)
+        if not children:
+            yield _Image(digest, config_digest(content))
 
+    def manifest(self, digest: str) -> bytes:
+        """The bytes of a manifest or index."""
+        return self._kept(digest, lambda: self.repository.manifest(digest).content)
 
-def _cached(cache: DigestCache, digest: str, read: Callable[[], bytes]) -> bytes:
-    found = cache.get(digest, LARGEST)
-    if found is None:
-        found = read()
-        cache.put(digest, found)
-    return found
+    def blob(self, digest: str) -> bytes:
+        """The bytes of a small blob."""
+        return self._kept(digest, lambda: self.repository.blob(digest, limit=LARGEST))
+
+    def _kept(self, digest: str, read: Callable[[], bytes]) -> bytes:
+        found = self.cache.get(digest, LARGEST)
+        if found is None:
+            found = read()
+            self.cache.put(digest, found)
+        return found

@@ -63,7 +63,9 @@ _NO_VERSIONS = "the EUPS list that was pinned has no versions"
 
 
 class KnownValues(Struct, frozen=True):
-    """The values that are known, by field, and why the others are not; `component` is that of the pinned release."""
+    """The values that are known, by field, and why the others are not; `component` is that of the pinned release,
+    None where no release is known.
+    """
 
     values: dict[str, object]
     lacking: dict[str, str]
@@ -127,6 +129,8 @@ class KnownRelease:
             values["cycle"] = cycle
         else:
             lacking["cycle"] = "its tag names no cycle"
+        lacking["rubin_env"] = "neither its EUPS products nor its image's variables name one"
+        lacking["labels"] = lacking["annotations"] = "its image is not one of the component's repository"
         return KnownValues(values, lacking, component)
 
     def _release(self, row: AskedImage) -> _ReleaseValues | None:
@@ -157,7 +161,6 @@ class KnownRelease:
         lacking = {
             "release.version": f"a {release.kind} has no version",
             "release.build": NO_LIST,
-            "rubin_env": "neither its EUPS products nor its image's variables name one",
         }
         for field, blob, why in (
             ("commits", pin.content, NO_LIST),
@@ -183,7 +186,7 @@ class KnownRelease:
 
 _OF_RELEASE = (
     *(each for each in FIELDS if each.startswith("release.")),
-    *("products", "commits", "labels", "annotations", "rubin_env"),
+    *("products", "commits"),
 )
 
 
