@@ -20,11 +20,10 @@ from ldmrelease.services.inventory.image_settings import (
     read_settings,
 )
 from ldmrelease.services.inventory.known_values import FIELDS, KnownRelease, KnownValues
-from ldmrelease.services.inventory.where import PlaceComponent, UnobservedPlace
+from ldmrelease.services.inventory.where import UNOBSERVED, PlaceComponent, UnobservedPlace
 from ldmrelease.services.needs import ImageLookup
 
 _OF_IMAGES = frozenset({"labels", "annotations", "rubin_env"})
-_UNOBSERVED = "unobserved"
 
 
 class Holds(StrEnum):
@@ -110,13 +109,15 @@ def _answer(
     condition: Condition, row: PlaceComponent | UnobservedPlace, known: KnownValues | None, until: float
 ) -> PlaceAnswer:
     if isinstance(row, UnobservedPlace) or known is None:
-        return PlaceAnswer(row, Holds.UNKNOWN, "nobody has observed this place yet")
+        first = row.next if isinstance(row, UnobservedPlace) else None
+        never = "nobody has observed this place yet"
+        return PlaceAnswer(row, Holds.UNKNOWN, f"nobody observed it before {first}" if first else never)
     if time.monotonic() > until:
         return PlaceAnswer(row, Holds.UNKNOWN, "the question took longer than the time limit")
     found = condition.holds(known.values)
     if isinstance(found, Unanswered):
         return PlaceAnswer(row, Holds.UNKNOWN, _reason(found, known))
-    if row.state == _UNOBSERVED:
+    if row.state == UNOBSERVED:
         then = "it matched" if found else "it did not match"
         return PlaceAnswer(row, Holds.UNKNOWN, f"not observed since {row.last}; {then} then")
     return PlaceAnswer(row, Holds.MATCHED if found else Holds.NOT_MATCHED)

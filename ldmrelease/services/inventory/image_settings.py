@@ -76,9 +76,7 @@ def read_settings(
 
     timeout: in seconds, for all of them.
     """
-    asked = sorted(
-        dict.fromkeys(questions), key=lambda each: (each.source, each.digest, each.annotations)
-    )
+    asked = sorted(dict.fromkeys(questions), key=lambda each: (each.source, each.digest, each.annotations))
     jobs: dict[str, Job[ImageQuestion, ImageSettings | str]] = {
         source: partial(_job, registries, cache, source, list(own))
         for source, own in groupby(asked, key=lambda each: each.source)

@@ -147,7 +147,9 @@ def test_what_could_cost_more_than_a_question_is_refused(text: str, says: str) -
 
 def test_a_loop_over_loops_ends_without_an_answer() -> None:
     many = VALUES | {"products": {f"p{number}": "1" for number in range(500)}}
-    found = condition("products.all(a, products.all(b, products.all(c, a != b || b != c || true)))").holds(many)
+    found = condition("products.all(a, products.all(b, products.all(c, a != b || b != c || true)))").holds(
+        many
+    )
     assert isinstance(found, Unanswered)
     assert "budget" in str(found.message)
 

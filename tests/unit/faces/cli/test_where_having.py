@@ -11,7 +11,7 @@ from ldmrelease.registry.manifests import OCI_CONFIG, OCI_MANIFEST
 from ldmrelease.registry.opening import Registries
 from ldmrelease.registry.repository import Repository
 from ldmrelease.services.inventory.known_values import FIELDS
-from tests.workspace import BASE, BEFORE, PLACE, TESTSTAND, WEEKLY, Site
+from tests.workspace import BASE, PLACE, TESTSTAND, WEEKLY, Site
 
 DOCUMENT = Path(__file__).parents[4] / "docs" / "known-issues.md"
 STACK = {"usdfint/batch", "summit/ocps", PLACE, TESTSTAND, BASE}
@@ -147,7 +147,10 @@ def test_a_registry_that_does_not_answer_holds_up_its_own_images_alone(labelled:
 @pytest.mark.parametrize(
     ("question", "says"),
     [
-        ('release.tgs == "x"', "column 1: 'release.tgs' is not a field or function; did you mean release.tag?"),
+        (
+            'release.tgs == "x"',
+            "column 1: 'release.tgs' is not a field or function; did you mean release.tag?",
+        ),
         ('eups["afw"] == "x"', "there are environment, level, application"),
         ("release.tag", "it says a text, and has to say yes or no"),
         ('version(products["afw"]) < "26.0.1"', "column 26: "),

@@ -1,0 +1,1 @@
+"""Audit: decisions made again, copies of ledgers verified, and why something runs."""
