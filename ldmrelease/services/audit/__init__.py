@@ -1,1 +1,1 @@
-"""Audit: decisions made again, copies of ledgers verified, and why something runs."""
+"""Audit: history that others wrote, decisions made again, copies of ledgers verified, and why something runs."""
