@@ -35,6 +35,8 @@ _CHECKED = b"type.googleapis.com/cel.expr.CheckedExpr"
 _GROWING = frozenset({"add_string", "add_bytes", "add_list"})
 _ERROR = re.compile(r"ERROR: <input>:(-?\d+):(-?\d+): (.*)")
 _UNDECLARED = re.compile(r"undeclared reference to '([^']+)'")
+_NO_OVERLOAD = re.compile(r"no matching overload for '([^']+)' applied to '(?:[^(']*\.)?\(([^']*)\)'")
+_BETWEEN_TYPES = re.compile(r", (?![^(]*\))")
 _NO_KEY = re.compile(r'NOT_FOUND: Key not found in map : "(.*)"', re.DOTALL)
 _NO_VALUE = re.compile(r'UNKNOWN: No value with name "(.*)" found')
 _CODE = re.compile(r"[A-Z_]+: ")
@@ -121,6 +123,16 @@ def read_condition(expression: str, fields: Mapping[str, FieldType]) -> Conditio
 
 
 _KINDS = {"STRING": "a text", "INT": "a number", "DYN": "what has no type", "TIMESTAMP": "a time"}
+_KINDS_BY_NAME = {
+    "string": "a text",
+    "int": "a number",
+    "bytes": "a version",
+    "bool": "a yes or no",
+    "timestamp": "a time",
+    "google.protobuf.Timestamp": "a time",
+    "map(string, string)": "a map",
+    "list(string)": "a list",
+}
 
 
 def _unreadable(expression: str) -> BadExpression | None:
@@ -166,6 +178,9 @@ def _explained(expression: str, error: str) -> BadExpression:
     )
     if "<EOF>" in message:
         message = "it ends too early"
+    if (unfit := _NO_OVERLOAD.search(message)) is not None:
+        kinds = [_KINDS_BY_NAME.get(each, each) for each in _BETWEEN_TYPES.split(unfit[2])]
+        message = f"{unfit[1].strip('_@')!r} is not for {' and '.join(kinds)}"
     name = _UNDECLARED.search(message)
     if name is None:
         return BadExpression(int(found[1]), int(found[2]), message.removesuffix(" [INVALID_ARGUMENT]"))

@@ -12,12 +12,12 @@ from msgspec.structs import replace
 
 from ldmrelease.expressions.cel import BadExpression, Condition, Unanswered, read_condition
 from ldmrelease.registry.digest_cache import DigestCache
-from ldmrelease.services.inventory.image_settings import (
+from ldmrelease.services.inventory.image_metadata import (
     Answers,
+    ImageMetadata,
     ImageQuestion,
-    ImageSettings,
     question_of,
-    read_settings,
+    read_metadata,
 )
 from ldmrelease.services.inventory.known_values import FIELDS, KnownRelease, KnownValues
 from ldmrelease.services.inventory.where import UNOBSERVED, PlaceComponent, UnobservedPlace
@@ -63,10 +63,10 @@ def having(
     values = [known.of(each) if isinstance(each, PlaceComponent) else None for each in asked]
     questions = [_question(context, condition, row, each) for row, each in zip(asked, values, strict=True)]
     wanted = [each for each in questions if each is not None]
-    settings = read_settings(context.registries, cache, wanted, timeout) if wanted else {}
+    metadata = read_metadata(context.registries, cache, wanted, timeout) if wanted else {}
     until = time.monotonic() + timeout
     return [
-        _answer(condition, row, _with_image(value, question, settings), until)
+        _answer(condition, row, _with_image(value, question, metadata), until)
         for row, value, question in zip(asked, values, questions, strict=True)
     ]
 
@@ -92,12 +92,12 @@ def _question(
 
 
 def _with_image(
-    known: KnownValues | None, question: ImageQuestion | None, settings: Answers
+    known: KnownValues | None, question: ImageQuestion | None, metadata: Answers
 ) -> KnownValues | None:
     if known is None or question is None:
         return known
-    found = settings[question]
-    if not isinstance(found, ImageSettings):
+    found = metadata[question]
+    if not isinstance(found, ImageMetadata):
         return replace(known, lacking=known.lacking | dict.fromkeys(_OF_IMAGES, found))
     values: dict[str, object] = {"labels": found.labels, "annotations": found.annotations}
     if found.rubin_env is not None:

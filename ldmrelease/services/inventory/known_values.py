@@ -2,7 +2,7 @@
 
 What is not known is left out, with the reason, and never stands as an empty text: a question that needs it has no
 answer. Of a release that is its pin, signed; the versions of EUPS products are in the list that the pin names by its
-digest. Labels are in the image's configuration (`image_settings`).
+digest. Labels are in the image's configuration (`image_metadata`).
 """
 
 from collections.abc import Iterator, Mapping

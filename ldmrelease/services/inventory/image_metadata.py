@@ -52,7 +52,7 @@ def question_of(component: Component, digest: str, *, annotations: bool) -> Imag
     return ImageQuestion(component.source, component.digest, annotations, component.platforms)
 
 
-class ImageSettings(Struct, frozen=True):
+class ImageMetadata(Struct, frozen=True):
     """What all platforms of an image say alike; `annotations` is empty where it was not asked for."""
 
     labels: dict[str, str]
@@ -66,10 +66,10 @@ class ImageSettings(Struct, frozen=True):
         return name.removeprefix(_ENVIRONMENT) if name.startswith(_ENVIRONMENT) else None
 
 
-Answers = dict[ImageQuestion, ImageSettings | str]
+Answers = dict[ImageQuestion, ImageMetadata | str]
 
 
-def read_settings(
+def read_metadata(
     registries: Registries, cache: DigestCache, questions: Iterable[ImageQuestion], timeout: float
 ) -> Answers:
     """What images say of themselves, or why that is not known.
@@ -77,7 +77,7 @@ def read_settings(
     timeout: in seconds, for all of them.
     """
     asked = sorted(dict.fromkeys(questions), key=lambda each: (each.source, each.digest, each.annotations))
-    jobs: dict[str, Job[ImageQuestion, ImageSettings | str]] = {
+    jobs: dict[str, Job[ImageQuestion, ImageMetadata | str]] = {
         source: partial(_job, registries, cache, source, list(own))
         for source, own in groupby(asked, key=lambda each: each.source)
     }
@@ -94,7 +94,7 @@ def _job(
     cache: DigestCache,
     source: str,
     questions: list[ImageQuestion],
-    tell: Callable[[ImageQuestion, ImageSettings | str], None],
+    tell: Callable[[ImageQuestion, ImageMetadata | str], None],
 ) -> None:
     with _opening:
         repository = registries.open(parse_reference(source))
@@ -105,7 +105,7 @@ def _job(
             tell(each, f"{source}: {error.what if isinstance(error, RegistryError) else reason_of(error)}")
 
 
-def _read(repository: Repository, cache: DigestCache, question: ImageQuestion) -> ImageSettings:
+def _read(repository: Repository, cache: DigestCache, question: ImageQuestion) -> ImageMetadata:
     with reading_answer("GET", repository.name):
         manifests = _Manifests(repository, cache)
         images = [_Image(each.manifest, each.config) for each in question.platforms]
@@ -119,7 +119,7 @@ def _read(repository: Repository, cache: DigestCache, question: ImageQuestion) -
         agreed([each.labels for each in configs]),
         agreed([each.variables for each in configs]),
     )
-    return ImageSettings(labels, variables, agreed(told) | own)
+    return ImageMetadata(labels, variables, agreed(told) | own)
 
 
 class _Image(Struct, frozen=True):
