@@ -1,6 +1,7 @@
 """`ldmrelease where`: what runs where, since when, and what approved it."""
 
 from collections.abc import Callable, Iterable
+from functools import partial
 from pathlib import Path
 from typing import Annotated, NoReturn, TypeVar
 
@@ -19,7 +20,7 @@ from ldmrelease.faces.cli.arguments import (
     require_product,
 )
 from ldmrelease.faces.cli.options import OutputOption, TimeoutOption, UsageError, examples, new_app
-from ldmrelease.faces.cli.past_options import AsOf, AtOption, KnownAtOption, as_of, refuse_with
+from ldmrelease.faces.cli.past_options import AsOf, AtOption, DayobsOption, KnownAtOption, as_of, refuse_with
 from ldmrelease.faces.cli.session import open_context_here
 from ldmrelease.faces.cli.understood import as_target
 from ldmrelease.faces.cli.where_filters import (
@@ -37,12 +38,13 @@ from ldmrelease.services.context import ReadContext
 from ldmrelease.services.deployments.target import UnknownTarget, applications_at
 from ldmrelease.services.inventory.selection import (
     PlaceSelection,
+    is_image_meant,
     select,
     selected_applications,
     selected_live,
     selected_rows,
 )
-from ldmrelease.services.inventory.where import PlaceRow
+from ldmrelease.services.inventory.where import PlaceComponent, PlaceRow
 from ldmrelease.services.inventory.where import where as find_where
 
 Row = TypeVar("Row")
@@ -67,6 +69,7 @@ class Asked(Struct, frozen=True):
         "ldmrelease where --live --timeout 30",
         "ldmrelease where --desired --environment summit",
         "ldmrelease where --environment summit --at 2023-04-21T22:00:00Z",
+        "ldmrelease where --environment summit --dayobs 20230421",
         "ldmrelease where --release w.2023.16 --at 2023-04-21T22:00:00Z --known-at 2023-04-21T23:00:00Z",
         """ldmrelease where --having 'version(products["afw"]) < version("26.0.1")'""",
     )
@@ -86,6 +89,7 @@ def where(  # noqa: PLR0913, PLR0917 - an option each
     component: ComponentFilter = None,
     at: AtOption = None,
     known_at: KnownAtOption = None,
+    dayobs: DayobsOption = None,
     having: HavingOption = None,
     live: Annotated[
         bool, typer.Option("--live", help="Ask trees and clusters now: desired, decided, observed.")
@@ -120,7 +124,8 @@ def where(  # noqa: PLR0913, PLR0917 - an option each
 
     With `--at` it is what ran at a time, by the signed observations around it: `unobserved` where they are too far
     apart, `gone by` where the next one saw the image no more. With `--known-at` nothing counts that the ledger took in
-    later, so that the answer is the one that would have been given then.
+    later, so that the answer is the one that would have been given then. With `--dayobs` it is all of a night: each
+    image from when to when, and each stretch of which nobody can say what ran.
 
     With `--having` it is what a condition holds of: a CEL expression over what is known of the place and of the release
     (docs/known-issues.md has the fields). What cannot be told is listed apart, with the reason; exit 3 where there is
@@ -133,7 +138,7 @@ def where(  # noqa: PLR0913, PLR0917 - an option each
     not be read or rendered.
     """
     asked = Asked(what, product, target, TypedFilters(release, image, component))
-    past = {"--at": at, "--known-at": known_at}
+    past = {"--at": at, "--known-at": known_at, "--dayobs": dayobs}
     if wanted:
         refuse_with("--desired", past | asked.filters.given() | {"--having": having})
         # YAML, git and the programs that render: who asks the ledger goes without.
@@ -152,6 +157,8 @@ def where(  # noqa: PLR0913, PLR0917 - an option each
         raise UsageError("--tree says where --desired looks", "add --desired")
     if live:
         refuse_with("--live", past | {"--having": having})
+    if dayobs is not None:
+        refuse_with("--dayobs", {"--at": at, "--having": having})
     now = open_context_here(ctx)
     require_product(now.topology, product)
     then = as_of(at, known_at, now.now())
@@ -160,6 +167,14 @@ def where(  # noqa: PLR0913, PLR0917 - an option each
     if live:
         _tell_live(context, selection, asked, timeout, output)
     applications = selected_applications(context.topology, selection)
+    if dayobs is not None:
+        # What was in between is read as well: who asks about one time goes without.
+        from ldmrelease.faces.cli.dayobs import AskedNight  # noqa: PLC0415
+
+        night = AskedNight(context, dayobs, then, applications)
+        told = _rows(lambda meant: night.rows(_is_meant(context, meant)), context, selection, asked)
+        night.tell(told, output)
+        return
     found = list(_found(context, then, applications))
     rows = _rows(lambda meant: selected_rows(context.topology, found, meant), context, selection, asked)
     if not rows and selection.filters.image is not None and asked.filters.image is not None:
@@ -169,6 +184,10 @@ def where(  # noqa: PLR0913, PLR0917 - an option each
     emit(
         where_answers(rows), output, lambda: where_table(rows) if context.topology.applications else NO_PLACES
     )
+
+
+def _is_meant(context: ReadContext, selection: PlaceSelection) -> Callable[[PlaceComponent], bool] | None:
+    return None if selection.is_of_places else partial(is_image_meant, context.topology, selection)
 
 
 def _found(context: ReadContext, then: AsOf, applications: list[Application]) -> Iterable[PlaceRow]:
