@@ -19,7 +19,7 @@ VARIANTS = {
     "adopt": ("--baseline",),
     "promote": ("--through",),
     "resume": ("--all",),
-    "where": ("--live", "--desired --at", "--desired", "--dayobs"),
+    "where": ("--live", "--desired --at", "--desired", "--dayobs", "--having"),
     "history": ("--dayobs",),
 }
 
