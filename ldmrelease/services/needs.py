@@ -122,6 +122,10 @@ class ReleaseHistory(ObservationHistory, ReleaseLookup, Protocol):
     """Reads what was signed, and names the releases in it."""
 
 
+class ReportSources(Clock, ReleaseHistory, PolicyLookup, Protocol):
+    """Reads all that was signed, for reports by the policies of now."""
+
+
 class PromotionHistory(ReleaseHistory, PolicyLookup, Protocol):
     """Reads promotions, and makes their plans again."""
 
