@@ -40,6 +40,7 @@ class EventKind(StrEnum):
     RECEIPT_SKIPPED = "receipt.skipped"
     TRUST_ADOPTED = "trust.adopted"
     BUNDLE_EXPORTED = "bundle.exported"
+    INDEX_SIGNED = "index.signed"
 
 
 def _nowhere(_: Any) -> tuple[str, ...]:
