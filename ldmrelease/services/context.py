@@ -29,10 +29,10 @@ from ldmrelease.projections.registry import PROJECTORS
 from ldmrelease.services.known_pins import KnownPins
 from ldmrelease.services.signers import NoKey, Signers
 from ldmrelease.services.trust_version import adopted, adoption, adoption_elsewhere
-from ldmrelease.trust.index import TrustedIndex
 from ldmrelease.trust.keyring import Keyring
 from ldmrelease.trust.records import Records, entitled, sign_record
 from ldmrelease.trust.signer import KeyProblem
+from ldmrelease.trust.trusted_index import TrustedIndex
 from ldmrelease.trust.verify import Rejected, valid_key
 
 if TYPE_CHECKING:

@@ -40,8 +40,8 @@ from ldmrelease.services.operations.begin_anew import record_beginning
 from ldmrelease.services.operations.ledger_check import verify_ledger
 from ldmrelease.targets.results import Refusal
 from ldmrelease.trust.checkpoints import sign_checkpoint, verify_checkpoint
-from ldmrelease.trust.index import TrustedIndex
 from ldmrelease.trust.records import Records, VerifiedRecord
+from ldmrelease.trust.trusted_index import TrustedIndex
 from ldmrelease.trust.verify import Rejected
 
 app = new_app(

@@ -27,16 +27,24 @@ def keep_made(connection: sqlite3.Connection, pages: Pages, base: int, size: int
 
 
 def keep_anew(connection: sqlite3.Connection, pages: Pages) -> None:
-    """Keep the pages of an index that was made of all its events; what else is there may be of a later one."""
+    """Keep the pages of an index that was made of all its events, and let go of edited ones; what else is there may be
+    of a later index.
+    """
+    edited = [(digest,) for digest, kept in _all(connection) if sha256(kept).digest() != digest]
+    connection.executemany("DELETE FROM index_pages WHERE digest = ?", edited)
     _keep(connection, pages.made)
 
 
 def problems(connection: sqlite3.Connection) -> Iterator[LedgerProblem]:
     """Pages that are not what they are kept as. One that is not kept is no problem: it is made anew."""
-    for digest, kept in connection.execute("SELECT digest, page FROM index_pages ORDER BY digest"):
+    for digest, kept in _all(connection):
         found = sha256(kept).digest()
         if found != digest:
             yield LedgerProblem("index", f"page {bytes(digest).hex()}", bytes(digest).hex(), found.hex())
+
+
+def _all(connection: sqlite3.Connection) -> Iterator[tuple[bytes, bytes]]:
+    yield from connection.execute("SELECT digest, page FROM index_pages ORDER BY digest")
 
 
 def _keep(connection: sqlite3.Connection, made: Mapping[bytes, bytes]) -> None:

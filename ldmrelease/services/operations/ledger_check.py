@@ -20,10 +20,10 @@ from ldmrelease.ledger import Ledger, LedgerProblem
 from ldmrelease.ledger.interface import EventRow
 from ldmrelease.trust.authorize import entitled_roles
 from ldmrelease.trust.dsse import Envelope, Signature, pae
-from ldmrelease.trust.index import TrustedIndex
 from ldmrelease.trust.keyring import EVERYWHERE, Key, Keyring
 from ldmrelease.trust.keys import PublicKey, read_public, signed_by
 from ldmrelease.trust.records import RECORD_TYPE, Records
+from ldmrelease.trust.trusted_index import TrustedIndex
 from ldmrelease.trust.verify import Rejected
 
 _BEFORE, _BETWEEN, _THEN, _AFTER = (
