@@ -11,14 +11,14 @@ from ldmrelease.domain.site_registry import FOREIGN_IMAGE
 from ldmrelease.domain.times import spell_seconds
 from ldmrelease.projections.naming import NamedBy
 from ldmrelease.render.tables import Cell, Colour, table
-from ldmrelease.services.inventory.where import PlaceComponent, UnobservedPlace
+from ldmrelease.services.inventory.where import UNOBSERVED, PlaceComponent, UnobservedPlace
 
 if TYPE_CHECKING:
     from ldmrelease.domain.events.place import Observation, ObservedImage
     from ldmrelease.services.inventory.aliases import AliasOf
     from ldmrelease.services.inventory.history import HistoryEntry
 
-_STATES = {"unobserved": Colour.yellow, "never observed": Colour.yellow, FOREIGN_IMAGE: Colour.red}
+_STATES = {UNOBSERVED: Colour.yellow, FOREIGN_IMAGE: Colour.red}
 
 
 _EMPTY = "''"
@@ -36,10 +36,10 @@ def where_table(rows: Iterable[PlaceComponent | UnobservedPlace]) -> str:
         return "not deployed anywhere"
     headers = ["place", "level", "component", "image", "release", "since", "state", "approved by"]
     seen = (each for each in told if isinstance(each, PlaceComponent))
-    return _with_foreign(table(headers, cells, spare=("level", "image", "since", "component")), seen)
+    return with_foreign(table(headers, cells, spare=("level", "image", "since", "component")), seen)
 
 
-def _with_foreign(text: str, rows: Iterable[PlaceComponent | HistoryEntry]) -> str:
+def with_foreign(text: str, rows: Iterable[PlaceComponent | HistoryEntry]) -> str:
     """The table, and below it what is, or was, of another repository than the component's."""
     notes = [
         f"{found.code}: {each.place} {each.product}/{each.component}: {found.sentence}"
@@ -56,14 +56,27 @@ def _running(each: PlaceComponent) -> list[str | Cell]:
         each.level,
         f"{each.product}/{each.component}",
         each.spelling + names,
-        _named(each) or Cell(short(each.digest) or "no such image", Colour.yellow),
+        release_cell(each),
         each.since,
-        Cell(each.state, _STATES.get(each.state)),
-        _approved(each),
+        Cell(_state(each), _STATES.get(each.state)),
+        approved_cell(each),
     ]
 
 
-def _approved(each: PlaceComponent) -> str | Cell:
+def _state(each: PlaceComponent) -> str:
+    """Of a time in the past, with when somebody looked next, where that makes a difference."""
+    if each.state == UNOBSERVED and each.next is not None:
+        return f"{UNOBSERVED} from {each.last} to {each.next}"
+    return f"{each.state}, gone by {each.next}" if each.gone else each.state
+
+
+def release_cell(each: PlaceComponent) -> str | Cell:
+    """What an image is called; its digest where it has no name."""
+    return _named(each) or Cell(short(each.digest) or "no such image", Colour.yellow)
+
+
+def approved_cell(each: PlaceComponent) -> str | Cell:
+    """The promotion that let an image in."""
     if each.promotion is not None and each.found:
         return Cell(f"{each.promotion} (found, not decided)", Colour.yellow)
     if each.promotion is not None:
@@ -83,7 +96,8 @@ def _named(each: PlaceComponent | HistoryEntry) -> str | None:
 
 
 def _unseen(each: UnobservedPlace) -> list[str | Cell]:
-    state = Cell("never observed", _STATES["never observed"])
+    told = "never observed" if each.next is None else f"not yet observed, first at {each.next}"
+    state = Cell(told, Colour.yellow)
     return [str(each.place), each.level, "", "", "", "", state, ""]
 
 
@@ -105,7 +119,7 @@ def history_table(rows: Sequence[HistoryEntry]) -> str:
         for each in rows
     ]
     headers = ["place", "component", "image", "release", "from", "last seen", "seen for", "end"]
-    return _with_foreign(table(headers, cells, spare=("image", "seen for", "component", "last seen")), rows)
+    return with_foreign(table(headers, cells, spare=("image", "seen for", "component", "last seen")), rows)
 
 
 def observation_text(observation: Observation) -> str:

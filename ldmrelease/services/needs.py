@@ -79,6 +79,18 @@ class SignedHistory(Protocol):
         """Products, applications and checks."""
 
 
+class RecordLookup(Protocol):
+    """Reads events as what somebody signed."""
+
+    @property
+    def ledger(self) -> LedgerReader:
+        """The ledger, to be read."""
+
+    @property
+    def records(self) -> Records:
+        """Reads events as what somebody signed."""
+
+
 class ObservationHistory(SignedHistory, Protocol):
     """Reads where a release was observed, without an append resting on all that was looked through."""
 
@@ -109,6 +121,10 @@ class ReleaseLookup(PinLookup, Protocol):
 
 class ReleaseHistory(ObservationHistory, ReleaseLookup, Protocol):
     """Reads what was signed, and names the releases in it."""
+
+
+class ReportSources(Clock, ReleaseHistory, PolicyLookup, Protocol):
+    """Reads all that was signed, for reports by the policies of now."""
 
 
 class PromotionHistory(ReleaseHistory, PolicyLookup, Protocol):
@@ -290,6 +306,14 @@ class Recording(Signing, Protocol):
 
     def would_count(self, event: NewEvent) -> bool:
         """Whether the workspace has the key that an event needs."""
+
+
+class HistoryImporting(Recording, Protocol):
+    """Appends history that others wrote, beside what was imported of it before."""
+
+    @property
+    def records(self) -> Records:
+        """Reads events as what somebody signed."""
 
 
 class LedgerBeginning(Recording, WitnessAccess, Protocol):
