@@ -17,7 +17,7 @@ from ldmrelease.ledger import checkpoints, log, projecting, transfer
 from ldmrelease.ledger.errors import Damaged, LedgerProblem
 from ldmrelease.ledger.expectation import Expectation, expectation, moved
 from ldmrelease.ledger.index.ledger_index import IndexBuilder
-from ldmrelease.ledger.index.pages import Pages
+from ldmrelease.ledger.index.merkle_pages import Pages
 from ldmrelease.ledger.interface import EventCheck, EventRow, IndexTrust, Sign, WriteObserver
 from ldmrelease.ledger.verify import Verification
 

@@ -8,7 +8,7 @@ from ldmrelease.domain.projector import Projector
 from ldmrelease.ledger import log
 from ldmrelease.ledger.errors import LedgerProblem
 from ldmrelease.ledger.index.ledger_index import IndexBuilder
-from ldmrelease.ledger.index.pages import Pages
+from ldmrelease.ledger.index.merkle_pages import Pages
 from ldmrelease.ledger.interface import EventCheck, EventRow, IndexTrust
 from ldmrelease.ledger.log import Walk
 from ldmrelease.ledger.projecting import Rebuilding, Stored, compared

@@ -6,7 +6,7 @@ events, one of a level above the digests of the pages below it; each begins with
 
 from collections.abc import Sequence
 
-from ldmrelease.ledger.index.pages import DIGEST_SIZE, Pages
+from ldmrelease.ledger.index.merkle_pages import DIGEST_SIZE, Pages
 
 FAN_OUT = 256
 

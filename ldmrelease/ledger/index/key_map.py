@@ -11,7 +11,7 @@ from hashlib import sha256
 import msgspec
 from msgspec import Struct
 
-from ldmrelease.ledger.index.pages import DIGEST_SIZE, Pages
+from ldmrelease.ledger.index.merkle_pages import DIGEST_SIZE, Pages
 
 _MOST = 64
 _LEAF, _BRANCH = b"\xfe", b"\xff"

@@ -11,7 +11,7 @@ from typing import TypeVar
 from ldmrelease.domain.events.ledger import IndexCheckpoint
 from ldmrelease.ledger.index import event_tree, key_map
 from ldmrelease.ledger.index.key_map import KeyEnd, KindEnd
-from ldmrelease.ledger.index.pages import PageMissing, Pages
+from ldmrelease.ledger.index.merkle_pages import PageMissing, Pages
 from ldmrelease.ledger.interface import EventRow
 
 T = TypeVar("T")

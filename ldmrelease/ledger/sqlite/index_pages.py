@@ -8,7 +8,7 @@ from collections.abc import Iterator, Mapping
 from hashlib import sha256
 
 from ldmrelease.ledger.errors import LedgerProblem
-from ldmrelease.ledger.index.pages import Pages
+from ldmrelease.ledger.index.merkle_pages import Pages
 from ldmrelease.ledger.sqlite.connection import SqliteConnection
 
 

@@ -21,11 +21,11 @@ from ldmrelease.ledger import log, projecting
 from ldmrelease.ledger.errors import Damaged, LedgerError, LedgerProblem
 from ldmrelease.ledger.expectation import Expectation, expectation, moved
 from ldmrelease.ledger.index.ledger_index import IndexBuilder, LedgerIndex
-from ldmrelease.ledger.index.pages import PageMissing, Pages
+from ldmrelease.ledger.index.merkle_pages import PageMissing, Pages
 from ldmrelease.ledger.interface import EventCheck, EventRow, IndexTrust, Sign, WriteObserver
-from ldmrelease.ledger.sqlite import index_pages, opening, rows, schema, states, verify
+from ldmrelease.ledger.sqlite import index_pages, opening_checks, rows, schema, states, verify
 from ldmrelease.ledger.sqlite.connection import SqliteConnection
-from ldmrelease.ledger.sqlite.reading import EventReader
+from ldmrelease.ledger.sqlite.event_reader import EventReader
 
 
 class SqliteLedger:
@@ -90,11 +90,11 @@ class SqliteLedger:
                     f"{known.get('sequence') if isinstance(known, dict) else 'none'}: the file was cut or edited; "
                     "`ledger verify` says where"
                 )
-            roots = opening.latest_index(connection, self.uuid, trust) if trust is not None else None
+            roots = opening_checks.latest_index(connection, self.uuid, trust) if trust is not None else None
             if roots is None and (trust is None or not trust.expected):
-                opening.require_chain(connection, self.uuid, self.path, last.sequence)
+                opening_checks.require_chain(connection, self.uuid, self.path, last.sequence)
             else:
-                opening.require_tail(connection, self.uuid, self.path, roots)
+                opening_checks.require_tail(connection, self.uuid, self.path, roots)
         self._trust = trust
         self._reader.index = self._index(roots) if roots is not None else None
         if self._reader.index is not None:
@@ -119,7 +119,10 @@ class SqliteLedger:
         base = self._reader.index.roots if self._reader.index is not None else None
         with self._db.writing() as connection:
             verify.require_schema(connection, self.path)
-            if self._trust is not None and opening.latest_index(connection, self.uuid, self._trust) != base:
+            if (
+                self._trust is not None
+                and opening_checks.latest_index(connection, self.uuid, self._trust) != base
+            ):
                 return None
             try:
                 pages = self._pages()
@@ -127,7 +130,7 @@ class SqliteLedger:
                 index_pages.keep_made(connection, pages, base.size if base is not None else 0, roots.size)
             except PageMissing:
                 assert base is not None
-                pages = opening.made_anew(connection, self.uuid, self.path, base)
+                pages = opening_checks.made_anew(connection, self.uuid, self.path, base)
                 roots = self._extended(connection, base, pages)
                 index_pages.keep_anew(connection, pages)
             head = self._append(connection, [new_event(roots)], at, actor, sign, bounds)
@@ -147,7 +150,7 @@ class SqliteLedger:
         version = (lambda stream: behind.stream(stream).count) if behind is not None else None
         builder = IndexBuilder(pages, base)
         found = rows.all_rows(connection, builder.size)
-        for row in opening.walked(found, self.uuid, self.path, base, version):
+        for row in opening_checks.walked(found, self.uuid, self.path, base, version):
             builder.take(row)
         return builder.roots()
 
@@ -160,7 +163,7 @@ class SqliteLedger:
     def _made_anew(self, roots: IndexCheckpoint) -> Pages:
         """The pages, made of all rows, and kept where the file can be written now."""
         with self._db.seeing() as connection:
-            pages = opening.made_anew(connection, self.uuid, self.path, roots)
+            pages = opening_checks.made_anew(connection, self.uuid, self.path, roots)
         if not connection.in_transaction:
             with suppress(LedgerError), self._db.writing() as writing:
                 index_pages.keep_anew(writing, pages)

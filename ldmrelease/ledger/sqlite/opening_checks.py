@@ -12,7 +12,7 @@ from ldmrelease.domain.events.ledger import IndexCheckpoint
 from ldmrelease.ledger import log
 from ldmrelease.ledger.errors import Damaged
 from ldmrelease.ledger.index.ledger_index import IndexBuilder
-from ldmrelease.ledger.index.pages import Pages
+from ldmrelease.ledger.index.merkle_pages import Pages
 from ldmrelease.ledger.interface import EventRow, IndexTrust
 from ldmrelease.ledger.sqlite import rows, verify
 
