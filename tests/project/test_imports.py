@@ -61,7 +61,7 @@ names and at fences of a ledger that is lost, before it can say that there is no
 Registries, each a file, and signed fences are some more; so are what refuses an option that is
 given twice, addresses in several files, settings that are added to a file, and words for what is not advised. Who asks
 the ledger may name times and filters: two modules of options. Kinds of events are a file per noun, and imported history
-is one. What is read of a ledger is proven by a signed index: its trees, their pages, and who is believed, ten modules."""
+is one. What is read of a ledger is proven by a signed index: its trees, their pages, and who is believed are ten."""
 
 _SCRIPT = """
 import atexit, sys
