@@ -48,7 +48,7 @@ COMMANDS: dict[str, CommandEntry] = {
     "metrics": CommandEntry("metrics", "Show the four DORA figures, by level."),
     "receipt": CommandEntry("receipt", "Show the receipts of promotions."),
     "bundle": CommandEntry("bundle", "Export, publish and verify bundles, for gates that have no ledger."),
-    "audit": CommandEntry("audit", "Make decisions again, for auditors."),
+    "audit": CommandEntry("audit", "Import history, make decisions again, verify copies of ledgers."),
     "ledger": CommandEntry("ledger", "Verify, export and import the ledger."),
     "completion": CommandEntry(
         "completion_script", "Print what bash, zsh or fish read to complete commands."

@@ -37,7 +37,7 @@ from ldmrelease.services.deployments.checkpoints import (
     publish_checkpoint,
 )
 from ldmrelease.services.operations.begin_anew import record_beginning
-from ldmrelease.services.operations.ledger_check import verify_ledger
+from ldmrelease.services.record_check import verify_ledger
 from ldmrelease.targets.results import Refusal
 from ldmrelease.trust.checkpoints import sign_checkpoint, verify_checkpoint
 from ldmrelease.trust.records import Records, VerifiedRecord

@@ -91,7 +91,9 @@ def test_every_command_prints_what_its_schema_says(site: Site, tmp_path: Path) -
     assert tell("ledger", "verify")["problems"] == []
     assert tell("ledger", "show", "--last", "3")
     assert tell("audit", "replay", "--all")["differ"] == 0
-    assert tell("ledger", "export", str(tmp_path / "backup.jsonl"))["size"] > 3
+    copy, trust = str(tmp_path / "backup.jsonl"), str(site.root / "trust.yaml")
+    assert tell("ledger", "export", copy)["size"] > 3
+    assert tell("audit", "verify", copy, "--trust", trust)["problems"] == []
     assert tell("policy", "explain", "production")["enter"][0]["sentence"]
     assert tell("policy", "test")["failed"] == 0
     policies = str(site.root / "policies")
