@@ -10,6 +10,7 @@ import typer
 
 from ldmrelease.answers.audit_replays import audit_replay_answer
 from ldmrelease.domain.events import EventKind
+from ldmrelease.faces.cli.audit_import import app as import_app
 from ldmrelease.faces.cli.options import OutputOption, UsageError, examples, new_app
 from ldmrelease.faces.cli.session import open_context_here
 from ldmrelease.render.audit_replays import audit_replay_text
@@ -19,11 +20,14 @@ from ldmrelease.services.audit.replay_decision import ReplayedDecision
 from ldmrelease.services.context import wall_clock
 
 app = new_app(
-    "Make decisions again, and verify a copy of a ledger.",
+    "Import history that others wrote, make decisions again, and verify a copy of a ledger.",
     examples=examples(
-        "ldmrelease audit replay --all", "ldmrelease audit verify ledger.db --trust trust.yaml"
+        "ldmrelease audit replay --all",
+        "ldmrelease audit verify ledger.db --trust trust.yaml",
+        "ldmrelease audit import table history.tsv",
     ),
 )
+app.add_typer(import_app, name="import")
 
 
 @app.command(

@@ -1,6 +1,6 @@
 """`ldmrelease where`: what runs where, since when, and what approved it."""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from functools import partial
 from pathlib import Path
 from typing import Annotated, NoReturn, TypeVar
@@ -31,6 +31,7 @@ from ldmrelease.faces.cli.where_filters import (
     read_filters,
     require_image,
 )
+from ldmrelease.faces.cli.where_having import HavingOption, tell_having
 from ldmrelease.render.output import Output, emit, say
 from ldmrelease.render.places import NO_PLACES, where_table
 from ldmrelease.services.context import ReadContext
@@ -67,9 +68,11 @@ class Asked(Struct, frozen=True):
         "ldmrelease where --environment summit -o json",
         "ldmrelease where --live --timeout 30",
         "ldmrelease where --desired --environment summit",
+        "ldmrelease where --desired --environment summit --at 2023-04-21T22:00:00Z",
         "ldmrelease where --environment summit --at 2023-04-21T22:00:00Z",
         "ldmrelease where --environment summit --dayobs 20230421",
         "ldmrelease where --release w.2023.16 --at 2023-04-21T22:00:00Z --known-at 2023-04-21T23:00:00Z",
+        """ldmrelease where --having 'version(products["afw"]) < version("26.0.1")'""",
     )
 )
 def where(  # noqa: PLR0913, PLR0917 - an option each
@@ -88,6 +91,7 @@ def where(  # noqa: PLR0913, PLR0917 - an option each
     at: AtOption = None,
     known_at: KnownAtOption = None,
     dayobs: DayobsOption = None,
+    having: HavingOption = None,
     live: Annotated[
         bool, typer.Option("--live", help="Ask trees and clusters now: desired, decided, observed.")
     ] = False,
@@ -124,16 +128,23 @@ def where(  # noqa: PLR0913, PLR0917 - an option each
     later, so that the answer is the one that would have been given then. With `--dayobs` it is all of a night: each
     image from when to when, and each stretch of which nobody can say what ran.
 
+    With `--having` it is what a condition holds of: a CEL expression over what is known of the place and of the release
+    (docs/known-issues.md has the fields). What cannot be told is listed apart, with the reason; exit 3 where there is
+    any. Labels and annotations are read from registries, within the time limit, once for each image.
+
     With `--desired` the GitOps tree alone is read: the images of every application that is switched on, those that no
     place manages included. WHAT is then an environment, an application, a product, a release or an image. In a tree
     of no known layout only the settings of the workspace's places are read. A chart that is not in the tree may bring
     images that are not known here; `decided elsewhere` is an image with such a part. Exit 3 if some of the tree could
-    not be read or rendered.
+    not be read or rendered. With `--at`, too, it is what imported histories of trees asked for then.
     """
     asked = Asked(what, product, target, TypedFilters(release, image, component))
     past = {"--at": at, "--known-at": known_at, "--dayobs": dayobs}
     if wanted:
-        refuse_with("--desired", past | asked.filters.given())
+        refuse_with("--desired", asked.filters.given() | {"--dayobs": dayobs, "--having": having})
+        if at is not None or known_at is not None:
+            _tell_desired_at(ctx, past, asked, {"--tree": tree, "--live": live, "--product": product}, output)
+            return
         # YAML, git and the programs that render: who asks the ledger goes without.
         from ldmrelease.faces.cli.where_desired import (  # noqa: PLC0415
             DesiredQuestion,
@@ -149,9 +160,9 @@ def where(  # noqa: PLR0913, PLR0917 - an option each
     if tree is not None:
         raise UsageError("--tree says where --desired looks", "add --desired")
     if live:
-        refuse_with("--live", past)
+        refuse_with("--live", past | {"--having": having})
     if dayobs is not None:
-        refuse_with("--dayobs", {"--at": at})
+        refuse_with("--dayobs", {"--at": at, "--having": having})
     now = open_context_here(ctx)
     require_product(now.topology, product)
     then = as_of(at, known_at, now.now())
@@ -172,9 +183,27 @@ def where(  # noqa: PLR0913, PLR0917 - an option each
     rows = _rows(lambda meant: selected_rows(context.topology, found, meant), context, selection, asked)
     if not rows and selection.filters.image is not None and asked.filters.image is not None:
         require_image(now, asked.filters.image, selection.filters.image, find_where(now, now=now.now()))
+    if having is not None:
+        tell_having(context, rows, having, output, timeout)
     emit(
         where_answers(rows), output, lambda: where_table(rows) if context.topology.applications else NO_PLACES
     )
+
+
+def _tell_desired_at(
+    ctx: typer.Context,
+    past: Mapping[str, str | None],
+    asked: Asked,
+    others: Mapping[str, object],
+    output: Output,
+) -> None:
+    # By imported history: who asks what is now goes without.
+    from ldmrelease.faces.cli.where_desired_at import tell_desired_at  # noqa: PLC0415
+
+    for option, value in past.items():
+        if value is not None:
+            refuse_with(option, others)
+    tell_desired_at(ctx, (past["--at"], past["--known-at"]), (asked.what, asked.target), output)
 
 
 def _is_meant(context: ReadContext, selection: PlaceSelection) -> Callable[[PlaceComponent], bool] | None:
