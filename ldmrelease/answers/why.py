@@ -86,9 +86,9 @@ class WhyImageAnswer(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class FirstSeenAnswer(msgspec.Struct, frozen=True, kw_only=True):
-    """When an image without a decision was seen first. `basis` is `committed` (a tree, at `revision`) or `pods`; `cause`
-    is `restore` where a promotion put it back. `by`, `time` and `commit` say who changed the line that says it, where
-    that is known.
+    """When an image without a decision was seen first. `basis` is `committed` (a tree, at `revision`) or `pods`,
+    `cause` is `restore` where a promotion put it back. `by`, `changed` and `commit` say who changed the line that says
+    it, and when, where that is known.
     """
 
     seen: TimeText
@@ -96,7 +96,7 @@ class FirstSeenAnswer(msgspec.Struct, frozen=True, kw_only=True):
     revision: str
     cause: str | None
     by: str | None
-    time: str | None
+    changed: str | None
     commit: str | None
 
 
@@ -200,7 +200,7 @@ def _first(each: FirstSeen) -> FirstSeenAnswer:
         revision=each.revision,
         cause=each.cause,
         by=each.by,
-        time=each.time,
+        changed=each.changed,
         commit=each.commit,
     )
 

@@ -63,7 +63,7 @@ def _undecided(first: FirstSeen | None) -> Iterator[str]:
     back = "; a promotion that did not succeed put it back" if first.cause == "restore" else ""
     yield f"  seen first  {moment(first.seen)}, {said(where)}{back}"
     if first.by is not None:
-        yield f"  changed     by {said(first.by)} at {said(first.time)}, commit {said(first.commit)}"
+        yield f"  changed     by {said(first.by)} at {said(first.changed)}, commit {said(first.commit)}"
 
 
 def _promotion(promotion: PromotionReason, *, found: bool) -> Iterator[str]:

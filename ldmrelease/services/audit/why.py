@@ -23,8 +23,8 @@ from ldmrelease.services.needs import ReleaseHistory
 
 class FirstSeen(Struct, frozen=True):
     """When an image that no decision let in was seen first, in one unbroken row. `basis`, `revision` and `cause` are
-    those of the observation: `restore` where a promotion put it back. `by`, `time` and `commit` say who changed the line
-    of the tree, where that is known.
+    those of the observation: `restore` where a promotion put it back. `by`, `changed` and `commit` say who changed the
+    line of the tree, where that is known.
     """
 
     seen: datetime
@@ -32,7 +32,7 @@ class FirstSeen(Struct, frozen=True):
     revision: str
     cause: str | None = None
     by: str | None = None
-    time: str | None = None
+    changed: str | None = None
     commit: str | None = None
 
 
