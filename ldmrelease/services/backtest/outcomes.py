@@ -1,0 +1,88 @@
+"""What became of the changes of a history: which ones it took back within thirty days, and what that says of them."""
+
+from collections import defaultdict
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+from enum import StrEnum
+
+from msgspec import Struct
+
+from ldmrelease.domain.tags import Kind
+from ldmrelease.services.backtest.levels import UNKNOWN
+from ldmrelease.services.backtest.replay import ReplayedChange
+from ldmrelease.services.backtest.settings import SettingId, id_of
+from ldmrelease.services.backtest.tag_reading import TagReader, is_menu, tag_of
+
+DAYS = 30
+_WITHIN = timedelta(days=DAYS)
+
+
+class Fate(StrEnum):
+    """What became of a change.
+
+    good: it stayed for thirty days, or something else took its place. mistake: another tag was there before, and came
+    back. trial: so it was, but of a branch at a development system, or of a literal tag in place of a menu's moving
+    name: both are tried to be taken away again. withdrawn: what it had added was taken away; nobody can tell from tags
+    whether the chart had caught up. restored: what it had taken away came back. open: the history ends before that is
+    known. moved: nothing changed but a name.
+    """
+
+    GOOD = "good"
+    MISTAKE = "mistake"
+    TRIAL = "trial"
+    WITHDRAWN = "withdrawn"
+    RESTORED = "restored"
+    OPEN = "open"
+    MOVED = "moved"
+
+
+class Became(Struct, frozen=True):
+    """What became of a change; `returned` and `by` say when and by which commit it was taken back."""
+
+    fate: Fate
+    returned: datetime | None = None
+    by: str | None = None
+
+
+def outcomes(changes: Sequence[ReplayedChange]) -> list[Became]:
+    """What became of each change of a whole history, in its order."""
+    end = changes[-1].change.time if changes else None
+    found: list[Became] = []
+    later: defaultdict[SettingId, dict[str | None, ReplayedChange]] = defaultdict(dict)
+    for each in reversed(changes):
+        seen = later[id_of(each.change)]
+        found.append(_became(each, seen.get(_text(each.previous)), end))
+        if not each.moved:
+            seen[_text(each.change.tag)] = each
+    return found[::-1]
+
+
+def _became(each: ReplayedChange, back: ReplayedChange | None, end: datetime | None) -> Became:
+    if each.moved or _text(each.change.tag) == _text(each.previous):
+        return Became(Fate.MOVED)
+    time = each.change.time
+    if back is not None and back.change.time - time <= _WITHIN:
+        return Became(_fate(each), back.change.time, back.change.commit)
+    open_ = end is not None and end - time < _WITHIN
+    return Became(Fate.OPEN if open_ else Fate.GOOD)
+
+
+def _fate(each: ReplayedChange) -> Fate:
+    if each.previous is None:
+        return Fate.WITHDRAWN
+    if each.change.tag is None:
+        return Fate.RESTORED
+    return Fate.TRIAL if _is_trial(each) else Fate.MISTAKE
+
+
+def _is_trial(each: ReplayedChange) -> bool:
+    reader, change = TagReader(), each.change
+    assert change.tag is not None and each.previous is not None
+    before, after = (reader.read(change, tag).kind for tag in (each.previous, change.tag))
+    if is_menu(change.application, change.key) and before == Kind.alias:
+        return after != Kind.alias
+    return each.level == UNKNOWN and after == Kind.branch and not each.goes_back
+
+
+def _text(value: str | None) -> str | None:
+    return None if value is None else tag_of(value)
