@@ -11,13 +11,14 @@ from ldmrelease.services.inventory.history import HistoryEntry
 from ldmrelease.services.inventory.where import PlaceComponent, UnobservedPlace
 
 NEVER_OBSERVED = "never-observed"
+NOT_YET_OBSERVED = "not-yet-observed"
 
 Named = Literal["admitted", "spelled", "inferred", "image"]
 
 
 class WhereAnswer(msgspec.Struct, frozen=True, kw_only=True):
     """An image at a place, since when it is there, and the promotion that admitted it; or a place that nobody has
-    observed yet (`never-observed`).
+    observed yet (`never-observed`), or not before the time that is asked for (`not-yet-observed`).
 
     `state`: `committed` or `running`, why it does not simply run, `unobserved` where nobody has looked lately,
     or `unsigned`. `spelling` is the image's tag or reference. `release`, `promotion` and `allowed` are null where
@@ -26,7 +27,9 @@ class WhereAnswer(msgspec.Struct, frozen=True, kw_only=True):
     went back to what had only been found there, so that nobody has approved it. `named` says how
     the release was found: `admitted` (the place's standing admission covers it), `spelled` (the place's own text
     spells it), `inferred` (the earliest release with this image), or `image` (the image alone). `findings`: that
-    another repository is named there than the component's (`foreign-image`).
+    another repository is named there than the component's (`foreign-image`). With --at, `last` and `next` are when
+    somebody looked before and after that time; `gone`: what was seen `next` had the image no more, so that it went at
+    some time between the two.
     """
 
     place: PlaceName
@@ -47,6 +50,8 @@ class WhereAnswer(msgspec.Struct, frozen=True, kw_only=True):
     under_way: str | None = None
     found: bool = False
     findings: tuple[FindingAnswer, ...] = ()
+    next: TimeText | None = None
+    gone: bool = False
 
 
 class IntervalAnswer(msgspec.Struct, frozen=True, kw_only=True):
@@ -108,11 +113,14 @@ def _running(row: PlaceComponent) -> WhereAnswer:
         under_way=row.under_way,
         found=row.found,
         findings=foreign_findings(row.foreign),
+        next=row.next,
+        gone=row.gone,
     )
 
 
 def _unobserved(row: UnobservedPlace) -> WhereAnswer:
-    return WhereAnswer(place=str(row.place), level=row.level, state=NEVER_OBSERVED)
+    state = NEVER_OBSERVED if row.next is None else NOT_YET_OBSERVED
+    return WhereAnswer(place=str(row.place), level=row.level, state=state, next=row.next)
 
 
 def history_answers(rows: Iterable[HistoryEntry]) -> History:

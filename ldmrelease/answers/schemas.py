@@ -60,6 +60,7 @@ ANSWERS: dict[str, AnswerEntry] = {
     "history": AnswerEntry("places", "History", ("history",)),
     "aliases": AnswerEntry("aliases", "AliasesAnswer", ("alias list",)),
     "receipts": AnswerEntry("receipts", "Receipts", ("receipt show",)),
+    "audit-replay": AnswerEntry("audit_replays", "AuditReplayAnswer", ("audit replay",)),
     "bundle": AnswerEntry("bundles", "BundleAnswer", ("bundle export", "bundle publish", "bundle verify")),
     "bundle-contents": AnswerEntry("bundles", "BundleContentsAnswer", ("bundle show",)),
     "ledger-head": AnswerEntry("ledger", "HeadAnswer", ("ledger import", "ledger export")),

@@ -18,6 +18,9 @@ LEDGER = "ledger"
 BUNDLES = "bundles"
 """Which bundles were exported: the number of an event in it is the serial of its bundle."""
 
+DESIRED, SYNCED, SEEN = "desired/", "synced/", "seen/"
+"""What the streams of imported history begin with: of trees, of deployment tools, of other observers."""
+
 _PROMOTION = "promotion"
 
 
@@ -60,6 +63,21 @@ def run_stream(release: str) -> str:
 def evidence_stream(digest: str) -> str:
     """The statements about a digest."""
     return f"evidence/{digest}"
+
+
+def desired_stream(environment: str, application: str) -> str:
+    """What a tree's history asked for, of one application in one environment."""
+    return f"{DESIRED}{environment}/{application}"
+
+
+def synced_stream(environment: str, application: str) -> str:
+    """What a deployment tool says that it applied, of one application in one environment."""
+    return f"{SYNCED}{environment}/{application}"
+
+
+def seen_stream(environment: str, application: str) -> str:
+    """What others saw of one application in one environment."""
+    return f"{SEEN}{environment}/{application}"
 
 
 class StepId(Struct, frozen=True):

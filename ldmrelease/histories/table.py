@@ -13,7 +13,7 @@ def read_table(lines: Iterable[str], source: str) -> Iterator[SettingChange | Un
     """The changes of a table whose first line names its columns, in the order of its lines.
 
     Columns that are not known are passed over. A line that cannot be read comes as `UnreadableChange`, and the others
-    go on; without the right first line that is all. Selectors stand as they are written, part by part.
+    go on; without the right first line that is all. CompositeSelectors stand as they are written, part by part.
     """
     numbered = enumerate(lines, 1)
     first = next(numbered, (1, ""))[1].rstrip("\r\n").removeprefix("\ufeff").split("\t")

@@ -99,8 +99,11 @@ class LedgerReader(Protocol):
         hash, and not read. To find those that are worth reading, at a tenth of its cost. Raises `Damaged`.
         """
 
-    def last(self, stream: str, kind: str) -> Event | None:
-        """The latest event of a kind in a stream. Raises `Damaged`."""
+    def last(self, stream: str, kind: str | None = None, upto: int | None = None) -> Event | None:
+        """The latest event of a stream, of a kind where one is named, of those up to a number. Raises `Damaged`.
+
+        It is found by its number: what else the stream has is not looked at.
+        """
 
     def get(self, sequence: int) -> Event | None:
         """The event with that number. Raises `Damaged`."""

@@ -153,10 +153,11 @@ class MemoryLedger:
                 log.require_hash(self.uuid, row)
                 yield row
 
-    def last(self, stream: str, kind: str) -> Event | None:
+    def last(self, stream: str, kind: str | None = None, upto: int | None = None) -> Event | None:
         """See `LedgerReader`."""
-        found = (row for row in reversed(self._rows) if (row.stream, row.kind) == (stream, str(kind)))
-        row = next(found, None)
+        last = len(self._rows) if upto is None else max(0, min(upto, len(self._rows)))
+        rows = (self._rows[index] for index in range(last - 1, -1, -1))
+        row = next((each for each in rows if each.stream == stream and kind in (None, each.kind)), None)
         return None if row is None else log.checked(self.uuid, row)
 
     def get(self, sequence: int) -> Event | None:

@@ -71,10 +71,10 @@ class RecordingReader:
         """Raises `UnguardedRead`."""
         raise UnguardedRead("rows are of all streams: name the stream whose events are read")
 
-    def last(self, stream: str, kind: str) -> Event | None:
+    def last(self, stream: str, kind: str | None = None, upto: int | None = None) -> Event | None:
         """See `LedgerReader`."""
         self.version(stream)
-        return self._ledger.last(stream, kind)
+        return self._ledger.last(stream, kind, upto)
 
     def get(self, sequence: int) -> Event | None:
         """See `LedgerReader`."""

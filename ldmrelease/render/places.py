@@ -11,14 +11,14 @@ from ldmrelease.domain.site_registry import FOREIGN_IMAGE
 from ldmrelease.domain.times import spell_seconds
 from ldmrelease.projections.naming import NamedBy
 from ldmrelease.render.tables import Cell, Colour, table
-from ldmrelease.services.inventory.where import PlaceComponent, UnobservedPlace
+from ldmrelease.services.inventory.where import UNOBSERVED, PlaceComponent, UnobservedPlace
 
 if TYPE_CHECKING:
     from ldmrelease.domain.events.place import Observation, ObservedImage
     from ldmrelease.services.inventory.aliases import AliasOf
     from ldmrelease.services.inventory.history import HistoryEntry
 
-_STATES = {"unobserved": Colour.yellow, "never observed": Colour.yellow, FOREIGN_IMAGE: Colour.red}
+_STATES = {UNOBSERVED: Colour.yellow, FOREIGN_IMAGE: Colour.red}
 
 
 _EMPTY = "''"
@@ -58,9 +58,16 @@ def _running(each: PlaceComponent) -> list[str | Cell]:
         each.spelling + names,
         _named(each) or Cell(short(each.digest) or "no such image", Colour.yellow),
         each.since,
-        Cell(each.state, _STATES.get(each.state)),
+        Cell(_state(each), _STATES.get(each.state)),
         _approved(each),
     ]
+
+
+def _state(each: PlaceComponent) -> str:
+    """Of a time in the past, with when somebody looked next, where that makes a difference."""
+    if each.state == UNOBSERVED and each.next is not None:
+        return f"{UNOBSERVED} from {each.last} to {each.next}"
+    return f"{each.state}, gone by {each.next}" if each.gone else each.state
 
 
 def _approved(each: PlaceComponent) -> str | Cell:
@@ -83,7 +90,8 @@ def _named(each: PlaceComponent | HistoryEntry) -> str | None:
 
 
 def _unseen(each: UnobservedPlace) -> list[str | Cell]:
-    state = Cell("never observed", _STATES["never observed"])
+    told = "never observed" if each.next is None else f"not yet observed, first at {each.next}"
+    state = Cell(told, Colour.yellow)
     return [str(each.place), each.level, "", "", "", "", state, ""]
 
 

@@ -10,6 +10,7 @@ _ERASED = "\r\x1b[K"
 _WIDEST = 70
 _WORDS: dict[str, Callable[[dict[str, Any]], str]] = {
     "looking": lambda v: f"looking at {v['at']} ...",
+    "replayed": lambda v: f"{v['replayed']} of {v['of']} decisions made again ...",
     "answered": lambda v: f"{v['answered']} of {v['of']} answered ...",
 }
 

@@ -137,6 +137,13 @@ class ReadContext:
         context.pins = self.pins.reading(ledger)
         return context
 
+    def limited_to(self, ledger: LedgerReader) -> ReadContext:
+        """The same as it was when the ledger had no more than this reader sees: nothing that came later is known."""
+        context = self.reading(ledger)
+        context.unguarded = ledger
+        context.pins = KnownPins(ledger, self.records, self.keyring)
+        return context
+
     def reached_by(self, connections: Connections) -> ReadContext:
         """The same with other connections, such as to a tree as it would be."""
         context = self.reading(self.ledger)

@@ -78,6 +78,18 @@ class SignedHistory(Protocol):
         """Products, applications and checks."""
 
 
+class RecordLookup(Protocol):
+    """Reads events as what somebody signed."""
+
+    @property
+    def ledger(self) -> LedgerReader:
+        """The ledger, to be read."""
+
+    @property
+    def records(self) -> Records:
+        """Reads events as what somebody signed."""
+
+
 class ObservationHistory(SignedHistory, Protocol):
     """Reads where a release was observed, without an append resting on all that was looked through."""
 
@@ -289,6 +301,14 @@ class Recording(Signing, Protocol):
 
     def would_count(self, event: NewEvent) -> bool:
         """Whether the workspace has the key that an event needs."""
+
+
+class HistoryImporting(Recording, Protocol):
+    """Appends history that others wrote, beside what was imported of it before."""
+
+    @property
+    def records(self) -> Records:
+        """Reads events as what somebody signed."""
 
 
 class LedgerBeginning(Recording, WitnessAccess, Protocol):

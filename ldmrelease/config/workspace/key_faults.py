@@ -8,6 +8,7 @@ from pathlib import Path
 from msgspec import Struct
 
 from ldmrelease.domain import times
+from ldmrelease.domain.events.imported import IMPORT
 from ldmrelease.domain.events.kinds import ME, OBSERVER, PROMOTER, RUNNER
 from ldmrelease.domain.events.registry import role_types
 from ldmrelease.trust.keyring import Key, Keyring
@@ -21,7 +22,8 @@ _STATEMENTS = {"check", "receipt"}
 SIGNS = {
     ME: role_types(ME),
     RUNNER: (*role_types(RUNNER), "check"),
-    OBSERVER: role_types(OBSERVER),
+    # Who observes need not import what others say.
+    OBSERVER: tuple(each for each in role_types(OBSERVER) if each != IMPORT),
     PROMOTER: role_types(PROMOTER),
     LEDGER: ("checkpoint",),
 }

@@ -39,6 +39,9 @@ class EventKind(StrEnum):
     RECEIPT = "receipt.signed"
     RECEIPT_SKIPPED = "receipt.skipped"
     TRUST_ADOPTED = "trust.adopted"
+    DESIRED_IMPORTED = "desired.imported"
+    SYNCS_IMPORTED = "syncs.imported"
+    SIGHTINGS_IMPORTED = "sightings.imported"
     BUNDLE_EXPORTED = "bundle.exported"
 
 

@@ -24,7 +24,7 @@ from ldmrelease.faces.cli.arguments import (
 from ldmrelease.faces.cli.options import OutputOption, UsageError, examples, new_app
 from ldmrelease.faces.cli.run_promotion import DryRunOption, YesOption, run_promotion
 from ldmrelease.faces.cli.session import open_context_here
-from ldmrelease.faces.cli.understood import as_known, as_target
+from ldmrelease.faces.cli.understood import as_known, known_target
 from ldmrelease.render.output import Output, emit, say
 from ldmrelease.render.places import aliases_table
 from ldmrelease.services.context import Context
@@ -61,7 +61,7 @@ def move(  # noqa: PLR0913, PLR0917 - the options of the command
     Exit codes as for `promote`.
     """
     context = open_context_here(ctx)
-    target = as_target(context.topology, target)
+    target = known_target(context.topology, target)
     name = _known_alias(context, name, target)
     spec = PromotionSpec(
         release_stored(context, release, product, target), target, Intent.ALIAS, reason, name

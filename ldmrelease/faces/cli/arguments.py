@@ -21,7 +21,7 @@ from ldmrelease.services.releases.products import (
 )
 
 if TYPE_CHECKING:
-    from ldmrelease.services.context import Context
+    from ldmrelease.services.context import Context, ReadContext
     from ldmrelease.services.releases.pin import Pinned, Unpinnable
 
 ProductOption = Annotated[
@@ -47,7 +47,7 @@ def one_target(argument: str | None, option: str | None) -> str | None:
     return argument if option is None else option
 
 
-def place_or_tag(context: "Context", text: str) -> tuple[Application, ...] | None:
+def place_or_tag(context: "ReadContext", text: str) -> tuple[Application, ...] | None:
     """The applications of what is a target, None for what may be a tag. Raises `UsageError` for a misspelled target."""
     from ldmrelease.services.deployments.target import UnknownTarget, applications_at  # noqa: PLC0415 - as below
 
@@ -79,7 +79,7 @@ _FOUND_BAD = {"bad-image", "ambiguous-tag"}
 
 
 def product_and_tag(
-    context: "Context", text: str, product: str | None, target: str | None = None
+    context: "ReadContext", text: str, product: str | None, target: str | None = None
 ) -> tuple[Product, str]:
     """The product that is meant, and the tag, whichever way it is spelled. Raises `UsageError`.
 
@@ -126,7 +126,7 @@ def require_product(topology: Topology, product: str | None) -> None:
         raise UsageError(f"there is no product {product!r}", did_you_mean(product, known))
 
 
-def known_release(context: "Context", text: str, product: str | None) -> str:
+def known_release(context: "ReadContext", text: str, product: str | None) -> str:
     """The release that a text means, as `product/tag`, if it was ever pinned. Raises `UsageError`."""
     chosen, tag = product_and_tag(context, text, product)
     name = parse(tag, chosen.grammar, chosen.aliases).name or tag
@@ -218,7 +218,7 @@ def _require_revision(context: "Context", product: Product, text: str, which: st
         raise UsageError(f"{product.name}/{tag} has no revision {which!r}", f"it has {', '.join(known)}")
 
 
-def applications_of(context: "Context", target: str | None) -> tuple[Application, ...]:
+def applications_of(context: "ReadContext", target: str | None) -> tuple[Application, ...]:
     """The applications that a target means, of whatever product; all of them without one. Raises `UsageError`."""
     from ldmrelease.services.deployments.target import UnknownTarget, applications_at  # noqa: PLC0415 - as above
 

@@ -14,7 +14,7 @@ from ldmrelease.faces.cli.arguments import (
 )
 from ldmrelease.faces.cli.options import OutputOption, UsageError, examples, new_app
 from ldmrelease.faces.cli.session import open_context_here
-from ldmrelease.faces.cli.understood import as_target
+from ldmrelease.faces.cli.understood import known_target
 from ldmrelease.render.decisions import decision_source
 from ldmrelease.render.output import Output, emit
 from ldmrelease.render.promotions import hypothetical_text, left_out_texts, look_text, preflight_text
@@ -45,7 +45,7 @@ def check(
     ones before it says what they say.
     """
     context = open_context_here(ctx)
-    target = as_target(context.topology, target)
+    target = known_target(context.topology, target)
     spec = PromotionSpec(release_now(context, release, product, target), target)
     places = places_for(context, spec)
     if isinstance(places, UnknownTarget):

@@ -31,7 +31,7 @@ from ldmrelease.faces.cli.arguments import (
 from ldmrelease.faces.cli.options import NoAnswer, OutputOption, UsageError, examples, new_app
 from ldmrelease.faces.cli.promotion_answers import narrator
 from ldmrelease.faces.cli.session import open_context_here
-from ldmrelease.faces.cli.understood import as_known, as_target
+from ldmrelease.faces.cli.understood import as_known, known_target
 from ldmrelease.render.output import Output, emit
 from ldmrelease.services.checks.runs import (
     RunResult,
@@ -75,7 +75,7 @@ def check_run(
     release is not there, 3 if it said nothing, 4 if its result is still to come.
     """
     context = open_context_here(ctx)
-    target = as_target(context.topology, target)
+    target = known_target(context.topology, target)
     check = as_known(check, (each.name for each in context.topology.checks))
     wanted = context.topology.check(check)
     if wanted is None:

@@ -43,6 +43,7 @@ COMMANDS: dict[str, CommandEntry] = {
     "history": CommandEntry("history", "Show what ran at a place, or where a release ran, and when."),
     "receipt": CommandEntry("receipt", "Show the receipts of promotions."),
     "bundle": CommandEntry("bundle", "Export, publish and verify bundles, for gates that have no ledger."),
+    "audit": CommandEntry("audit", "Make decisions again, for auditors."),
     "ledger": CommandEntry("ledger", "Verify, export and import the ledger."),
     "completion": CommandEntry(
         "completion_script", "Print what bash, zsh or fish read to complete commands."

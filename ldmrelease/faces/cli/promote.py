@@ -17,7 +17,7 @@ from ldmrelease.faces.cli.options import OutputOption, examples, new_app
 from ldmrelease.faces.cli.promotion_answers import RenderedAnswer
 from ldmrelease.faces.cli.run_promotion import DryRunOption, YesOption, run_promotion
 from ldmrelease.faces.cli.session import open_context_here
-from ldmrelease.faces.cli.understood import as_target
+from ldmrelease.faces.cli.understood import known_target
 from ldmrelease.render.output import Output, emit
 from ldmrelease.services.context import Context
 from ldmrelease.services.deployments.target import PromotionSpec
@@ -59,7 +59,7 @@ def promote(  # noqa: PLR0913, PLR0917 - the options of the command
     not be decided or finished, 4 when it waits. Asking again does nothing where nothing is left to do.
     """
     context = open_context_here(ctx)
-    target = as_target(context.topology, target)
+    target = known_target(context.topology, target)
     spec = PromotionSpec(release_now(context, release, product, target), target, reason=reason)
     if not through:
         answer = run_promotion(context, spec, output, dry_run=dry_run, yes=yes, wait=wait)

@@ -14,7 +14,7 @@ from ldmrelease.faces.cli.arguments import (
 from ldmrelease.faces.cli.options import OutputOption, UsageError, examples, new_app
 from ldmrelease.faces.cli.run_promotion import DryRunOption, YesOption, run_promotion
 from ldmrelease.faces.cli.session import open_context_here
-from ldmrelease.faces.cli.understood import as_target
+from ldmrelease.faces.cli.understood import known_target
 from ldmrelease.render.output import Output, emit
 from ldmrelease.services.context import Context
 from ldmrelease.services.deployments.target import PromotionSpec
@@ -46,7 +46,7 @@ def retire(
     Exit codes as for `promote`.
     """
     context = open_context_here(ctx)
-    target = as_target(context.topology, target)
+    target = known_target(context.topology, target)
     spec = PromotionSpec(_written_or_stored(context, release, product, target), target, Intent.RETIRE, reason)
     answer = run_promotion(context, spec, output, dry_run=dry_run, yes=yes)
     emit(answer.plain, output, answer.text)

@@ -20,7 +20,7 @@ from ldmrelease.faces.cli.arguments import (
 from ldmrelease.faces.cli.options import TYPED, OutputOption, UsageError, examples, new_app
 from ldmrelease.faces.cli.run_promotion import DryRunOption, YesOption, run_promotion
 from ldmrelease.faces.cli.session import open_context_here
-from ldmrelease.faces.cli.understood import as_target
+from ldmrelease.faces.cli.understood import known_target
 from ldmrelease.render.output import Output, emit
 from ldmrelease.services.context import Context
 from ldmrelease.services.deployments.target import PromotionSpec
@@ -62,7 +62,7 @@ def rollback(
     Exit codes as for `promote`.
     """
     context = open_context_here(ctx)
-    target = as_target(context.topology, target)
+    target = known_target(context.topology, target)
     if release is None:
         product = _product(context, target, product)
         release = _previous(context, target, product)

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from ldmrelease.config.yaml.suggestions import did_you_mean
 from ldmrelease.faces.cli.options import UsageError
 from ldmrelease.render.output import say
 
@@ -48,6 +49,19 @@ def as_target(topology: "Topology", text: str) -> str:
         )
     say(f"{text} is {own[0]}", err=True)
     return own[0]
+
+
+def known_target(topology: "Topology", text: str) -> str:
+    """The level, environment or place that a text means. Raises `UsageError` for one that there is not: before
+    anybody is asked for a release, which may take long or fail for another reason."""
+    target = as_target(topology, text)
+    names = {each.level for each in topology.applications} | {
+        each.place.environment for each in topology.applications
+    }
+    known = sorted({*names, *(str(each.place) for each in topology.applications)})
+    if target not in known:
+        raise UsageError(f"no target {target!r}", did_you_mean(target, known))
+    return target
 
 
 def _promotion(text: str | None) -> str | None:

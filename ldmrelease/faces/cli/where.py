@@ -1,6 +1,6 @@
 """`ldmrelease where`: what runs where, since when, and what approved it."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import Annotated, NoReturn, TypeVar
 
@@ -10,6 +10,7 @@ from msgspec import Struct
 from ldmrelease.answers.exit_codes import found_code
 from ldmrelease.answers.places import where_answers
 from ldmrelease.config.yaml.suggestions import nearest
+from ldmrelease.domain.topology import Application
 from ldmrelease.faces.cli.arguments import (
     OptionalTargetOption,
     ProductOption,
@@ -18,11 +19,20 @@ from ldmrelease.faces.cli.arguments import (
     require_product,
 )
 from ldmrelease.faces.cli.options import OutputOption, TimeoutOption, UsageError, examples, new_app
+from ldmrelease.faces.cli.past_options import AsOf, AtOption, KnownAtOption, as_of, refuse_with
 from ldmrelease.faces.cli.session import open_context_here
 from ldmrelease.faces.cli.understood import as_target
+from ldmrelease.faces.cli.where_filters import (
+    ComponentFilter,
+    ImageFilter,
+    ReleaseFilter,
+    TypedFilters,
+    read_filters,
+    require_image,
+)
 from ldmrelease.render.output import Output, emit, say
 from ldmrelease.render.places import NO_PLACES, where_table
-from ldmrelease.services.context import Context
+from ldmrelease.services.context import ReadContext
 from ldmrelease.services.deployments.target import UnknownTarget, applications_at
 from ldmrelease.services.inventory.selection import (
     PlaceSelection,
@@ -31,6 +41,7 @@ from ldmrelease.services.inventory.selection import (
     selected_live,
     selected_rows,
 )
+from ldmrelease.services.inventory.where import PlaceRow
 from ldmrelease.services.inventory.where import where as find_where
 
 Row = TypeVar("Row")
@@ -43,6 +54,8 @@ class Asked(Struct, frozen=True):
 
     what: str | None
     product: str | None
+    target: str | None
+    filters: TypedFilters
 
 
 @app.command(
@@ -52,6 +65,8 @@ class Asked(Struct, frozen=True):
         "ldmrelease where --environment summit -o json",
         "ldmrelease where --live --timeout 30",
         "ldmrelease where --desired --environment summit",
+        "ldmrelease where --environment summit --at 2023-04-21T22:00:00Z",
+        "ldmrelease where --release w.2023.16 --at 2023-04-21T22:00:00Z --known-at 2023-04-21T23:00:00Z",
     )
 )
 def where(  # noqa: PLR0913, PLR0917 - an option each
@@ -64,6 +79,11 @@ def where(  # noqa: PLR0913, PLR0917 - an option each
     ] = None,
     product: ProductOption = None,
     target: OptionalTargetOption = None,
+    release: ReleaseFilter = None,
+    image: ImageFilter = None,
+    component: ComponentFilter = None,
+    at: AtOption = None,
+    known_at: KnownAtOption = None,
     live: Annotated[
         bool, typer.Option("--live", help="Ask trees and clusters now: desired, decided, observed.")
     ] = False,
@@ -95,13 +115,20 @@ def where(  # noqa: PLR0913, PLR0917 - an option each
     asked at once: what its tree or workloads want, what was decided, and what runs. Exit 3 if some system
     could not be reached; the rest is shown all the same. Nothing is recorded: `observe` does that.
 
+    With `--at` it is what ran at a time, by the signed observations around it: `unobserved` where they are too far
+    apart, `gone by` where the next one saw the image no more. With `--known-at` nothing counts that the ledger took in
+    later, so that the answer is the one that would have been given then.
+
     With `--desired` the GitOps tree alone is read: the images of every application that is switched on, those that no
     place manages included. WHAT is then an environment, an application, a product, a release or an image. In a tree
     of no known layout only the settings of the workspace's places are read. A chart that is not in the tree may bring
     images that are not known here; `decided elsewhere` is an image with such a part. Exit 3 if some of the tree could
     not be read or rendered.
     """
+    asked = Asked(what, product, target, TypedFilters(release, image, component))
+    past = {"--at": at, "--known-at": known_at}
     if wanted:
+        refuse_with("--desired", past | asked.filters.given())
         # YAML, git and the programs that render: who asks the ledger goes without.
         from ldmrelease.faces.cli.where_desired import (  # noqa: PLC0415
             DesiredQuestion,
@@ -116,27 +143,46 @@ def where(  # noqa: PLR0913, PLR0917 - an option each
         return
     if tree is not None:
         raise UsageError("--tree says where --desired looks", "add --desired")
-    context = open_context_here(ctx)
-    require_product(context.topology, product)
-    places = frozenset(each.place for each in applications_of(context, target))
-    what = None if what is None else as_target(context.topology, what)
-    selection = select(context.topology, what, product=product, places=places)
-    asked = Asked(what, product)
+    if live:
+        refuse_with("--live", past)
+    now = open_context_here(ctx)
+    require_product(now.topology, product)
+    then = as_of(at, known_at, now.now())
+    context = then.limited(now)
+    selection = _selection(context, asked)
     if live:
         _tell_live(context, selection, asked, timeout, output)
-    found = list(find_where(context, now=context.now()))
-    rows = _rows(lambda meant: selected_rows(found, meant), context, selection, asked)
+    applications = selected_applications(context.topology, selection)
+    found = list(_found(context, then, applications))
+    rows = _rows(lambda meant: selected_rows(context.topology, found, meant), context, selection, asked)
+    if not rows and selection.filters.image is not None and asked.filters.image is not None:
+        require_image(now, asked.filters.image, selection.filters.image, find_where(now, now=now.now()))
     emit(
         where_answers(rows), output, lambda: where_table(rows) if context.topology.applications else NO_PLACES
     )
 
 
+def _found(context: ReadContext, then: AsOf, applications: list[Application]) -> Iterable[PlaceRow]:
+    if then.moment is None:
+        return find_where(context, now=context.now(), applications=applications)
+    from ldmrelease.services.inventory.where_at import where_at  # noqa: PLC0415 - who asks what is now goes without
+
+    return where_at(context, then.moment, applications)
+
+
+def _selection(context: ReadContext, asked: Asked) -> PlaceSelection:
+    places = frozenset(each.place for each in applications_of(context, asked.target))
+    what = None if asked.what is None else as_target(context.topology, asked.what)
+    filters = read_filters(context, asked.filters, asked.product)
+    return select(context.topology, what, product=asked.product, places=places, filters=filters)
+
+
 def _rows(
-    find: Callable[[PlaceSelection], list[Row]], context: Context, selection: PlaceSelection, asked: Asked
+    find: Callable[[PlaceSelection], list[Row]], context: ReadContext, selection: PlaceSelection, asked: Asked
 ) -> list[Row]:
     """What is found; what is found nowhere has to be something that could be. Raises `UsageError`."""
     rows = find(selection)
-    if rows or asked.what is None or selection.is_of_places:
+    if rows or asked.what is None or selection.releases is None:
         return rows
     known = applications_at(context.topology, asked.what)
     near = nearest(asked.what, known.known) if isinstance(known, UnknownTarget) else None
@@ -146,11 +192,18 @@ def _rows(
             f"did you mean {near}?",
         )
     release = known_release(context, asked.what, asked.product)
-    return find(select(context.topology, release, product=asked.product, places=selection.places))
+    again = select(
+        context.topology,
+        release,
+        product=asked.product,
+        places=selection.places,
+        filters=selection.filters,
+    )
+    return find(again)
 
 
 def _tell_live(
-    context: Context, selection: PlaceSelection, asked: Asked, timeout: float, output: Output
+    context: ReadContext, selection: PlaceSelection, asked: Asked, timeout: float, output: Output
 ) -> NoReturn:
     # Threads, registries and clusters: who asks the ledger alone goes without.
     from ldmrelease.answers.live import live_answers  # noqa: PLC0415
@@ -158,7 +211,7 @@ def _tell_live(
     from ldmrelease.services.inventory.live import live, unreachable_places  # noqa: PLC0415
 
     found = live(context, selected_applications(context.topology, selection), timeout).rows
-    rows = _rows(lambda meant: selected_live(found, meant), context, selection, asked)
+    rows = _rows(lambda meant: selected_live(context.topology, found, meant), context, selection, asked)
     emit(live_answers(rows), output, lambda: live_table(rows) if context.topology.applications else NO_PLACES)
     missed = unreachable_places(found)
     for line in missed_lines(missed):

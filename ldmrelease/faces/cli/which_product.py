@@ -12,13 +12,13 @@ from ldmrelease.services.deployments.target import UnknownTarget, applications_a
 from ldmrelease.services.inventory.products_with_tag import products_with_tag
 
 if TYPE_CHECKING:
-    from ldmrelease.services.context import Context
+    from ldmrelease.services.context import ReadContext
 
 _SECONDS = 5.0
 _MOST = 3
 
 
-def only_product(context: "Context", text: str, choices: Sequence[str], target: str | None) -> Product:
+def only_product(context: "ReadContext", text: str, choices: Sequence[str], target: str | None) -> Product:
     """The one product of these that is meant by a tag: the only one at the target, or the only one that has the tag.
     Where it is not certain, raises `UsageError` with those that have it, and the commands to copy.
     """
@@ -46,7 +46,7 @@ def _told(text: str, product: Product, why: str) -> Product:
     return product
 
 
-def _at_target(context: "Context", products: list[Product], target: str | None) -> list[Product]:
+def _at_target(context: "ReadContext", products: list[Product], target: str | None) -> list[Product]:
     """Those that run at the target, if there is one and any of them does."""
     places = applications_at(context.topology, target)
     if isinstance(places, UnknownTarget):

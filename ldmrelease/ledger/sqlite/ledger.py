@@ -198,12 +198,12 @@ class SqliteLedger:
                 after = row.sequence
                 yield row
 
-    def last(self, stream: str, kind: str) -> Event | None:
+    def last(self, stream: str, kind: str | None = None, upto: int | None = None) -> Event | None:
         """See `LedgerReader`."""
-        row = self._db.row(
-            "SELECT * FROM events WHERE stream = ? AND kind = ? ORDER BY sequence DESC LIMIT 1",
-            (stream, str(kind)),
-        )
+        where, values = _conditions(stream, None if kind is None else [kind], None)
+        last = canonical.LARGEST_INTEGER if upto is None else upto
+        sql = f"SELECT * FROM events WHERE sequence <= ?{where} ORDER BY sequence DESC LIMIT 1"  # noqa: S608
+        row = self._db.row(sql, (last, *values))
         return None if row is None else log.checked(self.uuid, row)
 
     def get(self, sequence: int) -> Event | None:

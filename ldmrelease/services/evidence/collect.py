@@ -18,6 +18,7 @@ from ldmrelease.domain.events.registry import new_event
 from ldmrelease.domain.images import parse_reference
 from ldmrelease.domain.predicates.registry import statement_type
 from ldmrelease.domain.predicates.summary import BUNDLE_TYPE
+from ldmrelease.domain.release import Release
 from ldmrelease.domain.statements import Statement, read_statement
 from ldmrelease.domain.streams import evidence_stream
 from ldmrelease.registry.envelopes import Budget, referring_envelopes
@@ -136,9 +137,13 @@ def evaluate_statements(
 
 def repositories_of(pinned: Pinned) -> dict[str, tuple[str, ...]]:
     """By digest of a release, of its content and of its images: the repositories that limit who may speak of it."""
-    release = pinned.release
-    found = {digest: (image.source,) for image in release.images for digest in image.identity.digests()}
-    whole = (pinned.digest, *([release.content] if release.content else []))
+    return repositories_in(pinned.release, pinned.digest)
+
+
+def repositories_in(release: Release, digest: str) -> dict[str, tuple[str, ...]]:
+    """The same of a release that has this digest."""
+    found = {own: (image.source,) for image in release.images for own in image.identity.digests()}
+    whole = (digest, *([release.content] if release.content else []))
     return found | dict.fromkeys(whole, release.repositories)
 
 

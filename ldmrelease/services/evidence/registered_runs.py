@@ -1,6 +1,8 @@
 """Check runs that are registered in the ledger, and checks as they are defined now."""
 
-from ldmrelease.domain.events import EventKind
+from collections.abc import Collection, Iterable
+
+from ldmrelease.domain.events import Event, EventKind
 from ldmrelease.domain.events.evidence import RunRegistration
 from ldmrelease.domain.facts import (
     CheckFact,
@@ -10,16 +12,24 @@ from ldmrelease.domain.topology import Check
 from ldmrelease.services.needs import SignedHistory
 from ldmrelease.services.releases.pin import Pinned
 from ldmrelease.services.repository_scope import out_of_scope
+from ldmrelease.trust.keyring import Keyring
+from ldmrelease.trust.records import Records
 
 
 def registered_runs(context: SignedHistory, pinned: Pinned) -> list[RunRegistration]:
     """The runs registered for a release, by keys that may speak of all its images; oldest first."""
     events = context.ledger.events(stream=run_stream(pinned.digest), kinds=[EventKind.REGISTERED])
-    repositories = pinned.release.repositories
+    return runs_that_count(events, context.records, context.keyring, pinned.release.repositories)
+
+
+def runs_that_count(
+    events: Iterable[Event], records: Records, keyring: Keyring, repositories: Collection[str]
+) -> list[RunRegistration]:
+    """Those of the registrations in events whose keys may speak of all these repositories."""
     return [
         each.body
-        for each in context.records.counted(events, RunRegistration)
-        if out_of_scope(context.keyring, each, "run", repositories) is None
+        for each in records.counted(events, RunRegistration)
+        if out_of_scope(keyring, each, "run", repositories) is None
     ]
 
 

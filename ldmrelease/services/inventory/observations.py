@@ -28,11 +28,11 @@ def latest_observation(context: SignedHistory, place: Place) -> PlaceObservation
     newest = context.ledger.last(stream, EventKind.OBSERVED)
     if newest is None:
         return None
-    found = _counted(context, newest)
+    found = counted(context, newest)
     if found is not None:
         return PlaceObservation(newest.sequence, found)
     for event in reversed(list(context.ledger.events(stream=stream, kinds=[EventKind.OBSERVED]))):
-        found = _counted(context, event)
+        found = counted(context, event)
         if found is not None:
             return PlaceObservation(event.sequence, found)
     return None
@@ -42,7 +42,7 @@ def counted_observations(context: SignedHistory, place: Place | None = None) -> 
     """Those that count, of one place or of all, oldest first."""
     stream = observation_stream(place) if place is not None else None
     for event in context.ledger.events(stream=stream, kinds=[EventKind.OBSERVED]):
-        found = _counted(context, event)
+        found = counted(context, event)
         if found is not None:
             yield PlaceObservation(event.sequence, found)
 
@@ -58,7 +58,7 @@ def observations_of_images(
     events = context.unguarded.events(stream=observation_stream(place), kinds=[EventKind.OBSERVED])
     for event in events:
         seen = _mentions(event, spellings)
-        found = _counted(context, event) if seen or there else None
+        found = counted(context, event) if seen or there else None
         if found is not None:
             there = seen
             yield PlaceObservation(event.sequence, found)
@@ -95,6 +95,7 @@ def _in_base64(text: str) -> tuple[str, ...]:
     )
 
 
-def _counted(context: SignedHistory, event: Event) -> Observation | None:
+def counted(context: SignedHistory, event: Event) -> Observation | None:
+    """The observation in an event, if it counts and was taken in when it was made."""
     found = verified_observation(context, event)
     return found if isinstance(found, Observation) and timely(found, event) else None

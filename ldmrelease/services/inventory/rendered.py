@@ -50,7 +50,10 @@ class Rendering:
     """Trees as Helm and Kustomize render them: the same revision with the same edits once in a run.
 
     access: how repositories are reached. environ: the variables of this process; `PATH` says where the programs are.
+    last: when everything has to be rendered, by the monotonic clock, whatever else is said; None where nobody waits.
     """
+
+    last: float | None = None
 
     def __init__(self, topology: Topology, access: Access, environ: Mapping[str, str]) -> None:
         self._topology, self._access, self._environ = topology, access, environ
@@ -109,6 +112,7 @@ class Rendering:
         key = (where.repository, revision, where.file, tuple(wanted), frozenset(edits.items()))
         if key in self._known:
             return self._known[key]
+        until = min(filter(None, (until, self.last)), default=None)
         after: Tree = tree
         if edits:
             asked = PathsToRead(list(edits), list(edits), shared=list(edits))

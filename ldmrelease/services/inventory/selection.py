@@ -5,17 +5,42 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
-from msgspec import Struct
+from msgspec import Struct, field
 
 from ldmrelease.domain.tags import parse
 from ldmrelease.domain.topology import Application, Place, Topology
 from ldmrelease.services.deployments.target import UnknownTarget, applications_at
-from ldmrelease.services.inventory.where import PlaceComponent, UnobservedPlace
+from ldmrelease.services.inventory.where import PlaceComponent, PlaceRow, UnobservedPlace
 
 if TYPE_CHECKING:
     from ldmrelease.services.inventory.comparison import LiveComponent
+    from ldmrelease.services.inventory.image_query import ImageQuery
 
 _PREFIX = "sha256:"
+
+
+class ImageFilters(Struct, frozen=True):
+    """What an image has to be, all of it; None is anything.
+
+    release, revision: of a release (`product/tag`), and of which of its pins.
+    component: of a component, by its name or `product/component`.
+    image: the image itself.
+    """
+
+    release: str | None = None
+    revision: int | None = None
+    component: str | None = None
+    image: ImageQuery | None = None
+
+    def has_component(self, product: str, component: str) -> bool:
+        """Whether a component is meant."""
+        return self.component in (None, component, f"{product}/{component}")
+
+    def has_release(self, release: str | None, revision: int | None) -> bool:
+        """Whether a release is meant; one whose revision is not known is of any."""
+        return self.release in (None, release) and (
+            None in (self.revision, revision) or self.revision == revision
+        )
 
 
 class PlaceSelection(Struct, frozen=True):
@@ -26,6 +51,7 @@ class PlaceSelection(Struct, frozen=True):
     spelling: an image's tag or reference.
     digest: the beginning of an image's digest.
     is_tag: whether it can be read as a tag of some product, or as a digest: else nothing by that name is a mistake.
+    filters: what has to hold besides.
     """
 
     product: str | None = None
@@ -34,6 +60,7 @@ class PlaceSelection(Struct, frozen=True):
     spelling: str | None = None
     digest: str | None = None
     is_tag: bool = True
+    filters: ImageFilters = field(default_factory=ImageFilters)
 
     def has_place(self, place: Place) -> bool:
         """Whether a place is meant."""
@@ -42,7 +69,7 @@ class PlaceSelection(Struct, frozen=True):
     @property
     def is_of_places(self) -> bool:
         """Whether places are meant whatever runs there."""
-        return self.product is None and self.releases is None
+        return self.product is None and self.releases is None and self.filters == ImageFilters()
 
     def has_image(self, release: str | None, spelling: str, digest: str) -> bool:
         """Whether an image is meant: by its release in any spelling, its tag, or its digest."""
@@ -59,21 +86,23 @@ def select(
     *,
     product: str | None = None,
     places: frozenset[Place] | None = None,
+    filters: ImageFilters | None = None,
 ) -> PlaceSelection:
     """What somebody means by a release, an image tag, a digest or a place."""
+    filters = filters or ImageFilters()
     if what is None:
-        return PlaceSelection(product, places)
+        return PlaceSelection(product, places, filters=filters)
     meant = applications_at(topology, what)
     if not isinstance(meant, UnknownTarget):
         own = frozenset(each.place for each in meant)
-        return PlaceSelection(product, own if places is None else own & places)
+        return PlaceSelection(product, own if places is None else own & places, filters=filters)
     spelled = {
         each.name: parse(what.removeprefix(f"{each.name}/"), each.grammar).git for each in topology.products
     }
     releases = {f"{name}/{git}" for name, git in spelled.items() if git is not None} | {what}
     digest = what if what.startswith(_PREFIX) and len(what) > len(_PREFIX) else None
     is_tag = digest is not None or len(releases) > 1
-    return PlaceSelection(product, places, frozenset(releases), what, digest, is_tag)
+    return PlaceSelection(product, places, frozenset(releases), what, digest, is_tag, filters)
 
 
 def selected_applications(topology: Topology, selection: PlaceSelection) -> list[Application]:
@@ -81,28 +110,47 @@ def selected_applications(topology: Topology, selection: PlaceSelection) -> list
     return [each for each in topology.applications if selection.has_place(each.place)]
 
 
-def selected_rows(
-    rows: Iterable[PlaceComponent | UnobservedPlace], selection: PlaceSelection
-) -> list[PlaceComponent | UnobservedPlace]:
+def selected_rows(topology: Topology, rows: Iterable[PlaceRow], selection: PlaceSelection) -> list[PlaceRow]:
     """The rows that are meant; a place that nobody has observed only where places are."""
-    return [each for each in rows if selection.has_place(each.place) and _is_meant(each, selection)]
+    return [each for each in rows if selection.has_place(each.place) and _is_meant(topology, each, selection)]
 
 
-def _is_meant(row: PlaceComponent | UnobservedPlace, selection: PlaceSelection) -> bool:
+def _is_meant(topology: Topology, row: PlaceRow, selection: PlaceSelection) -> bool:
     if isinstance(row, UnobservedPlace):
         return selection.is_of_places
-    return selection.product in (None, row.product) and selection.has_image(
-        row.release, row.spelling, row.digest
+    return is_image_meant(topology, row, selection)
+
+
+def is_image_meant(topology: Topology, row: PlaceComponent, selection: PlaceSelection) -> bool:
+    """Whether an image at a place is meant, whatever the place is."""
+    filters = selection.filters
+    if selection.product not in (None, row.product) or not filters.has_component(row.product, row.component):
+        return False
+    if not selection.has_image(row.release, row.spelling, row.digest):
+        return False
+    source = source_of(topology, row.product, row.component)
+    return filters.has_release(row.release, row.revision) and (
+        filters.image is None or filters.image.has(source, row.spelling, row.digest, row.foreign)
     )
 
 
-def selected_live(rows: Iterable[LiveComponent], selection: PlaceSelection) -> list[LiveComponent]:
+def source_of(topology: Topology, product: str, component: str) -> str | None:
+    """Where the images of a component are; None of one that the workspace does not have any more."""
+    known = topology.product(product)
+    found = known.component(component) if known is not None else None
+    return found.source if found is not None else None
+
+
+def selected_live(
+    topology: Topology, rows: Iterable[LiveComponent], selection: PlaceSelection
+) -> list[LiveComponent]:
     """The rows of which anything is meant: what is desired, what was admitted, or what runs."""
-    return [each for each in rows if _is_live_meant(each, selection)]
+    return [each for each in rows if _is_live_meant(topology, each, selection)]
 
 
-def _is_live_meant(row: LiveComponent, selection: PlaceSelection) -> bool:
-    if selection.product not in (None, row.product):
+def _is_live_meant(topology: Topology, row: LiveComponent, selection: PlaceSelection) -> bool:
+    filters = selection.filters
+    if selection.product not in (None, row.product) or not filters.has_component(row.product, row.component):
         return False
     images: list[tuple[str | None, str, str]] = [(None, "", "")]
     if row.desired is not None:
@@ -111,4 +159,10 @@ def _is_live_meant(row: LiveComponent, selection: PlaceSelection) -> bool:
         images.append((row.decided.release, row.decided.spelling, row.decided.digest))
     if row.observed is not None:
         images += [(row.observed.release, row.observed.spelling, each) for each in row.observed.digests]
-    return any(selection.has_image(*each) for each in images)
+    source = source_of(topology, row.product, row.component)
+    return any(
+        selection.has_image(*each)
+        and filters.has_release(each[0], None)
+        and (filters.image is None or filters.image.has(source, each[1], each[2]))
+        for each in images
+    )

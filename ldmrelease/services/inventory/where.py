@@ -1,6 +1,6 @@
 """Which release runs where, since when, and why it was allowed: one signed observation for each place."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from datetime import datetime, timedelta
 
 from msgspec import Struct
@@ -14,6 +14,9 @@ from ldmrelease.services.inventory.image_names import ImageNames, spelling_of
 from ldmrelease.services.inventory.observations import PlaceObservation, latest_observation
 from ldmrelease.services.needs import ReleaseHistory
 
+UNOBSERVED = "unobserved"
+"""The state where nobody has looked soon enough to say."""
+
 
 class PlaceComponent(Struct, frozen=True):
     """An image at a place. `state` is `committed` or `running`, or why it does not run (`scaled-to-zero`,
@@ -24,7 +27,8 @@ class PlaceComponent(Struct, frozen=True):
     others with other images; `named` says how the name was found; `promotion` and `allowed`
     (a time) say why it was admitted, and are None for what came there by another way. `under_way` is the promotion that
     brought it and has not ended. `found`: that promotion went back to what nobody had decided about there. `foreign` is
-    where another repository is named there than the component's.
+    where another repository is named there than the component's. Of a time in the past, `next` is when somebody looked
+    there next, and `gone` says that the image was not there any more: it went at some time between `last` and then.
     """
 
     place: Place
@@ -46,32 +50,58 @@ class PlaceComponent(Struct, frozen=True):
     foreign: ForeignImage | None = None
     revision: int | None = None
     rebuilt: bool = False
+    next: str | None = None
+    gone: bool = False
 
 
 class UnobservedPlace(Struct, frozen=True):
-    """A place that nobody has observed yet."""
+    """A place that nobody has observed yet, or not before the time that is meant: then `next` is when somebody did."""
 
     place: Place
     level: str
+    next: str | None = None
 
 
-def where(context: ReleaseHistory, *, now: datetime) -> Iterator[PlaceComponent | UnobservedPlace]:
-    """Every place with what it runs, in the order of the workspace: what its newest observation that counts says."""
+PlaceRow = PlaceComponent | UnobservedPlace
+
+
+def where(
+    context: ReleaseHistory, *, now: datetime, applications: Iterable[Application] | None = None
+) -> Iterator[PlaceRow]:
+    """Every place, or those of these applications, with what it runs: what its newest observation that counts says."""
     names = ImageNames(context)
-    for application in context.topology.applications:
+    for application in context.topology.applications if applications is None else applications:
         latest = latest_observation(context, application.place)
         if latest is None:
             yield UnobservedPlace(application.place, application.level)
             continue
-        images: dict[tuple[str, str, str], ObservedImage] = {}
-        for each in latest.observation.images:
-            images.setdefault((each.product, each.component, each.digest or each.spelling), each)
-        told = [_running(names, application, latest, each, now) for each in images.values()]
-        yield from sorted(told, key=lambda each: (each.product, each.component, each.since, each.digest))
+        spoken = now - latest.observation.time <= timedelta(seconds=latest.observation.every)
+        yield from components_seen(names, application, latest, spoken=spoken)
+
+
+def image_key(image: ObservedImage) -> str:
+    """What tells images of a component at a place apart: the digest, or what stands there without one."""
+    return image.digest or image.spelling
+
+
+def components_seen(
+    names: ImageNames, application: Application, seen: PlaceObservation, *, spoken: bool
+) -> list[PlaceComponent]:
+    """What an observation saw, named; `spoken` says that it speaks for the time that is meant."""
+    images: dict[tuple[str, str, str], ObservedImage] = {}
+    for each in seen.observation.images:
+        images.setdefault((each.product, each.component, image_key(each)), each)
+    told = [_running(names, application, seen, each, spoken=spoken) for each in images.values()]
+    return sorted(told, key=lambda each: (each.product, each.component, each.since, each.digest))
 
 
 def _running(
-    names: ImageNames, application: Application, latest: PlaceObservation, image: ObservedImage, now: datetime
+    names: ImageNames,
+    application: Application,
+    latest: PlaceObservation,
+    image: ObservedImage,
+    *,
+    spoken: bool,
 ) -> PlaceComponent:
     seen = latest.observation
     named = names.of_observed(application.place, image, latest.sequence)
@@ -88,7 +118,7 @@ def _running(
         named=named.by,
         since=spell(image.since or seen.time),
         last=spell(seen.time),
-        state=_state(seen, image, now),
+        state=_state(seen, image) if spoken else UNOBSERVED,
         aliases=tuple(name for name, tag in sorted(seen.aliases.items()) if tag == image.spelling),
         promotion=let_in.promotion if let_in is not None and let_in.time is not None else None,
         allowed=spell(let_in.time)
@@ -104,9 +134,7 @@ def _running(
     )
 
 
-def _state(seen: Observation, image: ObservedImage, now: datetime) -> str:
-    if now - seen.time > timedelta(seconds=seen.every):
-        return "unobserved"
+def _state(seen: Observation, image: ObservedImage) -> str:
     if image.foreign is not None:
         return FOREIGN_IMAGE
     return image.state or ("committed" if seen.basis == "committed" else "running")

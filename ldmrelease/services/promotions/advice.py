@@ -1,5 +1,6 @@
 """Advice is planned like a request before it is given: nobody is told to type what would be refused."""
 
+import os
 import time
 from collections.abc import Callable, Mapping
 
@@ -20,6 +21,7 @@ from ldmrelease.services.inventory.written import written_release
 from ldmrelease.services.needs import PromotionPlanning
 from ldmrelease.services.promotions.commands import preview_spec
 from ldmrelease.services.promotions.preflight import PreflightFailed
+from ldmrelease.services.promotions.rendered_images import rendering_until
 from ldmrelease.services.promotions.reported_place import is_nowhere_there
 from ldmrelease.services.promotions.submit import NothingToDo
 from ldmrelease.services.releases.pin import Pinned, find_or_pin, stored_pin
@@ -159,8 +161,16 @@ class Planner:
         key = (product, target, option)
         if key not in self._planned:
             late = time.monotonic() > self._until
-            self._planned[key] = None if late else self._tried(product, target, option, command)
+            self._planned[key] = None if late else self._planned_in_time(product, target, option, command)
         return self._planned[key]
+
+    def _planned_in_time(
+        self, product: str, target: str, option: Option, command: tuple[str, ...]
+    ) -> Planned | None:
+        """The plan; None where time ran out meanwhile, so that not all was rendered that it would have stood on."""
+        with rendering_until(self._context, os.environ, self._until):
+            planned = self._tried(product, target, option, command)
+        return None if time.monotonic() > self._until and not isinstance(planned, Blocked) else planned
 
     def _tried(self, product: str, target: str, option: Option, command: tuple[str, ...]) -> Planned:
         try:

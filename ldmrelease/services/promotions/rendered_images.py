@@ -1,7 +1,8 @@
 """Whether containers would get what is written: a template may have more to say than the setting that is written."""
 
 import time
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 from ldmrelease.domain.errors import Unavailable
@@ -62,6 +63,20 @@ def rendered_refusal(
     if found is None or isinstance(found, Refusal | Unavailable):
         return found
     return joined_refusal([Refusal(RENDERED_OTHERWISE, each.values()) for each in found.otherwise])
+
+
+@contextmanager
+def rendering_until(context: TargetAccess, environ: Mapping[str, str], last: float) -> Iterator[None]:
+    """While it is entered nothing is rendered after this moment of the monotonic clock."""
+    if not any_installed(environ):
+        yield
+        return
+    rendering = _rendering(context, environ)
+    rendering.last = last
+    try:
+        yield
+    finally:
+        rendering.last = None
 
 
 def _rendering(context: TargetAccess, environ: Mapping[str, str]) -> "Rendering":

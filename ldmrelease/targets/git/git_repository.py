@@ -109,6 +109,24 @@ class Git:
         """The bytes of a blob. Raises `GitError` where it is not there."""
         return self._object(oid, "blob").content
 
+    def sizes(self, oids: Sequence[str]) -> dict[str, int]:
+        """The bytes that each object has, before it is read. Raises `GitError` where one is not there."""
+        told = self.run(
+            "cat-file", "--batch-check=%(objectsize)", stdin="".join(f"{each}\n" for each in oids).encode()
+        )
+        found = dict(zip(oids, told.decode().splitlines(), strict=True))
+        missing = next((each for each, size in found.items() if not size.isdigit()), None)
+        if missing is not None:
+            raise GitError(
+                "cat-file", DAMAGED, f"there is no object {missing} in {self.opened.layout.git_directory}"
+            )
+        return {each: int(size) for each, size in found.items()}
+
+    def contents(self, oids: Sequence[str]) -> dict[str, bytes]:
+        """The bytes of blobs that are there. Raises `GitError`."""
+        found = zip(oids, self._reader.read_all(oids), strict=True)
+        return {oid: each.content for oid, each in found if each is not None and each.kind == "blob"}
+
     def new_objects(self) -> NewObjects:
         """Objects to be stored here."""
         return NewObjects(self.opened.algorithm)

@@ -109,6 +109,15 @@ def test_the_last_event_of_a_kind(ledger: Ledger) -> None:
     assert ledger.get(99) is None
 
 
+def test_the_last_event_up_to_a_number(ledger: Ledger) -> None:
+    add(ledger, "a", "a", "b")
+    add(ledger, "a", kind="test.other")
+    found = {upto: ledger.last("a", "test.done", upto) for upto in (0, 1, 2, 3, 4, 99, None)}
+    assert [each and each.sequence for each in found.values()] == [None, None, 2, 3, 3, 3, 3]
+    every = {upto: ledger.last("a", upto=upto) for upto in (1, 3, 4, 5, None)}
+    assert [each and each.sequence for each in every.values()] == [None, 3, 3, 5, 5]
+
+
 def test_reading_while_appending_sees_every_event_once(ledger: Ledger) -> None:
     add(ledger, *["a"] * 600)
     seen = 0

@@ -108,7 +108,7 @@ def test_public_keys_of_the_trust_document_that_are_none_are_told_and_a_private_
 
 def test_types_and_environments_of_roles_that_are_none(folder: Path):
     trust = folder / "trust.yaml"
-    edit(trust, "types: [observation]", "types: [observations]")
+    edit(trust, "types: [observation, import]", "types: [observations, import]")
     text = trust.read_text()
     role = re.search(r"  receipts-production:\n.*\n    environments: \[(.*)\]", text)
     assert role is not None

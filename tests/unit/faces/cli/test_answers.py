@@ -90,6 +90,7 @@ def test_every_command_prints_what_its_schema_says(site: Site, tmp_path: Path) -
     assert tell("release", "compare", BEFORE, WEEKLY)["same"] is False
     assert tell("ledger", "verify")["problems"] == []
     assert tell("ledger", "show", "--last", "3")
+    assert tell("audit", "replay", "--all")["differ"] == 0
     assert tell("ledger", "export", str(tmp_path / "backup.jsonl"))["size"] > 3
     assert tell("policy", "explain", "production")["enter"][0]["sentence"]
     assert tell("policy", "test")["failed"] == 0

@@ -227,12 +227,23 @@ def test_a_local_policy_is_hypothetical_and_nothing_acts_on_it(ready: Site) -> N
     ready.ok("promote", WEEKLY, "--target", "development")
 
 
+@pytest.mark.parametrize("command", ["check", "promote", "check-run", "retire", "rollback"])
+def test_a_target_that_there_is_not_is_told_before_anybody_is_asked_for_the_release(
+    ready: Site, command: str
+) -> None:
+    words = ("smoke", WEEKLY) if command == "check-run" else (WEEKLY,)
+    (ready.root / "git").rename(ready.root / "away")
+    refused = ready.run(command, *words, "-t", "comissioning")
+    assert refused.exit_code == 2
+    assert "no target 'comissioning'; did you mean commissioning?" in refused.stderr
+
+
 @pytest.mark.parametrize(
     ("words", "said"),
     [
         (
             ("promote", "w.2023.16", "--target", "sumit"),
-            "no target 'sumit' for this product; did you mean",
+            "no target 'sumit'; did you mean summit",
         ),
         (("promote", "w.2023.99", "--target", "base"), "w.2023.99"),
         (("promote", "w.2023.12", "--target", "base"), "nothing of stack is tagged w.2023.12"),

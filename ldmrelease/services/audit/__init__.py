@@ -1,0 +1,1 @@
+"""Audit: history that others wrote, decisions made again, copies of ledgers verified, and why something runs."""

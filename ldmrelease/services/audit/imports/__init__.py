@@ -1,0 +1,1 @@
+"""Imports of history that others wrote."""

@@ -1,0 +1,274 @@
+"""Facts gathered again from what the ledger keeps (design section 5: blobs -> the same facts digest).
+
+What the ledger has is read again as it was before the decision, and verified by the keyring of then, which is kept:
+the pinned release, statements with their signatures, registered runs, observations. What somebody else was asked for
+(a registry, the workspace, a tree) is kept as an answer alone, and is taken from the facts as they are stored.
+"""
+
+from collections.abc import Iterable, Iterator, Mapping
+from datetime import datetime
+from typing import Any
+
+from msgspec import Struct
+from msgspec.structs import replace
+
+from ldmrelease.domain import canonical
+from ldmrelease.domain.decision import Phase
+from ldmrelease.domain.events import Event, EventKind
+from ldmrelease.domain.events.evidence import RunRegistration, StatementReceived
+from ldmrelease.domain.events.place import Observation
+from ldmrelease.domain.events.release import Pin
+from ldmrelease.domain.events.trust import TrustAdopted
+from ldmrelease.domain.facts import Facts, ImageFact, ImageResidence, ReleaseFact, StatementFact
+from ldmrelease.domain.level import Level
+from ldmrelease.domain.predicates.provenance import pinned_commits
+from ldmrelease.domain.release import Release
+from ldmrelease.domain.streams import evidence_stream, observation_stream, pin_stream, run_stream
+from ldmrelease.domain.topology import Place
+from ldmrelease.ledger import LedgerReader
+from ldmrelease.policy.engine import asked_requirements, fact_sources, residence_places
+from ldmrelease.projections.claimed import claimed_body
+from ldmrelease.projections.observed import ResidenceState, residences_of
+from ldmrelease.projections.residences import States, replayed, timely
+from ldmrelease.services.decisions.facts.runs import run_facts
+from ldmrelease.services.evidence.collect import repositories_in
+from ldmrelease.services.evidence.registered_runs import runs_that_count
+from ldmrelease.services.repository_scope import out_of_scope
+from ldmrelease.trust.evaluate import evaluate_statement
+from ldmrelease.trust.keyring import Keyring
+from ldmrelease.trust.records import EventRecord, Records
+
+_OF_STATEMENTS = frozenset({"statements", "runs", "unknown_runs"})
+
+
+class NoPin(LookupError):
+    """The ledger has no pin, from before the decision, of what it is about."""
+
+
+class Regathered(Struct, frozen=True):
+    """Facts made again. `gathered` are the parts that were read from the ledger, `as_stored` those that somebody else
+    had told.
+    """
+
+    facts: Facts
+    gathered: tuple[str, ...]
+    as_stored: tuple[str, ...]
+
+
+class PastLedger:
+    """The ledger as it was before the event `sequence`, read by the keyring of a decision's facts.
+
+    Raises `Damaged` where that keyring is not kept.
+    """
+
+    def __init__(self, ledger: LedgerReader, stored: Facts, sequence: int) -> None:
+        self.ledger = ledger
+        self.sequence = sequence
+        self.keyring = canonical.decode(ledger.blob(stored.keyring), Keyring)
+        self.records = Records(ledger.genesis, self.keyring, clock=self._own_clock())
+
+    def events(self, kind: str, stream: str | None = None) -> Iterator[Event]:
+        """The events of a kind that were there, of one stream or of all, oldest first."""
+        for event in self.ledger.events(stream=stream, kinds=[kind]):
+            if event.sequence >= self.sequence:
+                return
+            yield event
+
+    def _own_clock(self) -> bool:
+        """Whether its workspace has a clock of its own: who acts on a ledger says so first."""
+        claimed = (claimed_body(each, TrustAdopted) for each in self.events(EventKind.TRUST_ADOPTED))
+        return next((each.clock for each in claimed if each is not None), False)
+
+
+def regather(past: PastLedger, stored: Facts, level: Level, phase: Phase, now: datetime) -> Regathered:
+    """The facts of a decision that was made at `now`, again.
+
+    Raises `Damaged` where a blob is missing, `NoPin`.
+    """
+    requirements = asked_requirements(level, stored.place, stored.intent, phase)
+    asked = fact_sources(requirements, stored.intent)
+    release = _release(past, stored)
+    found: dict[str, Any] = {"release": _release_fact(stored.release, release)}
+    told = _statements(past, stored, release, now) if asked & _OF_STATEMENTS else []
+    runs = _runs(past, stored, release) if asked & {"runs", "unknown_runs"} else []
+    if "statements" in asked:
+        found["statements"] = tuple(sorted(told, key=lambda each: (each.received, each.evidence, each.blob)))
+    if "runs" in asked:
+        found["runs"] = run_facts(runs, told)
+    if "unknown_runs" in asked:
+        found["unknown_runs"] = _unknown_runs(past, told, runs)
+    if "residences" in asked:
+        places = residence_places(requirements, stored.intent, stored.place, list(_levels(stored)))
+        found["residences"] = _residences(past, stored, release, places)
+    return Regathered(replace(stored, **found), tuple(found), tuple(sorted(asked - found.keys())))
+
+
+def _release(past: PastLedger, stored: Facts) -> Release:
+    about = stored.release
+    pins = past.records.counted(past.events(EventKind.PINNED, pin_stream(about.product, about.tag)), Pin)
+    found = [each.body for each in pins if each.body.digest == about.digest]
+    if not found:
+        raise NoPin(f"no pin of {about.product}/{about.tag} from before it has the digest {about.digest}")
+    return canonical.decode(past.ledger.blob(found[-1].document), Release)
+
+
+def _release_fact(stored: ReleaseFact, release: Release) -> ReleaseFact:
+    """What is pinned, and what the grammar and the registries of then told of it."""
+    told = {each.component: each for each in stored.images}
+    return replace(
+        stored,
+        product=release.product,
+        tag=release.tag,
+        content=release.content,
+        missing=release.missing,
+        images=tuple(
+            replace(
+                told.get(each.name, _untold(each.name)),
+                name=each.source,
+                digest=each.digest,
+                platforms=each.platforms,
+            )
+            for each in release.images
+        ),
+        configurations=pinned_commits(release),
+    )
+
+
+def _untold(component: str) -> ImageFact:
+    return ImageFact(component, "", "", (), None, None)
+
+
+def _statements(past: PastLedger, stored: Facts, release: Release, now: datetime) -> list[StatementFact]:
+    """In the order of the streams. What no key of then had signed was not taken in, and stands as it was told."""
+    repositories = repositories_in(release, stored.release.digest)
+    tests = {each.name: each.tests for each in stored.checks}
+    found: dict[str, StatementFact] = {}
+    for subject, scope in _subjects(release, stored.release.digest).items():
+        events = past.events(EventKind.RECEIVED, evidence_stream(subject))
+        for taken in past.records.counted(events, StatementReceived):
+            if taken.body.blob not in found:
+                found[taken.body.blob] = evaluate_statement(
+                    past.ledger.blob(taken.body.blob),
+                    blob=taken.body.blob,
+                    keyring=past.keyring,
+                    # What came with the decision counted as taken in when it was made.
+                    received=min(taken.event.time, now),
+                    now=now,
+                    repository=scope,
+                    checks=tests,
+                    subjects=repositories,
+                ).fact
+    known = {each.blob: each for each in stored.statements}
+    if not stored.checks:
+        # Which tests a check declares was nobody's question: what a result said of them stands as it was read.
+        found |= {blob: known[blob] for blob, fact in found.items() if fact.type == "check" and blob in known}
+    foreign = [each for each in stored.statements if each.signer is None and each.blob not in found]
+    return [*found.values(), *foreign]
+
+
+def _subjects(release: Release, digest: str) -> Mapping[str, str | None]:
+    """What evidence can be about, in its order: images with their platforms, each with its repository, the release,
+    its content.
+    """
+    found: dict[str, str | None] = {}
+    for image in release.images:
+        found |= dict.fromkeys((image.digest, *(each.manifest for each in image.platforms)), image.source)
+    found[digest] = None
+    return found | ({release.content: None} if release.content else {})
+
+
+def _runs(past: PastLedger, stored: Facts, release: Release) -> list[RunRegistration]:
+    events = past.events(EventKind.REGISTERED, run_stream(stored.release.digest))
+    return runs_that_count(events, past.records, past.keyring, release.repositories)
+
+
+def _unknown_runs(
+    past: PastLedger, told: Iterable[StatementFact], runs: Iterable[RunRegistration]
+) -> tuple[str, ...]:
+    failed = {each.run for each in told if each.run is not None and each.counted and each.result == "FAILED"}
+    failed -= {each.run for each in runs}
+    if failed:
+        everywhere = past.records.counted(past.events(EventKind.REGISTERED), RunRegistration)
+        failed -= {each.body.run for each in everywhere}
+    return tuple(sorted(failed))
+
+
+def _levels(stored: Facts) -> Iterator[tuple[Place, str | None]]:
+    """All places that are known to the facts, with their levels."""
+    if not stored.places:
+        yield stored.place, stored.level
+        yield from dict.fromkeys((each.place, each.level) for each in stored.residences)
+    for level, places in stored.places.items():
+        yield from ((each, level) for each in places)
+
+
+def _residences(
+    past: PastLedger, stored: Facts, release: Release, places: Iterable[Place]
+) -> tuple[ImageResidence, ...]:
+    """By the observations. Which of their time was behind an admission stands as it was told, and so does their order,
+    which is the workspace's.
+    """
+    levels = dict(_levels(stored))
+    told = {_identity(each): each for each in stored.residences}
+    order = {key: number for number, key in enumerate(told)}
+    found = []
+    for place in places:
+        for each in _seen(past, release, place):
+            residence = _residence(each, levels.get(place) or "")
+            known = told.get(_identity(residence))
+            admitted = known.admitted if known is not None else None
+            found.append(
+                replace(residence, admitted=admitted, level=known.level if known else residence.level)
+            )
+    return tuple(sorted(found, key=lambda each: order.get(_identity(each), len(order))))
+
+
+def _seen(past: PastLedger, release: Release, place: Place) -> Iterator[ResidenceState]:
+    """The residences of a release's images at a place."""
+    sources = {each.name: each.source for each in release.images}
+    events = past.events(EventKind.OBSERVED, observation_stream(place))
+    observations = [
+        (each.event.sequence, each.body)
+        for each in past.records.counted(events, Observation)
+        if timely(each.body, each.event) and _may_speak(past, each, release.product, sources)
+    ]
+    states = replayed(observations)
+
+    def read(prefix: str) -> States:
+        return {key: state for key, state in states.items() if key.startswith(prefix)}
+
+    for part in release.images:
+        for digest in part.identity.digests():
+            yield from (each for each in residences_of(read, digest) if each.component == part.name)
+
+
+def _may_speak(
+    past: PastLedger, seen: EventRecord[Observation], product: str, sources: Mapping[str, str]
+) -> bool:
+    """Whether the observer may speak of the repositories of those of the release's components that were seen."""
+    named = {
+        sources[each.component]
+        for each in seen.body.images
+        if (each.product, each.component in sources) == (product, True)
+    }
+    return out_of_scope(past.keyring, seen, "observation", sorted(named)) is None
+
+
+def _residence(state: ResidenceState, level: str) -> ImageResidence:
+    span = state.span
+    return ImageResidence(
+        place=state.place,
+        level=level,
+        component=state.component,
+        digest=state.digest,
+        first=span.first,
+        last=span.last,
+        observed=span.observed,
+        admitted=None,
+        current=span.current,
+        ended=span.ended,
+    )
+
+
+def _identity(residence: ImageResidence) -> tuple[Place, str, str, datetime]:
+    return residence.place, residence.component, residence.digest, residence.first

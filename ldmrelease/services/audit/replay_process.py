@@ -1,0 +1,26 @@
+"""A process of its own that makes decisions again: it has the ledger's address, and nothing of the workspace.
+
+    python -m ldmrelease.services.audit.replay_process ADDRESS
+
+Reads a `RecordedDecision` per line, and answers each with a line, a `ReplayedDecision`.
+"""
+
+import sys
+
+from ldmrelease.domain import canonical
+from ldmrelease.ledger import open_ledger
+from ldmrelease.projections.registry import PROJECTORS
+from ldmrelease.services.audit.replay_decision import RecordedDecision, replay_decision
+
+
+def main() -> None:
+    """Answer until the input ends."""
+    with open_ledger(sys.argv[1], projectors=PROJECTORS) as ledger:
+        for line in sys.stdin.buffer:
+            found = replay_decision(ledger, canonical.decode(line.strip(), RecordedDecision))
+            sys.stdout.buffer.write(canonical.encode(found) + b"\n")
+            sys.stdout.buffer.flush()
+
+
+if __name__ == "__main__":
+    main()

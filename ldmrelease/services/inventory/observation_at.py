@@ -1,0 +1,81 @@
+"""What was observed at a place around a time: found by numbers, in a stream of any length."""
+
+from datetime import datetime, timedelta
+
+from msgspec import Struct
+
+from ldmrelease.domain.events import EventKind
+from ldmrelease.domain.streams import observation_stream
+from ldmrelease.domain.topology import Place
+from ldmrelease.projections.residences import INTAKE_WINDOW
+from ldmrelease.services.inventory.known_at import last_known
+from ldmrelease.services.inventory.observations import PlaceObservation, counted
+from ldmrelease.services.needs import SignedHistory
+
+
+class ObservationsAround(Struct, frozen=True):
+    """What was seen at a place up to a moment, and the next time that somebody looked there; None where nobody did."""
+
+    moment: datetime
+    last: PlaceObservation | None
+    next: PlaceObservation | None
+
+    @property
+    def speaks(self) -> bool:
+        """Whether what was seen last was there at the moment: somebody looked soon enough before and after it.
+
+        As for soaks, the next observation says how long after the last one leaves no gap; where there is none yet, the
+        last one says until when it speaks.
+        """
+        if self.last is None:
+            return False
+        last = self.last.observation
+        if last.time == self.moment:
+            return True
+        until, every = self.moment, last.every
+        if self.next is not None:
+            until, every = self.next.observation.time, self.next.observation.every
+        return until - last.time <= timedelta(seconds=every)
+
+
+def observation_at(context: SignedHistory, place: Place, moment: datetime) -> ObservationsAround:
+    """What was seen at a place at a time, by its own time. What nobody knew yet is not in the reader of a context that
+    `known_at.as_known` made.
+
+    It is found by numbers: of the place's stream only what is around the moment is read.
+    """
+    return ObservationsAround(
+        moment, _last_until(context, place, moment), _first_behind(context, place, moment)
+    )
+
+
+def _last_until(context: SignedHistory, place: Place, moment: datetime) -> PlaceObservation | None:
+    """The one that counts with the latest time up to a moment, the newest of those."""
+    stream, found = observation_stream(place), None
+    upto = last_known(context.ledger, context.records, moment + INTAKE_WINDOW)
+    while (event := context.ledger.last(stream, EventKind.OBSERVED, upto)) is not None:
+        upto = event.sequence - 1
+        seen = counted(context, event)
+        if seen is None:
+            continue
+        if found is not None and event.time + INTAKE_WINDOW < found.observation.time:
+            break
+        if seen.time <= moment and (found is None or seen.time > found.observation.time):
+            found = PlaceObservation(event.sequence, seen)
+    return found
+
+
+def _first_behind(context: SignedHistory, place: Place, moment: datetime) -> PlaceObservation | None:
+    """The one that counts with the earliest time behind a moment, the oldest of those."""
+    after = last_known(context.ledger, context.records, moment - INTAKE_WINDOW - timedelta(seconds=1))
+    found = None
+    events = context.ledger.events(stream=observation_stream(place), kinds=[EventKind.OBSERVED], after=after)
+    for event in events:
+        seen = counted(context, event)
+        if seen is None:
+            continue
+        if found is not None and event.time - INTAKE_WINDOW > found.observation.time:
+            break
+        if seen.time > moment and (found is None or seen.time < found.observation.time):
+            found = PlaceObservation(event.sequence, seen)
+    return found

@@ -1,0 +1,1 @@
+"""Pages as people see them: opened in a real Chromium."""

@@ -1,0 +1,81 @@
+"""Pages: what is printed on them, and what they let a browser do."""
+
+from __future__ import annotations
+
+import re
+
+import pytest
+from jinja2 import UndefinedError
+from markupsafe import Markup
+
+from ldmrelease.render.pages.elements import digest, lines, link, time_element
+from ldmrelease.render.pages.inert import LONGEST, inert
+from ldmrelease.render.pages.page import environment, single_page, site_page, source_hash, style
+from tests.unit.render.pages.sample_page import HOSTILE, sample_page
+
+
+@pytest.mark.parametrize("each", HOSTILE, ids=lambda each: each.shown[:20])
+def test_hostile_text_is_shown_escaped(each):
+    made = environment().from_string("{{ given }}|{{ given }}").render(given=each.text)
+    assert Markup(made).unescape().count(each.shown) == 2
+    assert "<script" not in made
+    assert not set(made) & set("\x1b\u202e\n")
+
+
+def test_long_text_is_cut_and_its_length_said():
+    assert inert("x" * (LONGEST + 1)) == "x" * LONGEST + "… (1,001 characters, cut after 1,000)"
+    assert inert("x" * LONGEST) == "x" * LONGEST
+
+
+def test_a_value_that_is_missing_is_an_error():
+    with pytest.raises(UndefinedError):
+        environment().from_string("{{ nowhere }}").render()
+
+
+def test_a_page_allows_its_own_style_alone():
+    page = sample_page()
+    [policy] = re.findall(r'http-equiv="Content-Security-Policy" content="([^"]*)"', page)
+    told = Markup(policy).unescape()
+    assert "default-src 'none'" in told
+    assert f"style-src {source_hash(style())};" in told
+    assert "script-src" not in told
+    assert f"<style>{style()}</style>" in page
+    assert "<script" not in page
+    assert " style=" not in page
+
+
+def test_a_page_of_a_site_names_its_files():
+    empty = environment().from_string(
+        "{% extends 'base.html' %}{% block title %}T{% endblock %}{% block main %}M{% endblock %}"
+    )
+    page = site_page(empty, "../style.css", "../search.js")
+    assert '<link rel="stylesheet" href="../style.css">' in page
+    assert '<script src="../search.js" defer></script>' in page
+    assert "<style" not in page
+    assert "<script" not in single_page(empty)
+
+
+@pytest.mark.parametrize(
+    "address",
+    ["javascript:alert(1)", "//elsewhere", "/etc/passwd", "http://user@host/", "a\nb", "data:,x", "x\u202e"],
+)
+def test_a_link_leads_to_pages_alone(address):
+    assert link(address, "text") == "text"
+
+
+def test_links_and_times_and_digests():
+    assert link("https://example.org/a?b=1&c=2", "<b>") == (
+        '<a href="https://example.org/a?b=1&amp;c=2">&lt;b&gt;</a>'
+    )
+    assert link("release/w.2023.16.html", "it") == '<a href="release/w.2023.16.html">it</a>'
+    assert time_element("2023-04-20T11:55:23+02:00") == (
+        '<time datetime="2023-04-20T09:55:23Z">2023-04-20 09:55:23 UTC</time>'
+    )
+    assert time_element("soon") == "soon"
+    assert "not known" in time_element(None)
+    assert "not known" in digest(None)
+
+
+def test_of_many_lines_the_first_are_shown():
+    assert "1,000 lines, cut after 400" in lines("x\n" * 1000)
+    assert lines("a\n<b>") == '<div class="lines">a\n&lt;b&gt;</div>'
