@@ -32,9 +32,9 @@ class BacktestFindingAnswer(FindingAnswer, frozen=True, kw_only=True):
 
 
 class BacktestChangeAnswer(msgspec.Struct, frozen=True, kw_only=True):
-    """A change of one image setting. `tag` is null where the setting was taken away, `previous_tag` where there was none;
-    of a selector of several parts both are put together, and `part` is what the file says. `findings` are those that
-    stand in the way. `goes_back`: to an older version, or to what was there before. `fate` is what became of it;
+    """A change of one image setting. `tag` is null where the setting was taken away, `previous_tag` where there was
+    none; of a selector of several parts both are put together, and `part` is what the file says. `findings` are those
+    that stand in the way. `goes_back`: to an older version, or to what was there before. `fate` is what became of it;
     `returned` and `returned_by` say when and by which commit it was taken back.
     """
 
@@ -181,9 +181,7 @@ def finding_answers(findings: Iterable[Finding]) -> tuple[BacktestFindingAnswer,
 
 def unreadable_answer(each: UnreadableChange) -> UnreadableChangeAnswer:
     """What cannot be read."""
-    return UnreadableChangeAnswer(
-        source=each.source, line=each.line, commit=each.commit, reason=each.reason
-    )
+    return UnreadableChangeAnswer(source=each.source, line=each.line, commit=each.commit, reason=each.reason)
 
 
 def _change(judged: Judged) -> BacktestChangeAnswer:

@@ -61,7 +61,9 @@ def _held(each: HeldAnswer) -> str:
 def _incidents(answer: BacktestAnswer) -> Iterator[str]:
     if not answer.incidents:
         return
-    largest = sorted(answer.incidents, key=lambda each: (-each.mistakes - each.goes_back, -each.refused, each.date))
+    largest = sorted(
+        answer.incidents, key=lambda each: (-each.mistakes - each.goes_back, -each.refused, each.date)
+    )
     shown = sorted(largest[:_MOST], key=lambda each: each.date)
     more = len(answer.incidents) - len(shown)
     yield f"incidents{f' (the largest; {more} more in -o json)' if more else ''}:"

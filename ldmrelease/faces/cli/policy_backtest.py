@@ -26,17 +26,26 @@ app = new_app()
     "backtest",
     epilog=examples(
         "ldmrelease policy backtest --history deployment-history.tsv",
+        "ldmrelease policy backtest --history git ../phalanx --revision main",
         "ldmrelease policy backtest --history deployment-history.tsv --policy drafts -o json | jq .summary",
     ),
 )
 def backtest_history(
     ctx: typer.Context,
     history: Annotated[
-        Path,
+        str,
         typer.Option(
-            "--history", metavar="FILE", help="A table of changes of image settings, the oldest first."
+            "--history",
+            metavar="FILE|REPO",
+            help="A table of changes of image settings, or a git repository; `git REPO` is one, too.",
         ),
     ],
+    repository: Annotated[
+        str | None, typer.Argument(metavar="[REPO]", help="The repository, where the history is `git`.")
+    ] = None,
+    revision: Annotated[
+        str, typer.Option("--revision", metavar="REV", help="The branch or commit of a repository.")
+    ] = "HEAD",
     policy: Annotated[
         str | None,
         typer.Option(
@@ -59,26 +68,34 @@ def backtest_history(
 ) -> None:
     """Replay a history of image settings: what the policies would have refused, and what was later taken back.
 
-    Only the rules that tags alone can answer are asked; the others are named. Changes are grouped by commit. Mistakes are
-    changes of a tag that the history itself took back within 30 days. Writes nothing, and needs no workspace.
+    Only the rules that tags alone can answer are asked; the others are named. Changes are grouped by commit. Mistakes
+    are changes of a tag that the history itself took back within 30 days. Writes nothing, and needs no workspace.
     """
     from ldmrelease.answers.backtests import backtest_answer  # noqa: PLC0415 - `--help` goes without
     from ldmrelease.render.backtests import backtest_text  # noqa: PLC0415 - as above
     from ldmrelease.services.backtest.run import backtest  # noqa: PLC0415 - as above
 
     levels, environments = _policies(ctx, policy)
-    entries = history_entries(history)
+    entries = history_entries(_source(history, repository), revision)
     found = backtest(entries, levels, environments, since=_time(since), assume_ran=assume_ran)
     answer = backtest_answer(found, assumed_ran=assume_ran)
     emit(answer, output, lambda: backtest_text(answer))
     raise typer.Exit(ExitCode.OK if found.judged or not found.unreadable else ExitCode.BAD_INPUT)
 
 
-def history_entries(history: Path) -> "Entries":
+def history_entries(source: str, revision: str = "HEAD") -> "Entries":
     """The entries of a named history. Raises `UnknownHistory`."""
-    from ldmrelease.services.backtest.history_sources import read_history_file  # noqa: PLC0415 - as above
+    from ldmrelease.services.backtest.history_sources import read_history  # noqa: PLC0415 - as above
 
-    return read_history_file(history)
+    return read_history(source, Path.cwd(), revision)
+
+
+def _source(history: str, repository: str | None) -> str:
+    if history == "git" and repository is not None:
+        return repository
+    if repository is not None:
+        raise UsageError(f"{repository} is one argument too many", "name one history: a file, or `git REPO`")
+    return history
 
 
 def environments_here(ctx: typer.Context) -> "EnvironmentLevels":

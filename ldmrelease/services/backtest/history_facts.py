@@ -40,17 +40,22 @@ class HistoryFacts(Struct, frozen=True):
     assume_ran: bool = False
 
     def of(
-        self, change: SettingChange, tag: ReadTag, level: Level, brought: ChangeFact | None, cycles: "Cycles | None"
+        self,
+        change: SettingChange,
+        tag: ReadTag,
+        level: Level,
+        brought: ChangeFact | None,
+        cycles: "Cycles | None",
     ) -> Facts:
         """The facts about a change, before it is made."""
         place, key = place_of(change.environment, change.application), change.key
         digest = _digest(tag.text)
         state = self.settings.of(change)
-        residences = tuple(_here(state, tag, place, level.name, key, digest, change.time))
-        places = {level.name: (place,)}
-        components = {str(place): (key,)}
+        residences = tuple(_here(state, tag, place, level.name, key, digest))
+        places: dict[str, tuple[Place, ...]] = {level.name: (place,)}
+        components: dict[str, tuple[str, ...]] = {str(place): (key,)}
         if self.assume_ran:
-            others = list(self._elsewhere(change, level.name))
+            others = list(self._elsewhere(change))
             for other, name, its in others:
                 places[name] = (*places.get(name, ()), other)
                 components[str(other)] = (key,)
@@ -69,7 +74,7 @@ class HistoryFacts(Struct, frozen=True):
             place_components=components,
         )
 
-    def _elsewhere(self, change: SettingChange, _level: str) -> Iterator[tuple[Place, str, SettingState]]:
+    def _elsewhere(self, change: SettingChange) -> Iterator[tuple[Place, str, SettingState]]:
         """The same setting in other environments."""
         for environment, state in self.settings.elsewhere[change.application, change.key].items():
             if environment != change.environment:
@@ -110,7 +115,7 @@ def place_of(environment: str, application: str) -> Place:
 def _cycle(change: SettingChange, tag: ReadTag, role: CycleRole) -> CycleFact | None:
     text = tag.text.removeprefix("recommended_")
     alias = text != tag.text
-    cycle = next((found for each in ("cycle", "rsp") if (found := cycle_of_tag(parse(text, each)))), None)  # type: ignore[arg-type]
+    cycle = next((found for each in ("cycle", "rsp") if (found := cycle_of_tag(parse(text, each)))), None)
     if cycle is None:
         return None
     place = place_of(change.environment, change.application)
@@ -136,7 +141,7 @@ def _release(change: SettingChange, tag: ReadTag, digest: str) -> ReleaseFact:
 
 
 def _here(
-    state: SettingState, tag: ReadTag, place: Place, level: str, key: str, digest: str, now: datetime
+    state: SettingState, tag: ReadTag, place: Place, level: str, key: str, digest: str
 ) -> Iterator[ImageResidence]:
     """When the setting said this before."""
     if not tag.text or tag.kind in (Kind.alias, Kind.moving):
@@ -145,7 +150,16 @@ def _here(
     stay = state.stays.get(tag.text)
     if stay is not None and stay.last is not None:
         yield ImageResidence(
-            place, level, key, digest, stay.first, stay.last, stay.seconds, None, current=False, ended="replaced"
+            place,
+            level,
+            key,
+            digest,
+            stay.first,
+            stay.last,
+            stay.seconds,
+            None,
+            current=False,
+            ended="replaced",
         )
 
 

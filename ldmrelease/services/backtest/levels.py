@@ -45,4 +45,3 @@ def levels_of(topology: Topology) -> EnvironmentLevels:
     """As the applications of a workspace are, apart from menus; what it does not say is as at the observatory."""
     own = {each.place.environment: each.level for each in topology.applications if each.level != MENU}
     return EnvironmentLevels({**OBSERVATORY, **own})
-

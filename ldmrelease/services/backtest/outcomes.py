@@ -77,7 +77,8 @@ def _fate(each: ReplayedChange) -> Fate:
 
 def _is_trial(each: ReplayedChange) -> bool:
     reader, change = TagReader(), each.change
-    assert change.tag is not None and each.previous is not None
+    assert change.tag is not None
+    assert each.previous is not None
     before, after = (reader.read(change, tag).kind for tag in (each.previous, change.tag))
     if is_menu(change.application, change.key) and before == Kind.alias:
         return after != Kind.alias

@@ -13,7 +13,7 @@ from ldmrelease.domain.decision import Finding, Outcome, Phase, Verdict
 from ldmrelease.domain.facts import ChangeFact
 from ldmrelease.domain.level import Level
 from ldmrelease.domain.setting_changes import SettingChange, UnreadableChange
-from ldmrelease.histories.composed_selectors import CYCLE, is_revision, put_together
+from ldmrelease.histories.composed_selectors import CYCLE, is_revision
 from ldmrelease.policy.engine import evaluate
 from ldmrelease.services.backtest.asked_rules import AskedLevels, NotAsked, answered, verdict_on
 from ldmrelease.services.backtest.history_facts import NOTHING, Cycles, HistoryFacts
@@ -153,8 +153,8 @@ class Replay:
 def commits_of(
     entries: Iterable[SettingChange | UnreadableChange], unreadable: list[UnreadableChange]
 ) -> Iterator[list[SettingChange]]:
-    """The changes of each commit, with selectors put together; what cannot be read is added to `unreadable`."""
-    for _, rows in groupby(put_together(entries), key=lambda each: each.commit):
+    """The changes of each commit; what cannot be read is added to `unreadable`."""
+    for _, rows in groupby(entries, key=lambda each: each.commit):
         found = list(rows)
         unreadable.extend(each for each in found if isinstance(each, UnreadableChange))
         changes = [each for each in found if isinstance(each, SettingChange) and _is_image(each.key)]

@@ -35,7 +35,7 @@ def backtest(
     since: datetime | None = None,
     assume_ran: bool = False,
 ) -> Backtest:
-    """Replay a history, the oldest first, against policies.
+    """Replay a history, the oldest first and with selectors put together, against policies.
 
     since: what came before is known, and not told. assume_ran: take it that what a tree asked for ran there, so that
     order and soak are asked too. Nothing is written; the same history gives the same answer.
@@ -56,7 +56,7 @@ class HistoryDifference(Struct, frozen=True):
 
 
 def differences(before: Backtest, after: Backtest) -> Iterator[HistoryDifference]:
-    """The changes of one history whose verdict, or what stands in their way, two sets of policies do not agree about."""
+    """The changes of one history of which two sets of policies do not say the same."""
     for (old, _), (new, _) in zip_longest(before.judged, after.judged):
         if (old.verdict, _reasons(old)) != (new.verdict, _reasons(new)):
             yield HistoryDifference(old, new)

@@ -1,4 +1,4 @@
-"""What every setting of a history has said, as far as rules look at it: what is there, what it left, what was let in."""
+"""What every setting of a history has said, as far as rules look at it: what is there, and what it has left."""
 
 from collections import defaultdict
 from datetime import datetime
@@ -21,8 +21,8 @@ class Stay(Struct):
 
 
 class SettingState(Struct):
-    """One setting. `tag` is what it says, None where it says nothing; `kept` is what it says in the eyes of policies: what
-    was let in last, and what stood there before something was refused. `stays` are by tag.
+    """One setting. `tag` is what it says, None where it says nothing; `stays` are by tag. `kept` is there while what it
+    says was refused: what had been let in last, and what stood there just before.
     """
 
     tag: ReadTag | None = None
@@ -43,7 +43,7 @@ class SettingState(Struct):
     def says(self, tag: ReadTag | None, now: datetime, *, let_in: bool) -> None:
         """A change: what it said ends."""
         said = None if self.tag is None else self.tag.text
-        self.kept = () if let_in else (*self.kept[-1:], said)
+        self.kept = () if let_in else (*self.kept[:1], said)
         if self.tag is not None:
             stay = self.stays.setdefault(self.tag.text, Stay(self.since or now))
             stay.last = now

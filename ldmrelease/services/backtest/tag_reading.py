@@ -19,7 +19,9 @@ GRAMMARS = ("rsp", "cycle", "semver", "rubin")
 _ESTABLISHED = 3
 _MOSTLY = 0.75
 _BRANCH = re.compile(r"(tickets?|users?|u|feature|features|bugfix|hotfix|branch)[-_/].+", re.IGNORECASE)
-_MOVING = re.compile(r"(latest|main|master|develop|dev|stable|edge|nightly|deploy)([-_](release|weekly|daily|dev))?")
+_MOVING = re.compile(
+    r"(latest|main|master|develop|dev|stable|edge|nightly|deploy)([-_](release|weekly|daily|dev))?"
+)
 _ALIAS = re.compile(r"recommended(?:_(?:(?P<line>[ck])(?P<cycle>[0-9]{1,9})|[a-z0-9_.-]*))?")
 _NUMBER = re.compile(r"[0-9]{1,15}")
 _CHOICES = re.compile(r"(image_class|alias_?tags\[[0-9]+\]|aliasTags\[[0-9]+\])")
@@ -29,7 +31,10 @@ Setting = tuple[str, str]
 """An application and a key: what is one setting in several environments."""
 
 _MENUS = frozenset({"nublado", "nublado2", "cachemachine"})
-_OF_MENU = re.compile(r".*(\bimages(\[|\.(pin|alias|recommended|num|cycle))|repomen|recommended_?tag|pinned_images).*", re.IGNORECASE)
+_OF_MENU = re.compile(
+    r".*(\bimages(\[|\.(pin|alias|recommended|num|cycle))|repomen|recommended_?tag|pinned_images).*",
+    re.IGNORECASE,
+)
 
 
 class ReadTag(Struct, frozen=True):
@@ -55,9 +60,8 @@ class ReadTag(Struct, frozen=True):
 
     def is_build_of(self, other: "ReadTag") -> bool:
         """Whether one of the two is a cycle, and the other a build of it: neither says the less."""
-        return "." in self.text + other.text and self.text.partition(".")[0] == other.text.partition(".")[0] and (
-            self.text.count(".") != other.text.count(".")
-        ) and self.group[:1] == ("cycle",)
+        (own, build, _), (others, its, _) = self.text.partition("."), other.text.partition(".")
+        return self.group[:1] == ("cycle",) and own == others and bool(build) != bool(its)
 
 
 class TagReader:
@@ -104,7 +108,7 @@ def tag_of(value: str) -> str:
 
 @lru_cache(maxsize=65536)
 def _parsed(text: str, grammar: str) -> Tag:
-    return parse(text, grammar)  # type: ignore[arg-type]
+    return parse(text, grammar)
 
 
 def _named(text: str) -> ReadTag | None:
@@ -113,7 +117,9 @@ def _named(text: str) -> ReadTag | None:
     if alias is not None:
         cycle = alias["cycle"]
         order: OrderKey | None = (int(cycle),) if cycle else None
-        return ReadTag(text, Kind.alias, judged=False, group=("recommended", alias["line"] or ""), order=order)
+        return ReadTag(
+            text, Kind.alias, judged=False, group=("recommended", alias["line"] or ""), order=order
+        )
     if _MOVING.fullmatch(text):
         return ReadTag(text, Kind.moving)
     if _BRANCH.fullmatch(text):
@@ -136,7 +142,7 @@ def _unread(text: str, seen: Counter[str]) -> ReadTag:
 def _meant(text: str) -> str | None:
     """The tag of which a text is a misspelling, with dots for underscores or without zeros in front."""
     for name in ("rsp", "cycle"):
-        for other in grammar_of(name).other_spellings(text.lower()):  # type: ignore[arg-type]
+        for other in grammar_of(name).other_spellings(text.lower()):
             if other != text and _parsed(other, name).parsed:
                 return other
     return None
