@@ -21,7 +21,7 @@ class Fate(StrEnum):
     """What became of a change.
 
     good: it stayed for thirty days, or something else took its place. mistake: another tag was there before, and came
-    back. trial: so it was, but of a branch at a development system, or of a literal tag in place of a menu's moving
+    back to stay. trial: so it was, but of a branch at a development system, or of a literal tag in place of a menu's moving
     name: both are tried to be taken away again. withdrawn: what it had added was taken away; nobody can tell from tags
     whether the chart had caught up. restored: what it had taken away came back. open: the history ends before that is
     known. moved: nothing changed but a name.
@@ -48,21 +48,33 @@ def outcomes(changes: Sequence[ReplayedChange]) -> list[Became]:
     """What became of each change of a whole history, in its order."""
     end = changes[-1].change.time if changes else None
     found: list[Became] = []
-    later: defaultdict[SettingId, dict[str | None, ReplayedChange]] = defaultdict(dict)
+    later: defaultdict[SettingId, dict[str | None, _Later]] = defaultdict(dict)
     for each in reversed(changes):
         seen = later[id_of(each.change)]
-        found.append(_became(each, seen.get(_text(each.previous)), end))
+        became = _became(each, seen.get(_text(each.previous)), end)
+        found.append(became)
         if not each.moved:
-            seen[_text(each.change.tag)] = each
+            seen[_text(each.change.tag)] = _Later(each, became.fate not in _LASTED)
     return found[::-1]
 
 
-def _became(each: ReplayedChange, back: ReplayedChange | None, end: datetime | None) -> Became:
+class _Later(Struct, frozen=True):
+    """The next change to what a setting says; `undone`: it was itself taken back."""
+
+    replayed: ReplayedChange
+    undone: bool
+
+
+_LASTED = frozenset({Fate.GOOD, Fate.OPEN, Fate.MOVED})
+
+
+def _became(each: ReplayedChange, back: _Later | None, end: datetime | None) -> Became:
     if each.moved or _text(each.change.tag) == _text(each.previous):
         return Became(Fate.MOVED)
     time = each.change.time
-    if back is not None and back.change.time - time <= _WITHIN:
-        return Became(_fate(each), back.change.time, back.change.commit)
+    # What was taken back by a mistake, and stood again when that was undone, was none itself.
+    if back is not None and not back.undone and back.replayed.change.time - time <= _WITHIN:
+        return Became(_fate(each), back.replayed.change.time, back.replayed.change.commit)
     open_ = end is not None and end - time < _WITHIN
     return Became(Fate.OPEN if open_ else Fate.GOOD)
 
