@@ -21,10 +21,10 @@ class Fate(StrEnum):
     """What became of a change.
 
     good: it stayed for thirty days, or something else took its place. mistake: another tag was there before, and came
-    back to stay. trial: so it was, but of a branch at a development system, or of a literal tag in place of a menu's moving
-    name: both are tried to be taken away again. withdrawn: what it had added was taken away; nobody can tell from tags
-    whether the chart had caught up. restored: what it had taken away came back. open: the history ends before that is
-    known. moved: nothing changed but a name.
+    back to stay. trial: so it was, but of a branch at a development system, or of a literal tag in place of a menu's
+    moving name: both are tried to be taken away again. withdrawn: what it had added was taken away; nobody can tell
+    from tags whether the chart had caught up. restored: what it had taken away came back. open: the history ends before
+    that is known. moved: nothing changed but a name.
     """
 
     GOOD = "good"

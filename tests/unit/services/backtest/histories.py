@@ -68,12 +68,12 @@ def upgraded() -> Story:
     """Every application of every environment at 1.0.0, then, each in a commit of its own, at 1.1.0; and menus."""
     story = Story()
     every = {
-        (env, app, f"{part}.image.tag"): "1.0.0"
+        (environment, name, f"{part}.image.tag"): "1.0.0"
         for environment in ENVIRONMENTS
-        for app in APPLICATIONS
+        for name in APPLICATIONS
         for part in "abcde"
     }
     story.commit("begin", 0, every)
-    for number, (env, app, key) in enumerate(every):
-        story.commit(f"up{number}", 24 + number, {(env, app, key): "1.1.0"})
+    for number, setting in enumerate(every):
+        story.commit(f"up{number}", 24 + number, {setting: "1.1.0"})
     return story
