@@ -265,7 +265,7 @@ _OTHERS: dict[tuple[str, str], Words] = {
         f"this place ran it from {v['first']} to {v['last']} and left it behind ({v['ended']}); "
         "if that is meant, go back to it by a rollback"
     ),
-    ("not-stale", "goes-on"): lambda _: "it is not among what a change takes back",
+    ("not-stale", "goes-on"): lambda _: "it does not go back together with other applications",
     ("not-stale", "one-application"): lambda v: f"the change goes back in {v.listed('applications')} alone",
     ("not-stale", "stale"): lambda v: (
         f"the change takes back {counted(v['settings'], 'setting')} of {few(v['applications'])} at once, as a merge of "
