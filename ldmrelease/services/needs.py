@@ -25,8 +25,9 @@ if TYPE_CHECKING:
     from ldmrelease.ledger.expectation import Expectation
     from ldmrelease.registry.opening import Registries
     from ldmrelease.registry.repository import Repository
-    from ldmrelease.services.context import Observer, Signers
+    from ldmrelease.services.context import Observer
     from ldmrelease.services.known_pins import KnownPins
+    from ldmrelease.services.signers import Signers
     from ldmrelease.targets.connections import ClusterConnections, Connections
     from ldmrelease.targets.git.commits import Identity
     from ldmrelease.trust.keyring import Keyring
@@ -120,6 +121,10 @@ class ReleaseLookup(PinLookup, Protocol):
 
 class ReleaseHistory(ObservationHistory, ReleaseLookup, Protocol):
     """Reads what was signed, and names the releases in it."""
+
+
+class ReportSources(Clock, ReleaseHistory, PolicyLookup, Protocol):
+    """Reads all that was signed, for reports by the policies of now."""
 
 
 class PromotionHistory(ReleaseHistory, PolicyLookup, Protocol):

@@ -1,0 +1,1 @@
+"""Reports over what is recorded: status, availability, metrics, timelines of environments, nights."""
