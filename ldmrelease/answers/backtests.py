@@ -19,8 +19,8 @@ if TYPE_CHECKING:
 
     from ldmrelease.domain.decision import Finding
     from ldmrelease.domain.setting_changes import UnreadableChange
+    from ldmrelease.services.backtest.backtesting import Backtest
     from ldmrelease.services.backtest.figures import Held, Incident, Judged
-    from ldmrelease.services.backtest.run import Backtest
 
 
 class BacktestFindingAnswer(FindingAnswer, frozen=True, kw_only=True):

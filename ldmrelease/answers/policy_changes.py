@@ -15,14 +15,14 @@ from ldmrelease.answers.spellings import PlaceName, ReleaseName, TimeText, plain
 from ldmrelease.domain.decision import Outcome, Phase, Verdict
 from ldmrelease.domain.times import spell
 from ldmrelease.policy.comparison import ClauseChange
-from ldmrelease.services.backtest.run import differences
+from ldmrelease.services.backtest.backtesting import differences
 from ldmrelease.services.decisions.policy_diff import DecisionChange, UndecidedChange
 
 if TYPE_CHECKING:
     from ldmrelease.domain.decision import Finding
     from ldmrelease.policy.comparison import PolicyChange
-    from ldmrelease.services.backtest.replay import ReplayedChange
-    from ldmrelease.services.backtest.run import Backtest, HistoryDifference
+    from ldmrelease.services.backtest.backtesting import Backtest, HistoryDifference
+    from ldmrelease.services.backtest.history_replay import ReplayedChange
 
 
 class PolicyChangeAnswer(msgspec.Struct, frozen=True, kw_only=True):

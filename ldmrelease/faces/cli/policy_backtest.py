@@ -16,8 +16,8 @@ from ldmrelease.render.output import Output, emit
 if TYPE_CHECKING:
     from ldmrelease.config.workspace.model import Workspace
     from ldmrelease.domain.level import Level
+    from ldmrelease.services.backtest.backtesting import Entries
     from ldmrelease.services.backtest.levels import EnvironmentLevels
-    from ldmrelease.services.backtest.run import Entries
 
 app = new_app()
 
@@ -73,7 +73,7 @@ def backtest_history(
     """
     from ldmrelease.answers.backtests import backtest_answer  # noqa: PLC0415 - `--help` goes without
     from ldmrelease.render.backtests import backtest_text  # noqa: PLC0415 - as above
-    from ldmrelease.services.backtest.run import backtest  # noqa: PLC0415 - as above
+    from ldmrelease.services.backtest.backtesting import backtest  # noqa: PLC0415 - as above
 
     levels, environments = _policies(ctx, policy)
     entries = history_entries(_source(history, repository), revision)

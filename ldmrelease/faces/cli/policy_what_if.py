@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from ldmrelease.domain.level import Level
-    from ldmrelease.services.backtest.run import Backtest
+    from ldmrelease.services.backtest.backtesting import Backtest
     from ldmrelease.services.context import Context
     from ldmrelease.services.releases.pin import Pinned
 
@@ -98,7 +98,7 @@ def diff(  # noqa: PLR0913, PLR0917 - the options of the command
 
 
 def _on_history(ctx: typer.Context, history: str, levels: "dict[str, Level]") -> "Backtest":
-    from ldmrelease.services.backtest.run import backtest  # noqa: PLC0415 - as above
+    from ldmrelease.services.backtest.backtesting import backtest  # noqa: PLC0415 - as above
 
     return backtest(history_entries(history), levels, environments_here(ctx))
 

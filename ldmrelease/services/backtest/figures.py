@@ -7,8 +7,8 @@ from datetime import datetime
 from msgspec import Struct, field
 
 from ldmrelease.domain.decision import Verdict
+from ldmrelease.services.backtest.history_replay import ReplayedChange
 from ldmrelease.services.backtest.outcomes import Became, Fate
-from ldmrelease.services.backtest.replay import ReplayedChange
 
 Judged = tuple[ReplayedChange, Became]
 

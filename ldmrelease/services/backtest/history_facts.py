@@ -21,9 +21,9 @@ from ldmrelease.domain.setting_changes import SettingChange
 from ldmrelease.domain.tags import Kind, parse
 from ldmrelease.domain.tags.cycles import cycle_of_tag
 from ldmrelease.domain.topology import Place
+from ldmrelease.services.backtest.guessed_grammars import ReadTag
 from ldmrelease.services.backtest.levels import EnvironmentLevels
-from ldmrelease.services.backtest.settings import Settings, SettingState
-from ldmrelease.services.backtest.tag_reading import ReadTag
+from ldmrelease.services.backtest.settings import SettingState, SettingStates
 
 NOTHING = ReadTag("", Kind.release, judged=False)
 """What is there where a setting says nothing: the chart's own, whichever that is."""
@@ -35,7 +35,7 @@ class HistoryFacts(Struct, frozen=True):
     assume_ran: take it that what a tree asked for ran there from then on, behind an admission.
     """
 
-    settings: Settings
+    settings: SettingStates
     environments: EnvironmentLevels
     assume_ran: bool = False
 

@@ -6,7 +6,7 @@ from msgspec import Struct, field
 
 from ldmrelease.domain.setting_changes import SettingChange
 from ldmrelease.domain.topology import Topology
-from ldmrelease.services.backtest.tag_reading import is_menu
+from ldmrelease.services.backtest.guessed_grammars import is_menu
 
 UNKNOWN = "development"
 """The level of an environment that nobody knows."""

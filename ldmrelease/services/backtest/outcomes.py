@@ -8,10 +8,10 @@ from enum import StrEnum
 from msgspec import Struct
 
 from ldmrelease.domain.tags import Kind
+from ldmrelease.services.backtest.guessed_grammars import GuessingReader, is_menu, tag_of
+from ldmrelease.services.backtest.history_replay import ReplayedChange
 from ldmrelease.services.backtest.levels import UNKNOWN
-from ldmrelease.services.backtest.replay import ReplayedChange
 from ldmrelease.services.backtest.settings import SettingId, id_of
-from ldmrelease.services.backtest.tag_reading import TagReader, is_menu, tag_of
 
 DAYS = 30
 _WITHIN = timedelta(days=DAYS)
@@ -88,7 +88,7 @@ def _fate(each: ReplayedChange) -> Fate:
 
 
 def _is_trial(each: ReplayedChange) -> bool:
-    reader, change = TagReader(), each.change
+    reader, change = GuessingReader(), each.change
     assert change.tag is not None
     assert each.previous is not None
     before, after = (reader.read(change, tag).kind for tag in (each.previous, change.tag))

@@ -6,7 +6,7 @@ from datetime import datetime
 from msgspec import Struct, field
 
 from ldmrelease.domain.setting_changes import SettingChange
-from ldmrelease.services.backtest.tag_reading import ReadTag
+from ldmrelease.services.backtest.guessed_grammars import ReadTag
 
 SettingId = tuple[str, str, str]
 """Environment, application and key."""
@@ -67,7 +67,7 @@ class SettingState(Struct):
         return self.has_left(tag.text) if older is None else older
 
 
-class Settings:
+class SettingStates:
     """All settings of a history at one time."""
 
     def __init__(self) -> None:

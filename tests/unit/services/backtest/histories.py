@@ -9,9 +9,9 @@ from ldmrelease.config.workspace.init import default_levels
 from ldmrelease.domain.decision import Verdict
 from ldmrelease.domain.setting_changes import SettingChange
 from ldmrelease.histories.composed_selectors import put_together
+from ldmrelease.services.backtest.backtesting import Backtest, backtest
 from ldmrelease.services.backtest.figures import Judged
 from ldmrelease.services.backtest.levels import EnvironmentLevels
-from ldmrelease.services.backtest.run import Backtest, backtest
 
 BEGIN = datetime(2025, 8, 1, 12, tzinfo=UTC)
 LEVELS = default_levels()

@@ -9,9 +9,9 @@ from ldmrelease.domain.decision import Verdict
 from ldmrelease.domain.level import Requirement
 from ldmrelease.domain.setting_changes import UnreadableChange
 from ldmrelease.histories.composed_selectors import put_together
+from ldmrelease.services.backtest.backtesting import backtest
 from ldmrelease.services.backtest.levels import EnvironmentLevels
 from ldmrelease.services.backtest.outcomes import Fate
-from ldmrelease.services.backtest.run import backtest
 from tests.unit.services.backtest.histories import BEGIN, LEVELS, Story, of, requirements, verdicts
 
 

@@ -16,11 +16,11 @@ from ldmrelease.domain.setting_changes import SettingChange, UnreadableChange
 from ldmrelease.histories.composed_selectors import CYCLE, is_revision
 from ldmrelease.policy.engine import evaluate
 from ldmrelease.services.backtest.asked_rules import AskedLevels, NotAsked, answered, verdict_on
+from ldmrelease.services.backtest.guessed_grammars import GuessingReader, ReadTag, tag_of
 from ldmrelease.services.backtest.history_facts import NOTHING, Cycles, HistoryFacts
 from ldmrelease.services.backtest.levels import EnvironmentLevels
 from ldmrelease.services.backtest.renames import Renamed, renamed
-from ldmrelease.services.backtest.settings import Settings, SettingState
-from ldmrelease.services.backtest.tag_reading import ReadTag, TagReader, tag_of
+from ldmrelease.services.backtest.settings import SettingState, SettingStates
 
 _ALONE = 2
 SHARED = "environments"
@@ -66,8 +66,8 @@ class Replay:
     ) -> None:
         self._asked = AskedLevels(levels, assume_ran=assume_ran)
         self._environments = environments
-        self._reader = TagReader()
-        self._settings = Settings()
+        self._reader = GuessingReader()
+        self._settings = SettingStates()
         self._facts = HistoryFacts(self._settings, environments, assume_ran)
         self._cycles = Cycles()
 

@@ -10,9 +10,9 @@ from ldmrelease.domain.level import Level
 from ldmrelease.domain.setting_changes import SettingChange, UnreadableChange
 from ldmrelease.services.backtest.asked_rules import NotAsked
 from ldmrelease.services.backtest.figures import Judged
+from ldmrelease.services.backtest.history_replay import Replay, ReplayedChange, commits_of
 from ldmrelease.services.backtest.levels import EnvironmentLevels
 from ldmrelease.services.backtest.outcomes import outcomes
-from ldmrelease.services.backtest.replay import Replay, ReplayedChange, commits_of
 
 Entries = Iterable[SettingChange | UnreadableChange]
 

@@ -64,7 +64,7 @@ class ReadTag(Struct, frozen=True):
         return self.group[:1] == ("cycle",) and own == others and bool(build) != bool(its)
 
 
-class TagReader:
+class GuessingReader:
     """Reads the tags of a history in its order: what comes later never changes how something was read."""
 
     def __init__(self) -> None:
