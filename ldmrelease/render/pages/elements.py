@@ -9,7 +9,7 @@ from markupsafe import Markup
 from ldmrelease.domain.times import instant, spell
 from ldmrelease.render.pages.inert import inert
 
-_TIME = Markup('<time datetime="{}">{}</time>')
+_TIME = Markup('<time datetime="{}"><span>{}</span> <span>{} UTC</span></time>')
 _DIGEST = Markup('<code class="digest">{}</code>')
 _WHOLE = Markup('<code class="whole">{}</code>')
 _CODE = Markup("<code>{}</code>")
@@ -55,7 +55,7 @@ def time_element(moment: str | datetime | None) -> Markup:
         told = spell(instant(moment) if isinstance(moment, str) else moment)
     except ValueError:
         return Markup("{}").format(inert(str(moment)))
-    return _TIME.format(told, f"{told[:10]} {told[11:19]} UTC")
+    return _TIME.format(told, told[:10], told[11:19])
 
 
 def digest(text: str | None) -> Markup:

@@ -85,6 +85,7 @@ def test_every_command_prints_what_its_schema_says(site: Site, tmp_path: Path) -
     assert tell("receipt", "show", PLACE, WEEKLY)
     assert tell("check-run", "smoke", WEEKLY, "-t", PLACE)[0]["result"] == "PASSED"
     assert tell("evidence", "list", WEEKLY)
+    assert tell("dossier", WEEKLY)["gaps"]
     assert tell("release", "list")
     assert tell("release", "show", WEEKLY)["revisions"]
     assert tell("release", "compare", BEFORE, WEEKLY)["same"] is False
