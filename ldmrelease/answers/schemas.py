@@ -33,6 +33,7 @@ ANSWERS: dict[str, AnswerEntry] = {
     "policy-test": AnswerEntry("policy_tests", "PolicyTestAnswer", ("policy test",)),
     "policy-diff": AnswerEntry("policy_changes", "PolicyDiffAnswer", ("policy diff",)),
     "policy-simulation": AnswerEntry("policy_simulations", "PolicySimulationAnswer", ("policy simulate",)),
+    "backtest": AnswerEntry("backtests", "BacktestAnswer", ("policy backtest",)),
     "level": AnswerEntry("policies", "LevelAnswer", ("policy explain",)),
     "release": AnswerEntry("releases", "ReleaseAnswer", ("release pin", "release show")),
     "releases": AnswerEntry("releases", "Releases", ("release list",)),

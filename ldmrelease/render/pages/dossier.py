@@ -45,17 +45,12 @@ class ChangeValues(NamedTuple):
     told: str
 
 
-class EnvironmentValues(NamedTuple):
-    """An environment, as the template shows it."""
+class DecisionValues(NamedTuple):
+    """A decision that is the same for several places, as the template shows it."""
 
-    name: str
     anchor: str
-    notes: tuple[str, ...]
-    running: Table
-    changes: tuple[ChangeValues, ...]
-    unknown: bool
-    """Something runs there of which no release is known."""
-    decisions: tuple[Table, ...]
+    title: str
+    findings: Table
 
 
 def dossier_page(found: "DossierAnswer") -> str:
@@ -69,7 +64,12 @@ def _values(found: "DossierAnswer") -> dict[str, Any]:
         "verdicts": _verdicts(found),
         "components": _components(found),
         "revisions": _revisions(found),
-        "environments": [_environment(each, n) for n, each in enumerate(found.environments, 1)],
+        "running": _running(found),
+        "changes": _changes(found),
+        "notes": _notes(found),
+        "unknown": any(one.release is None for each in found.environments for one in each.running),
+        "decisions": _decisions(found),
+        "not_decided": _not_decided(found),
         "evidence": _evidence(found.evidence),
         "recorded": _recorded(found),
         "excuses": _excuses(found),
@@ -97,14 +97,16 @@ def _facts(found: "DossierAnswer") -> list[tuple[str, Cell]]:
 
 def _verdicts(found: "DossierAnswer") -> Table:
     rows: list[Sequence[Cell]] = []
-    for number, each in enumerate(found.environments, 1):
+    anchors = {place: each.anchor for each, places in _grouped(found) for place in places}
+    for each in found.environments:
         verdict = _worst(each)
         runs = list(dict.fromkeys(_runs(one) for one in each.running))
         until = [decision.valid_until for decision in each.decisions if decision.valid_until]
         told = badge(verdict) if verdict != _NOT_DECIDED else quiet(_NOT_DECIDED)
         unmet = [one.sentence for one in _unmet(each)]
         why = unmet[0] + (f" (and {len(unmet) - 1} more)" if unmet[1:] else "") if unmet else ""
-        name = link(f"#decisions-{number}", each.environment)
+        anchor = next((anchors[one.place] for one in each.decisions), "not-decided")
+        name = link(f"#{anchor}", each.environment)
         rows.append([name, told, listed(runs), why, time_element(min(until)) if until else ""])
     columns = ("Environment", "Verdict", "Runs there", "What stands in the way", "Verdict valid until")
     return Table("What would be decided now", columns, rows, "Its product runs in no environment.")
@@ -161,38 +163,39 @@ def _revisions(found: "DossierAnswer") -> Table:
     return Table("Each time that the tag was pinned", columns, rows, "Nobody has pinned it.")
 
 
-def _environment(found: "EnvironmentDossierAnswer", number: int) -> EnvironmentValues:
-    notes = []
-    if found.same:
-        notes.append(f"It runs already at {listed(found.same)}.")
-    compared = {place for each in found.changes for place in each.places}
-    menus = [each for each in found.menus if each in compared]
-    if menus:
-        notes.append(f"{listed(menus)}: of several releases that a menu shows, the newest is compared.")
-    if found.hypothetical:
-        notes.append("What is decided here is hypothetical: the trust document records something else.")
-    notes += [f"{each.place}: {each.sentence}" for each in found.refusals]
-    return EnvironmentValues(
-        name=found.environment,
-        anchor=str(number),
-        notes=tuple(notes),
-        running=_running(found),
-        changes=tuple(_change(each.comparison, each.places) for each in found.changes),
-        unknown=any(each.release is None for each in found.running),
-        decisions=tuple(map(_decision, found.decisions)),
-    )
-
-
-def _running(found: "EnvironmentDossierAnswer") -> Table:
+def _running(found: "DossierAnswer") -> Table:
     rows: list[Sequence[Cell]] = []
-    for each in found.running:
+    for each in (one for environment in found.environments for one in environment.running):
         if each.state == "never-observed":
             rows.append((each.place, quiet("not known"), quiet("not known"), badge("never observed"), ""))
             continue
         named = code(each.release or each.spelling)
         rows.append((each.place, each.component or "", named, badge(each.state), time_element(each.since)))
     columns = ("Place", "Component", "Runs", "State", "Since")
-    return Table(f"What runs in {found.environment}", columns, rows, "Nothing of its product was seen there.")
+    return Table(
+        "What was observed last, of its product", columns, rows, "Nothing of its product was observed."
+    )
+
+
+def _notes(found: "DossierAnswer") -> list[str]:
+    same = [place for each in found.environments for place in each.same]
+    compared = {place for each in found.environments for change in each.changes for place in change.places}
+    menus = [place for each in found.environments for place in each.menus if place in compared]
+    notes = [f"It runs already at {listed(same)}."] if same else []
+    if menus:
+        notes.append(f"Of several releases that a menu shows ({listed(menus)}), the newest is compared.")
+    return notes
+
+
+def _changes(found: "DossierAnswer") -> list[ChangeValues]:
+    """Each release that runs somewhere compared once, with all the places where it runs."""
+    places: dict[str, list[str]] = {}
+    compared: dict[str, ComparisonAnswer] = {}
+    for each in (change for environment in found.environments for change in environment.changes):
+        key = repr([(one.component, one.before) for one in each.comparison.components])
+        compared.setdefault(key, each.comparison)
+        places.setdefault(key, []).extend(each.places)
+    return [_change(each, places[key]) for key, each in compared.items()]
 
 
 def _change(found: "ComparisonAnswer", places: Sequence[str]) -> ChangeValues:
@@ -209,7 +212,7 @@ def _change(found: "ComparisonAnswer", places: Sequence[str]) -> ChangeValues:
     if found.products is None and any(each.kind == ComponentKind.BUILD for each in found.components):
         told.append("EUPS products: not known, as one of the two has no list.")
     return ChangeValues(
-        title=f"{listed(places)}: from {found.before} to {found.after}",
+        title=f"From {found.before}, at {listed(places)}",
         components=Table(
             "Images, builds and configuration that differ", columns, rows, "No component differs."
         ),
@@ -240,7 +243,34 @@ def _products(found: "ComparisonAnswer") -> Table | None:
     return Table(caption, ("Product", "Now", "With the release"), rows, "No EUPS product differs.")
 
 
-def _decision(found: "DecisionAnswer") -> Table:
+def _grouped(found: "DossierAnswer") -> list[tuple[DecisionValues, list[str]]]:
+    """Decisions that say the same of several places are told once, with the places."""
+    groups: dict[str, list[DecisionAnswer]] = {}
+    for each in (one for environment in found.environments for one in environment.decisions):
+        told = [(one.requirement, one.outcome, one.sentence, one.who) for one in each.findings]
+        groups.setdefault(repr((each.level, each.verdict, told)), []).append(each)
+    return [
+        (_decision(same, f"decision-{number}"), [each.place for each in same])
+        for number, same in enumerate(groups.values(), 1)
+    ]
+
+
+def _decisions(found: "DossierAnswer") -> list[DecisionValues]:
+    return [each for each, _ in _grouped(found)]
+
+
+def _not_decided(found: "DossierAnswer") -> list[str]:
+    """Places that would not take it, or about which nobody could be asked; and what is hypothetical."""
+    told = [f"{one.place}: {one.sentence}" for each in found.environments for one in each.refusals]
+    unagreed = [each.environment for each in found.environments if each.hypothetical]
+    if unagreed:
+        words = "is hypothetical: the trust document records other policies, targets, products or checks."
+        told.append(f"What is decided for {listed(unagreed)} {words}")
+    return told
+
+
+def _decision(same: Sequence["DecisionAnswer"], anchor: str) -> DecisionValues:
+    found = same[0]
     findings = sorted(found.findings, key=lambda each: each.outcome not in IN_THE_WAY)
     rows: list[Sequence[Cell]] = [(each.requirement, badge(each.outcome), each.sentence) for each in findings]
     columns = ["Requirement", "Outcome", "Finding"]
@@ -249,8 +279,9 @@ def _decision(found: "DecisionAnswer") -> Table:
         rows = [
             (*row, listed(each.who) if each.who else "") for row, each in zip(rows, findings, strict=True)
         ]
-    caption = f"{found.place} (level {found.level}): {found.verdict}"
-    return Table(caption, columns, rows, "Nothing is asked for.")
+    caption = f"{counted(len(findings), 'requirement')} of level {found.level}"
+    title = f"{listed(each.place for each in same)}: {found.verdict}"
+    return DecisionValues(anchor, title, Table(caption, columns, rows, "Nothing is asked for."))
 
 
 def _evidence(found: Iterable["StatementAnswer"]) -> Table:

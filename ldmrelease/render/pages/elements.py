@@ -30,21 +30,20 @@ class Tone(enum.StrEnum):
 
 
 _TONES = {
-    "allowed": Tone.GOOD,
-    "passed": Tone.GOOD,
-    "satisfied": Tone.GOOD,
-    "promoted": Tone.GOOD,
-    "admitted": Tone.GOOD,
-    "refused": Tone.BAD,
-    "failed": Tone.BAD,
-    "violated": Tone.BAD,
-    "rolled-back": Tone.BAD,
-    "retracted": Tone.BAD,
-    "waiting": Tone.WAITING,
-    "missing": Tone.WAITING,
-    "excused": Tone.WAITING,
-    "undecided": Tone.WAITING,
+    Tone.GOOD: ("allowed", "passed", "satisfied", "succeeded", "promoted", "admitted"),
+    Tone.BAD: (
+        "refused",
+        "undecided",
+        "failed",
+        "errored",
+        "missing",
+        "rolled-back",
+        "restored",
+        "retracted",
+    ),
+    Tone.WAITING: ("waiting", "pending", "warned", "reported", "waived", "unobserved", "never observed"),
 }
+_TONE_OF = {word: tone for tone, words in _TONES.items() for word in words}
 
 
 def time_element(moment: str | datetime | None) -> Markup:
@@ -75,7 +74,7 @@ def code(text: str | None) -> Markup:
 
 def badge(text: str, tone: Tone | None = None) -> Markup:
     """A verdict, outcome or state, in words; the colour (of `tone`, or as its word has it) only repeats them."""
-    return _BADGE.format(tone or _TONES.get(text.lower(), Tone.NEUTRAL), inert(text))
+    return _BADGE.format(tone or _TONE_OF.get(text.lower(), Tone.NEUTRAL), inert(text))
 
 
 def link(address: str | None, text: str) -> Markup:

@@ -100,6 +100,8 @@ def test_every_command_prints_what_its_schema_says(site: Site, tmp_path: Path) -
     assert tell("policy", "test")["failed"] == 0
     policies = str(site.root / "policies")
     assert tell("policy", "diff", policies, policies)["changes"] == []
+    history = str(Path(__file__).parents[3] / "data/deployment-history/seven-applications.tsv")
+    assert tell("policy", "backtest", "--history", history)["summary"]["changes"] > 200
     assert tell("policy", "simulate", WEEKLY, "--target", PLACE)["simulation"]
     assert tell("policy", "lint") == tell("workspace", "lint") == []
     assert tell("doctor")
