@@ -78,6 +78,7 @@ def test_every_command_prints_what_its_schema_says(site: Site, tmp_path: Path) -
     assert tell("observe")["observations"]
     assert tell("adopt", "--baseline")
     assert tell("where", WEEKLY)
+    assert tell("why", PLACE)["places"][0]["reasons"][0]["decided"]
     assert tell("where", "--live", PLACE)
     assert tell("where", "--desired", "--tree", str(write_tree(tmp_path / "tree")), "--no-render")
     assert tell("history", PLACE)
