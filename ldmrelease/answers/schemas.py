@@ -76,6 +76,7 @@ ANSWERS: dict[str, AnswerEntry] = {
     "receipts": AnswerEntry("receipts", "Receipts", ("receipt show",)),
     "audit-replay": AnswerEntry("audit_replays", "AuditReplayAnswer", ("audit replay",)),
     "verified-copy": AnswerEntry("verified_copies", "VerifiedCopyAnswer", ("audit verify",)),
+    "why": AnswerEntry("why", "WhyAnswer", ("why",)),
     "bundle": AnswerEntry("bundles", "BundleAnswer", ("bundle export", "bundle publish", "bundle verify")),
     "bundle-contents": AnswerEntry("bundles", "BundleContentsAnswer", ("bundle show",)),
     "ledger-head": AnswerEntry("ledger", "HeadAnswer", ("ledger import", "ledger export")),
