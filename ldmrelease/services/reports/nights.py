@@ -13,7 +13,7 @@ from ldmrelease.domain.facts import Intent
 from ldmrelease.domain.topology import Place
 from ldmrelease.services.reports.promotion_records import (
     PromotionRecord,
-    RecordedDecision,
+    StageRuling,
     RecordedWait,
 )
 from ldmrelease.services.reports.record import DeploymentRecord
@@ -178,7 +178,7 @@ def allowance(
     )
 
 
-def _decided(found: PromotionRecord, place: Place, known: Period) -> RecordedDecision | None:
+def _decided(found: PromotionRecord, place: Place, known: Period) -> StageRuling | None:
     of_place = [each for each in found.decisions if each.place == place and known.reaches(each.time)]
     return of_place[-1] if of_place else None
 

@@ -12,7 +12,7 @@ from ldmrelease.domain.facts import Intent
 from ldmrelease.domain.times import instant
 from ldmrelease.domain.topology import Application, Place
 from ldmrelease.services.releases.listing import PinnedRelease
-from ldmrelease.services.reports.promotion_records import PromotionRecord, RecordedDecision
+from ldmrelease.services.reports.promotion_records import PromotionRecord, StageRuling
 from ldmrelease.services.reports.record import DeploymentRecord
 from ldmrelease.services.reports.stretches import Stretch
 
@@ -201,7 +201,7 @@ def _gone(record: DeploymentRecord, place: Place, stretch: Stretch) -> datetime:
     )
 
 
-def _decision(promotion: PromotionRecord | None, environment: str) -> RecordedDecision | None:
+def _decision(promotion: PromotionRecord | None, environment: str) -> StageRuling | None:
     told = promotion.decisions if promotion is not None else []
     return next((each for each in reversed(told) if each.place.environment == environment), None)
 
