@@ -19,7 +19,8 @@ VARIANTS = {
     "adopt": ("--baseline",),
     "promote": ("--through",),
     "resume": ("--all",),
-    "where": ("--live", "--desired"),
+    "where": ("--live", "--desired", "--dayobs"),
+    "history": ("--dayobs",),
 }
 
 _NAMES = {command: name for name, entry in ANSWERS.items() for command in entry.commands}

@@ -55,6 +55,7 @@ ANSWERS: dict[str, AnswerEntry] = {
     "where": AnswerEntry("places", "Where", ("where",)),
     "desired": AnswerEntry("tree_images", "DesiredImages", ("where --desired",)),
     "live": AnswerEntry("live", "Live", ("where --live",)),
+    "dayobs": AnswerEntry("dayobs", "Dayobs", ("where --dayobs", "history --dayobs")),
     "drift": AnswerEntry("drift", "DriftAnswer", ("drift",)),
     "history": AnswerEntry("places", "History", ("history",)),
     "status": AnswerEntry("status", "Status", ("status",)),

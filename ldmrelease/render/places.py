@@ -36,10 +36,10 @@ def where_table(rows: Iterable[PlaceComponent | UnobservedPlace]) -> str:
         return "not deployed anywhere"
     headers = ["place", "level", "component", "image", "release", "since", "state", "approved by"]
     seen = (each for each in told if isinstance(each, PlaceComponent))
-    return _with_foreign(table(headers, cells, spare=("level", "image", "since", "component")), seen)
+    return with_foreign(table(headers, cells, spare=("level", "image", "since", "component")), seen)
 
 
-def _with_foreign(text: str, rows: Iterable[PlaceComponent | HistoryEntry]) -> str:
+def with_foreign(text: str, rows: Iterable[PlaceComponent | HistoryEntry]) -> str:
     """The table, and below it what is, or was, of another repository than the component's."""
     notes = [
         f"{found.code}: {each.place} {each.product}/{each.component}: {found.sentence}"
@@ -56,10 +56,10 @@ def _running(each: PlaceComponent) -> list[str | Cell]:
         each.level,
         f"{each.product}/{each.component}",
         each.spelling + names,
-        _named(each) or Cell(short(each.digest) or "no such image", Colour.yellow),
+        release_cell(each),
         each.since,
         Cell(_state(each), _STATES.get(each.state)),
-        _approved(each),
+        approved_cell(each),
     ]
 
 
@@ -70,7 +70,13 @@ def _state(each: PlaceComponent) -> str:
     return f"{each.state}, gone by {each.next}" if each.gone else each.state
 
 
-def _approved(each: PlaceComponent) -> str | Cell:
+def release_cell(each: PlaceComponent) -> str | Cell:
+    """What an image is called; its digest where it has no name."""
+    return _named(each) or Cell(short(each.digest) or "no such image", Colour.yellow)
+
+
+def approved_cell(each: PlaceComponent) -> str | Cell:
+    """The promotion that let an image in."""
     if each.promotion is not None and each.found:
         return Cell(f"{each.promotion} (found, not decided)", Colour.yellow)
     if each.promotion is not None:
@@ -113,7 +119,7 @@ def history_table(rows: Sequence[HistoryEntry]) -> str:
         for each in rows
     ]
     headers = ["place", "component", "image", "release", "from", "last seen", "seen for", "end"]
-    return _with_foreign(table(headers, cells, spare=("image", "seen for", "component", "last seen")), rows)
+    return with_foreign(table(headers, cells, spare=("image", "seen for", "component", "last seen")), rows)
 
 
 def observation_text(observation: Observation) -> str:

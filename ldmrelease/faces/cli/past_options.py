@@ -26,6 +26,12 @@ DayobsOption = Annotated[
         "--dayobs", metavar="NIGHT", help="All of a night, such as 20230421: from noon to noon UTC."
     ),
 ]
+FromOption = Annotated[
+    str | None, typer.Option("--from", metavar="TIME", help="What was there at this time or later.")
+]
+ToOption = Annotated[
+    str | None, typer.Option("--to", metavar="TIME", help="What was there at this time or earlier.")
+]
 
 _AGO = re.compile(r"\s*(\S+)\s+ago\s*", re.ASCII)
 _DAY = re.compile(r"(\d{4})-(\d{2})-(\d{2})|(\d{4})(\d{2})(\d{2})", re.ASCII)

@@ -1,6 +1,7 @@
 """`ldmrelease where`: what runs where, since when, and what approved it."""
 
 from collections.abc import Callable, Iterable
+from functools import partial
 from pathlib import Path
 from typing import Annotated, NoReturn, TypeVar
 
@@ -19,7 +20,7 @@ from ldmrelease.faces.cli.arguments import (
     require_product,
 )
 from ldmrelease.faces.cli.options import OutputOption, TimeoutOption, UsageError, examples, new_app
-from ldmrelease.faces.cli.past_options import AsOf, AtOption, KnownAtOption, as_of, refuse_with
+from ldmrelease.faces.cli.past_options import AsOf, AtOption, DayobsOption, KnownAtOption, as_of, refuse_with
 from ldmrelease.faces.cli.session import open_context_here
 from ldmrelease.faces.cli.understood import as_target
 from ldmrelease.faces.cli.where_filters import (
@@ -36,12 +37,13 @@ from ldmrelease.services.context import ReadContext
 from ldmrelease.services.deployments.target import UnknownTarget, applications_at
 from ldmrelease.services.inventory.selection import (
     PlaceSelection,
+    is_image_meant,
     select,
     selected_applications,
     selected_live,
     selected_rows,
 )
-from ldmrelease.services.inventory.where import PlaceRow
+from ldmrelease.services.inventory.where import PlaceComponent, PlaceRow
 from ldmrelease.services.inventory.where import where as find_where
 
 Row = TypeVar("Row")
@@ -66,6 +68,7 @@ class Asked(Struct, frozen=True):
         "ldmrelease where --live --timeout 30",
         "ldmrelease where --desired --environment summit",
         "ldmrelease where --environment summit --at 2023-04-21T22:00:00Z",
+        "ldmrelease where --environment summit --dayobs 20230421",
         "ldmrelease where --release w.2023.16 --at 2023-04-21T22:00:00Z --known-at 2023-04-21T23:00:00Z",
     )
 )
@@ -84,6 +87,7 @@ def where(  # noqa: PLR0913, PLR0917 - an option each
     component: ComponentFilter = None,
     at: AtOption = None,
     known_at: KnownAtOption = None,
+    dayobs: DayobsOption = None,
     live: Annotated[
         bool, typer.Option("--live", help="Ask trees and clusters now: desired, decided, observed.")
     ] = False,
@@ -117,7 +121,8 @@ def where(  # noqa: PLR0913, PLR0917 - an option each
 
     With `--at` it is what ran at a time, by the signed observations around it: `unobserved` where they are too far
     apart, `gone by` where the next one saw the image no more. With `--known-at` nothing counts that the ledger took in
-    later, so that the answer is the one that would have been given then.
+    later, so that the answer is the one that would have been given then. With `--dayobs` it is all of a night: each
+    image from when to when, and each stretch of which nobody can say what ran.
 
     With `--desired` the GitOps tree alone is read: the images of every application that is switched on, those that no
     place manages included. WHAT is then an environment, an application, a product, a release or an image. In a tree
@@ -126,7 +131,7 @@ def where(  # noqa: PLR0913, PLR0917 - an option each
     not be read or rendered.
     """
     asked = Asked(what, product, target, TypedFilters(release, image, component))
-    past = {"--at": at, "--known-at": known_at}
+    past = {"--at": at, "--known-at": known_at, "--dayobs": dayobs}
     if wanted:
         refuse_with("--desired", past | asked.filters.given())
         # YAML, git and the programs that render: who asks the ledger goes without.
@@ -145,6 +150,8 @@ def where(  # noqa: PLR0913, PLR0917 - an option each
         raise UsageError("--tree says where --desired looks", "add --desired")
     if live:
         refuse_with("--live", past)
+    if dayobs is not None:
+        refuse_with("--dayobs", {"--at": at})
     now = open_context_here(ctx)
     require_product(now.topology, product)
     then = as_of(at, known_at, now.now())
@@ -153,6 +160,14 @@ def where(  # noqa: PLR0913, PLR0917 - an option each
     if live:
         _tell_live(context, selection, asked, timeout, output)
     applications = selected_applications(context.topology, selection)
+    if dayobs is not None:
+        # What was in between is read as well: who asks about one time goes without.
+        from ldmrelease.faces.cli.dayobs import AskedNight  # noqa: PLC0415
+
+        night = AskedNight(context, dayobs, then, applications)
+        told = _rows(lambda meant: night.rows(_is_meant(context, meant)), context, selection, asked)
+        night.tell(told, output)
+        return
     found = list(_found(context, then, applications))
     rows = _rows(lambda meant: selected_rows(context.topology, found, meant), context, selection, asked)
     if not rows and selection.filters.image is not None and asked.filters.image is not None:
@@ -160,6 +175,10 @@ def where(  # noqa: PLR0913, PLR0917 - an option each
     emit(
         where_answers(rows), output, lambda: where_table(rows) if context.topology.applications else NO_PLACES
     )
+
+
+def _is_meant(context: ReadContext, selection: PlaceSelection) -> Callable[[PlaceComponent], bool] | None:
+    return None if selection.is_of_places else partial(is_image_meant, context.topology, selection)
 
 
 def _found(context: ReadContext, then: AsOf, applications: list[Application]) -> Iterable[PlaceRow]:

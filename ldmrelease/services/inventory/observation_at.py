@@ -79,3 +79,38 @@ def _first_behind(context: SignedHistory, place: Place, moment: datetime) -> Pla
         if seen.time > moment and (found is None or seen.time < found.observation.time):
             found = PlaceObservation(event.sequence, seen)
     return found
+
+
+class ObservedPeriod(Struct, frozen=True):
+    """What was seen at a place from `begin`, included, to `end`, left out; `last` is what had been seen up to `begin`,
+    `next` what was seen from `end` on, and `within` is between them, by their own times.
+    """
+
+    begin: datetime
+    end: datetime
+    last: PlaceObservation | None
+    within: tuple[PlaceObservation, ...]
+    next: PlaceObservation | None
+
+
+def observations_between(
+    context: SignedHistory, place: Place, begin: datetime, end: datetime
+) -> ObservedPeriod:
+    """What was seen at a place over a time, and right before and after it; read as `observation_at` does.
+
+    Of two that have the same time the newer one counts.
+    """
+    last = _last_until(context, place, begin)
+    before_end = end - timedelta(seconds=1)
+    found: dict[datetime, PlaceObservation] = {}
+    after = last_known(context.ledger, context.records, begin - INTAKE_WINDOW - timedelta(seconds=1))
+    upto = last_known(context.ledger, context.records, end + INTAKE_WINDOW)
+    events = context.ledger.events(stream=observation_stream(place), kinds=[EventKind.OBSERVED], after=after)
+    for event in events:
+        if event.sequence > upto:
+            break
+        seen = counted(context, event)
+        if seen is not None and begin < seen.time < end:
+            found[seen.time] = PlaceObservation(event.sequence, seen)
+    within = tuple(found[each] for each in sorted(found))
+    return ObservedPeriod(begin, end, last, within, _first_behind(context, place, before_end))

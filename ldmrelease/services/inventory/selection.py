@@ -118,10 +118,10 @@ def selected_rows(topology: Topology, rows: Iterable[PlaceRow], selection: Place
 def _is_meant(topology: Topology, row: PlaceRow, selection: PlaceSelection) -> bool:
     if isinstance(row, UnobservedPlace):
         return selection.is_of_places
-    return is_image_meant(topology, row, selection)
+    return is_image_meant(topology, selection, row)
 
 
-def is_image_meant(topology: Topology, row: PlaceComponent, selection: PlaceSelection) -> bool:
+def is_image_meant(topology: Topology, selection: PlaceSelection, row: PlaceComponent) -> bool:
     """Whether an image at a place is meant, whatever the place is."""
     filters = selection.filters
     if selection.product not in (None, row.product) or not filters.has_component(row.product, row.component):

@@ -17,6 +17,7 @@ from ldmrelease.domain.facts import Intent
 from ldmrelease.domain.times import spell
 from ldmrelease.services.context import ReadContext
 from ldmrelease.services.inventory.known_at import as_known, last_known
+from ldmrelease.services.inventory.night import RanFor, stretches
 from ldmrelease.services.inventory.where import PlaceComponent, PlaceRow, where
 from ldmrelease.services.inventory.where_at import where_at
 from tests.examples import examples
@@ -111,3 +112,51 @@ def test_rows_that_nobody_signed_do_not_say_what_was_known() -> None:
             <= before + 2
         )
         assert last_known(context.ledger, context.records, BEGIN - timedelta(seconds=1)) == 0
+
+
+@settings(
+    max_examples=examples(40),
+    derandomize=True,
+    database=None,
+    deadline=None,
+    suppress_health_check=list(HealthCheck),
+)
+@given(st.lists(ACTS, min_size=4, max_size=12), st.tuples(MOMENTS, MOMENTS), st.lists(MOMENTS, max_size=6))
+def test_a_stretch_of_time_tells_for_every_moment_what_was_there_then(
+    acts: list[Act], limits: tuple[datetime, datetime], moments: list[datetime]
+) -> None:
+    world = World(made(), lambda *_: None)
+    seen = []
+    for act in acts:
+        perform(world, act)
+        seen += [world.now, world.now - timedelta(seconds=1)]
+    begin, end = min(limits), max(limits) + timedelta(seconds=1)
+    with world.process("ann") as context:
+        found = list(stretches(context, context.topology.applications, begin, end))
+        for each in found:
+            assert begin <= each.start <= each.end <= end
+        for moment in {*moments, *seen}:
+            if begin <= moment < end:
+                told = {_plain(each) for each in rows_at(context, moment) if not _is_unobserved(each)}
+                assert {
+                    _plain(each.image) for each in found if isinstance(each, RanFor) and _ran(each, moment)
+                } == told
+                gaps = [
+                    each for each in found if not isinstance(each, RanFor) and each.start <= moment < each.end
+                ]
+                assert told.isdisjoint((str(each.place),) for each in gaps)
+                unseen = {each.place for each in rows_at(context, moment) if _is_unobserved(each)}
+                assert unseen == {each.place for each in gaps if moment != each.last}
+
+
+def _is_unobserved(row: PlaceRow) -> bool:
+    return not isinstance(row, PlaceComponent) or row.state == "unobserved"
+
+
+def _plain(row: PlaceRow) -> tuple[object, ...]:
+    assert isinstance(row, PlaceComponent)
+    return row.place, row.component, row.digest or row.spelling, row.release, row.revision
+
+
+def _ran(row: RanFor, moment: datetime) -> bool:
+    return row.start <= moment < row.end or spell(moment) == row.image.last
