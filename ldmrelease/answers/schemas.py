@@ -63,6 +63,7 @@ ANSWERS: dict[str, AnswerEntry] = {
     "night": AnswerEntry("nights", "NightAnswer", ("night",)),
     "availability": AnswerEntry("availability", "Availability", ("availability",)),
     "metrics": AnswerEntry("metrics", "Metrics", ("metrics",)),
+    "site": AnswerEntry("sites", "SiteAnswer", ("site build",)),
     "aliases": AnswerEntry("aliases", "AliasesAnswer", ("alias list",)),
     "receipts": AnswerEntry("receipts", "Receipts", ("receipt show",)),
     "audit-replay": AnswerEntry("audit_replays", "AuditReplayAnswer", ("audit replay",)),

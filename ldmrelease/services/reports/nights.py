@@ -13,8 +13,8 @@ from ldmrelease.domain.facts import Intent
 from ldmrelease.domain.topology import Place
 from ldmrelease.services.reports.promotion_records import (
     PromotionRecord,
-    StageRuling,
     RecordedWait,
+    StageRuling,
 )
 from ldmrelease.services.reports.record import DeploymentRecord
 from ldmrelease.services.reports.stretches import (

@@ -73,10 +73,13 @@ def release_status(record: DeploymentRecord, question: StatusQuestion) -> tuple[
     """The newest release first, and its environments in the order of the workspace."""
     latest = _latest_promotions(record)
     there = _by_release(record)
+    known = {*there, *(name for name, _ in latest)}
     found = []
     for pin in sorted(record.pinned, key=lambda each: -each.sequence):
         name = f"{pin.product}/{pin.tag}"
         if question.releases and name not in question.releases:
+            continue
+        if not (question.releases or name in known or _is_recent(record, pin)):
             continue
         for environment, own in _environments(record, pin).items():
             told = _status(
@@ -241,8 +244,11 @@ def _is_shown(
         return True
     if everything and told.presence is Presence.GONE:
         return True
-    lately = record.now - instant(pin.pinned) <= LATELY
-    return lately and told.presence is not Presence.GONE and _may_enter(record, pin, own)
+    return _is_recent(record, pin) and told.presence is not Presence.GONE and _may_enter(record, pin, own)
+
+
+def _is_recent(record: DeploymentRecord, pin: PinnedRelease) -> bool:
+    return record.now - instant(pin.pinned) <= LATELY
 
 
 def _may_enter(record: DeploymentRecord, pin: PinnedRelease, own: list[Application]) -> bool:
