@@ -19,7 +19,7 @@ VARIANTS = {
     "adopt": ("--baseline",),
     "promote": ("--through",),
     "resume": ("--all",),
-    "where": ("--live", "--desired", "--dayobs"),
+    "where": ("--live", "--desired --at", "--desired", "--dayobs", "--having"),
     "history": ("--dayobs",),
 }
 
@@ -31,9 +31,11 @@ def answer_name(words: Sequence[str]) -> str | None:
     given = [*words]
     if given[:1] == ["-C"]:
         given = given[2:]
-    for command in (" ".join(given[:2]), " ".join(given[:1])):
+    for command in (" ".join(given[:3]), " ".join(given[:2]), " ".join(given[:1])):
         if command in _NAMES:
-            variant = next((each for each in VARIANTS.get(command, ()) if each in given), None)
+            variant = next(
+                (each for each in VARIANTS.get(command, ()) if set(each.split()) <= set(given)), None
+            )
             return _NAMES[f"{command} {variant}" if variant else command]
     return None
 

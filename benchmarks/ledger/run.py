@@ -31,7 +31,7 @@ from ldmrelease.ledger import Ledger, log, open_ledger
 from ldmrelease.projections.registry import PROJECTORS
 from ldmrelease.services.context import open_context
 from ldmrelease.services.inventory.where import where
-from ldmrelease.services.operations.ledger_check import RecordCheck
+from ldmrelease.services.record_check import RecordCheck
 from ldmrelease.trust import verify as trust_verify
 from ldmrelease.trust.dsse import Envelope, pae, read_envelope
 from ldmrelease.trust.keyring import Keyring

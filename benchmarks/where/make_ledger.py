@@ -49,27 +49,37 @@ def tag(number: int) -> str:
     return f"w.{2023 + number // 52}.{number % 52 + 1:02d}"
 
 
-def document(number: int) -> bytes:
+def listing(number: int, products: int, *, versions: bool) -> bytes:
+    """The EUPS list of a release: the commits of its products, or their versions."""
+    names = (f"product_{each:03d}" for each in range(products))
+    told = f"{26 + number // 500}.0.{number % 500}"
+    lines = (f"{each} {told if versions else digest(each, number)[7:47]}\n" for each in names)
+    return "".join(lines).encode()
+
+
+def document(number: int, products: int = 0) -> bytes:
     """What one release is."""
     parts = tuple(
         Component(name, ComponentKind.IMAGE, f"oci:images/{name}", tag(number), digest(name, number))
         for name in COMPONENTS
     )
-    return canonical.encode(Release("stack", tag(number), "weekly", parts, (), None))
+    content = canonical.digest(listing(number, products, versions=False)) if products else None
+    return canonical.encode(Release("stack", tag(number), "weekly", parts, (), content))
 
 
-def pin(number: int) -> NewEvent:
+def pin(number: int, products: int = 0) -> NewEvent:
     """The pin of one release."""
     act = Pin(
         product="stack",
         tag=tag(number),
         digest=digest("release", number),
-        document=canonical.digest(document(number)),
+        document=canonical.digest(document(number, products)),
         revision=1,
         complete=True,
-        content=None,
+        content=canonical.digest(listing(number, products, versions=False)) if products else None,
         time=START,
         digests=tuple(digest(component, number) for component in COMPONENTS),
+        versions=canonical.digest(listing(number, products, versions=True)) if products else None,
     )
     return new_event(act)
 
@@ -86,11 +96,11 @@ def observation(place: Place, numbers: range, at: datetime) -> NewEvent:
 
 
 def events(
-    count: int, releases: int, menu: int, places: Sequence[Place] = PLACES
+    count: int, releases: int, menu: int, places: Sequence[Place] = PLACES, products: int = 0
 ) -> Iterator[tuple[datetime, NewEvent]]:
     """The pins, and then observations of all places every hour."""
     for number in range(releases):
-        yield START, pin(number)
+        yield START, pin(number, products)
     rounds = -(-(count - releases) // len(places))
     for index in range(count - releases):
         hour, where = divmod(index, len(places))
@@ -108,8 +118,9 @@ def make(
     observer: Signer,
     pinner: Signer,
     places: Sequence[Place] = PLACES,
+    products: int = 0,
 ) -> None:
-    """Write the ledger; `count` is of all its events, the first among them."""
+    """Write the ledger; `count` is of all its events, the first among them; `products` are those of each EUPS list."""
     versions: dict[str, int] = {}
 
     def sign(there: Position, body: Any) -> Mapping[str, Any]:
@@ -123,9 +134,10 @@ def make(
         rows.insert(tables, row)
         states.maintain(tables, projectors, log.checked(UUID, row))
         for number in range(releases):
-            said = document(number)
-            rows.insert_blob(tables, canonical.digest(said), said)
-        for at, new in events(count - 1, releases, menu, places):
+            lists = [listing(number, products, versions=each) for each in (False, True)] if products else []
+            for said in (document(number, products), *lists):
+                rows.insert_blob(tables, canonical.digest(said), said)
+        for at, new in events(count - 1, releases, menu, places, products):
             versions[new.stream] = version = versions.get(new.stream, 0) + 1
             row = log.link(
                 new, row, ledger=UUID, genesis=genesis, version=version, at=at, actor="context", sign=sign

@@ -11,6 +11,8 @@ _WIDEST = 70
 _WORDS: dict[str, Callable[[dict[str, Any]], str]] = {
     "looking": lambda v: f"looking at {v['at']} ...",
     "replayed": lambda v: f"{v['replayed']} of {v['of']} decisions made again ...",
+    "commits-read": lambda v: f"{v['count']:,} commits read ...",
+    "imported": lambda v: f"{v['done']:,} of {v['of']:,} imported ...",
     "answered": lambda v: f"{v['answered']} of {v['of']} answered ...",
 }
 

@@ -27,9 +27,10 @@ class BadList(LdmreleaseError):
 
 
 class Build(Struct, frozen=True):
-    """An EUPS build. `products` is product -> sha1; `listing` is what the content digest hashes.
+    """An EUPS build. `products` is product -> sha1; `listing` is what the content digest hashes, `versions` the
+    versions that EUPS knows the products by: a candidate and its final have one content, and may differ in these.
 
-    Both are empty, and `content` is None, where the build's manifest is not there.
+    All are empty, and `content` is None, where the build's manifest is not there.
     """
 
     tag: str
@@ -37,6 +38,14 @@ class Build(Struct, frozen=True):
     content: str | None
     listing: bytes
     products: dict[str, str]
+    versions: bytes = b""
+
+
+class ManifestLine(Struct, frozen=True):
+    """A product of a build manifest; `version` is None where the line ends before it."""
+
+    sha1: str
+    version: str | None
 
 
 def find(
@@ -50,7 +59,7 @@ def find(
     component = Component(
         source.name, source.kind, source.source, spelling, build.content, build_id=build.build_id
     )
-    return FoundComponent(component, build.listing)
+    return FoundComponent(component, build.listing, build.versions)
 
 
 def names(source: ComponentSource, access: SourceAccess) -> list[str]:
@@ -70,21 +79,24 @@ def find_build(directory: Path, eups_tag: str) -> Build | None:
     manifest = directory / "manifests" / f"{match[1]}.txt" if match else None
     if match is None or manifest is None or not manifest.is_file():
         return Build(eups_tag, match[1] if match else None, None, b"", {})
-    products = read_manifest(manifest)
-    listing = "".join(f"{name} {sha1}\n" for name, sha1 in sorted(products.items())).encode()
-    return Build(eups_tag, match[1], canonical.digest(listing), listing, products)
+    lines = read_manifest(manifest)
+    products = {name: line.sha1 for name, line in lines.items()}
+    listing = _listing(products)
+    versions = {name: line.version for name, line in lines.items() if line.version is not None}
+    return Build(eups_tag, match[1], canonical.digest(listing), listing, products, _listing(versions))
 
 
-def read_manifest(path: Path) -> dict[str, str]:
-    """The `product sha1` pairs of a build manifest. Raises `BadList`."""
-    products: dict[str, str] = {}
+def read_manifest(path: Path) -> dict[str, ManifestLine]:
+    """The products of a build manifest. Raises `BadList`."""
+    products: dict[str, ManifestLine] = {}
     for number, line in enumerate(path.read_text(encoding="utf-8").splitlines(), 1):
         words = line.split()
         if not words or words[0].startswith("#") or words[0].startswith("BUILD="):
             continue
         if len(words) < 2 or _SHA1.fullmatch(words[1]) is None:
             raise BadList(f"{path}:{number}: {line!r} is not `product sha1 version deps`")
-        if products.setdefault(words[0], words[1]) != words[1]:
+        line_read = ManifestLine(words[1], words[2] if len(words) > 2 else None)
+        if products.setdefault(words[0], line_read).sha1 != words[1]:
             raise BadList(f"{path}:{number}: {words[0]} stands twice, with two commits")
     if not products:
         raise BadList(f"{path}:1: the manifest names no product")
@@ -92,5 +104,9 @@ def read_manifest(path: Path) -> dict[str, str]:
 
 
 def read_listing(listing: bytes) -> dict[str, str]:
-    """The products of a stored listing (the bytes that a content digest hashes)."""
-    return dict(line.split(" ", 1) for line in listing.decode().splitlines())
+    """What a stored listing says of each product: its commit, or its version."""
+    return dict(line.split(" ", 1) for line in listing.decode().split("\n") if line)
+
+
+def _listing(told: dict[str, str]) -> bytes:
+    return "".join(f"{name} {each}\n" for name, each in sorted(told.items())).encode()

@@ -24,10 +24,13 @@ class SourceAccess(Struct, frozen=True):
 
 
 class FoundComponent(Struct, frozen=True):
-    """A component bound to a digest; `listing` is the text behind a digest of content, if it is one."""
+    """A component bound to a digest; `listing` is the text behind a digest of content, if it is one, and `versions`
+    what its parts are called there.
+    """
 
     component: Component
     listing: bytes | None = None
+    versions: bytes | None = None
 
 
 class UnusableComponent(Struct, frozen=True):

@@ -54,7 +54,7 @@ def opened(
     foreign = [each for each in asked if not each.startswith((root, "data:"))]
     context.close()
     assert foreign == [], "the page asks for what is elsewhere"
-    assert said == [], "the browser complains"
+    assert said == [], f"the browser complains: {said}"
 
 
 def too_wide(page: Page) -> list[str]:
@@ -79,7 +79,9 @@ def focus_order(page: Page, most: int = 200) -> list[str]:
 def violations(page: Page) -> list[str]:
     """What axe-core finds, each with the elements; the best practices too."""
     page.evaluate(axe_source())
-    found: list[dict[str, Any]] = page.evaluate("async () => (await axe.run(document)).violations")
+    found: list[dict[str, Any]] = page.evaluate(
+        "async () => (await axe.run(document, {preload: false})).violations"
+    )
     return [f"{each['id']}: {[node['html'][:160] for node in each['nodes']][:5]}" for each in found]
 
 

@@ -137,7 +137,7 @@ from ldmrelease.domain.events.registry import new_event
 from ldmrelease.ledger import create_ledger
 from ldmrelease.projections.registry import PROJECTORS
 from ldmrelease.services.context import open_context
-from ldmrelease.services.operations.ledger_check import verify_ledger
+from ldmrelease.services.record_check import verify_ledger
 from tests.unit.faces.cli.running import run
 
 at = datetime.now(UTC).replace(microsecond=0)

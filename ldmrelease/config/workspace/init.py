@@ -48,7 +48,7 @@ _ROLES = {
     "runner": [*role_types(RUNNER), "check"],
     "observer": [*role_types(OBSERVER)],
     "promoter": [*role_types(PROMOTER)],
-    "ledger": [*role_types(LEDGER), "checkpoint"],
+    "ledger": [*role_types(LEDGER)],
     "ci": ["provenance", "sbom"],
 }
 _OF_POLICIES = frozenset({"commissioning-manager"})

@@ -11,7 +11,8 @@ from ldmrelease.domain.streams import pin_stream
 class Pin(Struct, frozen=True):
     """`digest` is the release artifact's; `reason` is required from the second revision on.
 
-    `digests` are all by which a cluster may report an image of the release.
+    `digests` are all by which a cluster may report an image of the release. `versions` is the digest of the list of
+    versions of its EUPS products, as its build's manifest had them; None where it has no such build.
     """
 
     product: str
@@ -24,6 +25,7 @@ class Pin(Struct, frozen=True):
     time: datetime
     reason: str | None = None
     digests: tuple[str, ...] = ()
+    versions: str | None = None
 
 
 def _stream(body: Pin) -> str:

@@ -3,23 +3,31 @@
 import os
 import sys
 from collections.abc import Iterable, Iterator
+from pathlib import Path
 from typing import Annotated
 
 import typer
 
 from ldmrelease.answers.audit_replays import audit_replay_answer
 from ldmrelease.domain.events import EventKind
+from ldmrelease.faces.cli.audit_import import app as import_app
 from ldmrelease.faces.cli.options import OutputOption, UsageError, examples, new_app
 from ldmrelease.faces.cli.session import open_context_here
 from ldmrelease.render.audit_replays import audit_replay_text
 from ldmrelease.render.output import Output, emit
 from ldmrelease.render.status_line import status_line
 from ldmrelease.services.audit.replay_decision import ReplayedDecision
+from ldmrelease.services.context import wall_clock
 
 app = new_app(
-    "Make decisions again, for auditors.",
-    examples=examples("ldmrelease audit replay --all", "ldmrelease audit replay 3f9a1c27d04b"),
+    "Import history that others wrote, make decisions again, and verify a copy of a ledger.",
+    examples=examples(
+        "ldmrelease audit replay --all",
+        "ldmrelease audit verify ledger.db --trust trust.yaml",
+        "ldmrelease audit import table history.tsv",
+    ),
 )
+app.add_typer(import_app, name="import")
 
 
 @app.command(
@@ -75,3 +83,66 @@ def _shown(made: Iterable[ReplayedDecision], of: int) -> Iterator[ReplayedDecisi
         for number, each in enumerate(made, 1):
             tell("replayed", {"replayed": number, "of": of})
             yield each
+
+
+@app.command(
+    "verify",
+    epilog=examples(
+        "ldmrelease audit verify copy.db --trust trust.yaml",
+        "ldmrelease audit verify backup.jsonl --trust trust.yaml --checkpoint checkpoint.json",
+        "ldmrelease audit verify copy.db --trust trust.yaml -o json",
+    ),
+)
+def verify(
+    copy: Annotated[
+        Path, typer.Argument(metavar="FILE", help="A copy of a ledger's file, or an export of it.")
+    ],
+    trust: Annotated[
+        Path,
+        typer.Option(
+            "--trust", metavar="FILE", help="The trust document, with the public keys that it names."
+        ),
+    ],
+    checkpoint: Annotated[
+        list[Path] | None,
+        typer.Option(
+            "--checkpoint",
+            metavar="FILE",
+            help="A checkpoint, or a receipt, that was kept elsewhere: shows a cut end. Repeatable.",
+        ),
+    ] = None,
+    output: OutputOption = Output.text,
+) -> None:
+    """Verify a copy of a ledger by the trust document alone: no workspace, no private key, no network.
+
+    Every event's hash, place in the chain, signature and role; every receipt with its subjects, policy and checkpoint;
+    every blob; each checkpoint. What is not covered is said. Nothing is written, and nothing of the file is believed.
+    Exit 1 where something is wrong, 3 where the file cannot be read as a ledger.
+    """
+    from ldmrelease.answers.verified_copies import verified_copy_answer  # noqa: PLC0415 - knows the trust document
+    from ldmrelease.config.trust import load_trust  # noqa: PLC0415 - see above
+    from ldmrelease.ledger.copies import open_copy  # noqa: PLC0415 - see above
+    from ldmrelease.render.verified_copies import verified_copy_text  # noqa: PLC0415 - see above
+    from ldmrelease.services.audit.verify_copy import verify_copy  # noqa: PLC0415 - see above
+
+    agreed = load_trust(trust)
+    given = {each: _limited(each) for each in checkpoint or ()}
+    with open_copy(copy) as read:
+        found = verify_copy(read, agreed, given, wall_clock())
+    answer = verified_copy_answer(str(copy), found)
+    emit(answer, output, lambda: verified_copy_text(answer))
+    raise typer.Exit(answer.exit_code)
+
+
+_LARGEST_ENVELOPE = 4 * 1024 * 1024
+
+
+def _limited(path: Path) -> bytes:
+    """A file that somebody gave, up to what an envelope may have."""
+    if not path.is_file():
+        raise UsageError(f"{path} is not a file")
+    with path.open("rb") as file:
+        data = file.read(_LARGEST_ENVELOPE + 1)
+    if len(data) > _LARGEST_ENVELOPE:
+        raise UsageError(f"{path} has more than {_LARGEST_ENVELOPE} bytes", "a checkpoint has a few hundred")
+    return data

@@ -42,6 +42,10 @@ _KINDS = {
 _SPECIAL = {
     ("abort", "promotion"): "open-promotions",
     ("adopt", "repository"): "directory",
+    ("audit import argocd", "file"): "files",
+    ("audit import flux", "file"): "files",
+    ("audit import git", "repository"): "directory",
+    ("audit import observations", "file"): "files",
     ("alias list", "place"): "targets",
     ("drift", "place"): "targets",
     ("gate merge", "comment"): "files",
@@ -58,9 +62,11 @@ _CHOICES = {
     ("workspace schema", "kind"): [*FILES],
 }
 FREE = {
-    "aliases", "at", "base", "branch", "build", "builder", "cluster", "exempt_namespace", "expires_after", "failed",
-    "fresh_for", "head", "insecure", "kubernetes", "ledger", "mail", "name", "namespace", "person", "platform",
-    "predicate", "reason", "registry", "releases", "report", "repository", "run", "trust_digest", "type",
+    "dayobs", "from", "image", "jobs", "known_at", "to", "until",
+    "aliases", "at", "base", "branch", "build", "builder", "by", "cluster", "exempt_namespace", "expires_after",
+    "failed", "fresh_for", "head", "insecure", "kubernetes", "ledger", "mail", "name", "namespace", "person",
+    "platform", "predicate", "reason", "registry", "releases", "report", "repository", "run", "since",
+    "trust_digest", "type",
 }  # fmt: skip
 """Parameters whose text nobody can know."""
 

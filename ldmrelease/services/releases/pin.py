@@ -37,7 +37,8 @@ _LEAST_OF_A_DIGEST = 7
 class Pinned(Struct, frozen=True):
     """A release bound to digests. `revision` is 0 where nothing is stored yet.
 
-    `listing` is the EUPS build's `product sha1` list, the bytes behind the content digest.
+    `listing` is the EUPS build's `product sha1` list, the bytes behind the content digest. `versions` is its
+    `product version` list, where it was just found: whoever asks for a stored one reads it by the pin's digest of it.
     """
 
     release: Release
@@ -45,6 +46,7 @@ class Pinned(Struct, frozen=True):
     tag: Tag
     listing: bytes | None = None
     revision: int = 0
+    versions: bytes | None = None
 
     @property
     def kind(self) -> Kind:
@@ -93,9 +95,10 @@ def pin(
     kind = tag.kind
     if search.has_builds(product, tag) and not any(each.moving for each in found):
         kind = Kind.release
-    listing = next((each.found.listing for each in reversed(found) if each.found.listing is not None), None)
+    listed = next((each.found for each in reversed(found) if each.found.listing is not None), None)
+    listing, versions = (listed.listing, listed.versions) if listed is not None else (None, None)
     release = _release(product, tag, kind, [each.found.component for each in found])
-    return Pinned(release, release_digest(release), tag, listing)
+    return Pinned(release, release_digest(release), tag, listing, versions=versions or None)
 
 
 def _release(product: Product, tag: Tag, kind: Kind, found: list[Component]) -> Release:
@@ -170,12 +173,15 @@ def pin_events(
         context.now(),
         reason,
         _digests(release),
+        canonical.digest(pinned.versions) if pinned.versions is not None else None,
     )
     require_agreed_products(context.workspace, (release.product,))
     require_scope(context, context.signers.me, "pin", release.repositories)
     blobs = {act.document: document}
     if release.content and pinned.listing is not None:
         blobs[release.content] = pinned.listing
+    if act.versions is not None and pinned.versions is not None:
+        blobs[act.versions] = pinned.versions
     return [new_event(act)], blobs, {stream: revision - 1}
 
 

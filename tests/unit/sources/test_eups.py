@@ -41,6 +41,13 @@ def test_content_does_not_depend_on_order_versions_or_the_tags_name(tmp_path: Pa
     assert candidate.content == final.content is not None
 
 
+def test_versions_are_listed_apart_from_the_content(tmp_path: Path) -> None:
+    manifest = f"b {OTHER} g0123abc+4 a\na {SHA} 26.0.0\nc {SHA}\n"
+    build = find_build(lists(tmp_path, "w_1", header("w_1"), manifest), "w_1")
+    assert build is not None
+    assert read_listing(build.versions) == {"a": "26.0.0", "b": "g0123abc+4"}
+
+
 def test_one_other_commit_is_another_content(tmp_path: Path) -> None:
     one = lists(tmp_path / "a", "w_1", header("w_1"), f"a {SHA} v1\n")
     two = lists(tmp_path / "b", "w_1", header("w_1"), f"a {OTHER} v1\n")

@@ -183,15 +183,14 @@ def _decision(data: SiteData, promotion: PromotionRecord, ruling: StageRuling, l
         ("Engine", code(told.engine)),
     ]
     blobs = _statements_by_id(data, promotion.name)
+    replayed = code(command_line(("ldmrelease", "promotions", "replay", promotion.id)))
     rows = [_finding(data, each, blobs, links) for each in told.findings]
     columns = ("Requirement", "Outcome", "Why", "Evidence", "Who, and what next")
     return PageContent(
         f"{told.release} at {told.place}",
         [Section(facts=facts), Section("Findings", table=Table("Each requirement", columns, rows, ""))],
         "Decision",
-        [
-            "Made again from the facts that the ledger keeps, it has the same bytes: `ldmrelease promotions replay`."
-        ],
+        [sentence("{} makes it again from the facts that the ledger keeps.", replayed)],
     )
 
 

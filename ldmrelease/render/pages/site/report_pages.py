@@ -220,14 +220,18 @@ def _releases(level: LevelAvailabilityAnswer, links: Links) -> Table:
             links.place(each.place),
             badge("overdue" if each.overdue else each.outcome, _OUTCOMES.get(each.outcome, Tone.NEUTRAL)),
             span(each.seconds) if each.seconds is not None else quiet("unknown"),
-            sentence("{} ({})", time_element(each.tagged), each.tagged_by or "unknown"),
-            sentence("{} ({})", time_element(each.available), each.available_by or "unknown"),
+            _known(each.tagged, each.tagged_by),
+            _known(each.available, each.available_by),
             links.promotion(each.promotion),
         )
         for each in sorted(level.releases, key=key)
     ]
     columns = ("Release", "Place", "Outcome", "Took", "Tagged", "There", "Promotion")
     return Table("The longest first", columns, rows, "")
+
+
+def _known(moment: str | None, by: str | None) -> object:
+    return sentence("{} ({})", time_element(moment), by) if moment is not None else quiet("not known")
 
 
 _OUTCOMES = {"met": Tone.GOOD, "missed": Tone.BAD, "not-yet": Tone.WAITING, "unknown": Tone.WAITING}
@@ -241,19 +245,11 @@ def _metrics_file(data: SiteData) -> SiteFile:
     def make() -> PageContent:
         links = data.links("metrics.html")
         columns = ("Level", "Deployments", "A week", "Lead time", "Change failures", "Time to restore")
-        missing = (
-            "Level",
-            "Lead times from a pin",
-            "Without a tag's time",
-            "Not decided",
-            "Without a way back",
-            "Changes by nobody",
-            "Unobserved",
-            "Failed releases",
-        )
+        levels_row = ("", *(each.level for each in levels))
+        unknown = list(zip(_LEFT_OUT, *(_gaps(each, links) for each in levels), strict=True))
         sections = [
             listing("", "By level", columns, [_figures(each) for each in levels], "There is no level."),
-            listing("What is not known", "Left out", missing, [_gaps(each, links) for each in levels]),
+            listing("What is not known", "What the figures leave out", levels_row, unknown),
         ]
         return PageContent("Metrics", sections, "", ["The four figures of DORA.", _period(data)])
 
@@ -266,7 +262,7 @@ def _figures(each: LevelMetricsAnswer) -> tuple[object, ...]:
         each.level,
         each.deployments,
         each.deployments_per_week if each.deployments_per_week is not None else quiet("unknown"),
-        _median(each.lead_time.seconds),
+        _median(each.lead_time.seconds) if each.deployments else quiet("no deployments"),
         f"{rate.failed} of {rate.changes} ({rate.rate:.0%})"
         if rate.rate is not None
         else quiet("no changes"),
@@ -278,10 +274,20 @@ def _median(told: DistributionAnswer | None) -> object:
     return f"{span(told.median)} (p90 {span(told.p90)})" if told is not None else quiet("unknown")
 
 
+_LEFT_OUT = (
+    "Lead times counted from a pin",
+    "Deployments without a time of the tag",
+    "Changes that are not decided yet",
+    "Failures without a way back on record",
+    "Changes that no promotion made",
+    "Time in which nobody saw its places",
+    "Releases that failed",
+)
+
+
 def _gaps(each: LevelMetricsAnswer, links: Links) -> tuple[object, ...]:
     whole = each.coverage.seen + each.coverage.unobserved + each.coverage.pending
     return (
-        each.level,
         each.lead_time.by_pin,
         each.lead_time.unknown,
         each.change_failure.open,

@@ -4,27 +4,16 @@ from collections.abc import Iterable
 from datetime import datetime
 from pathlib import Path
 
-from msgspec import Struct
 from msgspec.structs import replace
 
 from ldmrelease.domain.setting_changes import SettingChange, UnreadableChange
+from ldmrelease.histories.bounded import bounded_lines
 from ldmrelease.histories.composed_selectors import Entry, is_filter, put_together
-from ldmrelease.histories.table import read_table
+from ldmrelease.histories.table import MAX_LINE, read_table
 from ldmrelease.services.audit.imports.imported_rows import ChangeRow, change_row
 from ldmrelease.services.audit.imports.kinds import DESIRED_HISTORY
-from ldmrelease.services.audit.imports.recorded import Progress, RecordedImport, Where, record
+from ldmrelease.services.audit.imports.recorded import ImportedHistory, Progress, Where, name_problem, record
 from ldmrelease.services.needs import HistoryImporting
-
-_LONGEST_NAME = 200
-
-
-class ImportedHistory(Struct, frozen=True):
-    """What was imported, from where, and what could not be read of it. `left_out` counts rows that name no image."""
-
-    source: str
-    recorded: RecordedImport
-    unreadable: tuple[UnreadableChange, ...]
-    left_out: int = 0
 
 
 def import_changes(
@@ -40,7 +29,7 @@ def import_changes(
     rows: dict[Where, list[ChangeRow]] = {}
     unreadable: list[UnreadableChange] = []
     for each in entries:
-        problem = each if isinstance(each, UnreadableChange) else name_problem(each, source)
+        problem = each if isinstance(each, UnreadableChange) else _problem(each, source)
         if problem is not None:
             unreadable.append(problem)
         elif isinstance(each, SettingChange):
@@ -50,7 +39,7 @@ def import_changes(
         DESIRED_HISTORY,
         source,
         rows,
-        since=lambda _: since,
+        since=since,
         dry_run=dry_run,
         progress=progress,
     )
@@ -75,8 +64,8 @@ def import_table(
             # The line is the table's, and a longer table has others.
             yield replace(each, line=None) if isinstance(each, SettingChange) else each
 
-    # Bytes that are no UTF-8 would be in the ledger for good: they are told as such.
-    with file.open(encoding="utf-8", errors="replace", newline="\n") as lines:
+    with file.open(encoding="utf-8", errors="replace", newline="\n") as stream:
+        lines = bounded_lines(stream, MAX_LINE)
         found = import_changes(
             context,
             file.name,
@@ -87,10 +76,6 @@ def import_table(
     return replace(found, left_out=left_out)
 
 
-def name_problem(change: SettingChange, source: str) -> UnreadableChange | None:
-    """What keeps an environment or an application from being one."""
-    for what, name in (("environment", change.environment), ("application", change.application)):
-        if len(name) > _LONGEST_NAME or "/" in name or not name.isprintable():
-            reason = f"{name[:_LONGEST_NAME]!r} is not the name of an {what}"
-            return UnreadableChange(source, change.line, reason, change.commit)
-    return None
+def _problem(change: SettingChange, source: str) -> UnreadableChange | None:
+    reason = name_problem(change.environment, change.application)
+    return UnreadableChange(source, change.line, reason, change.commit) if reason is not None else None

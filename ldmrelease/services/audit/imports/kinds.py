@@ -26,6 +26,8 @@ SYNCS = ImportKind(
     # The images are told of the last sync alone.
     lambda row: (row.time, row.tool, row.revision, row.repository, row.path),
     lambda row: row.time,
+    # A tool keeps the last ones alone.
+    lambda row: (row.time, row.tool),
 )
 SIGHTINGS = ImportKind(
     SightingsImported,

@@ -13,6 +13,7 @@ from ldmrelease.domain.errors import BusyError
 from ldmrelease.domain.events import NewEvent
 from ldmrelease.domain.events.imported import ImportedRows
 from ldmrelease.domain.events.registry import new_event
+from ldmrelease.domain.setting_changes import UnreadableChange
 from ldmrelease.services.audit.imports.imported_rows import encode_rows
 from ldmrelease.services.audit.imports.stored import ImportedPart, imported_parts, rows_of
 from ldmrelease.services.needs import HistoryImporting
@@ -21,6 +22,7 @@ MOST_ROWS = 500
 """Rows of one event: so many changes are one signature."""
 MOST_BYTES = 1_000_000
 _EVENTS_AT_ONCE = 200
+_LONGEST_NAME = 200
 
 R = TypeVar("R", bound=Struct)
 Where = tuple[str, str]
@@ -76,19 +78,36 @@ class RecordedImport(Struct, frozen=True):
     events: int
 
 
+class ImportedHistory(Struct, frozen=True):
+    """What was imported, from where, and what could not be read of it. `left_out` counts rows that name no image."""
+
+    source: str
+    recorded: RecordedImport
+    unreadable: tuple[UnreadableChange, ...]
+    left_out: int = 0
+
+
+def name_problem(environment: str, application: str) -> str | None:
+    """What keeps an environment or an application from being one; None where nothing does."""
+    for what, name in (("environment", environment), ("application", application)):
+        if not name or len(name) > _LONGEST_NAME or "/" in name or not name.isprintable():
+            return f"{name[:_LONGEST_NAME]!r} is not the name of an {what}"
+    return None
+
+
 def record(
     context: HistoryImporting,
     kind: ImportKind[R],
     source: str,
     rows: dict[Where, list[R]],
     *,
-    since: Callable[[list[R]], datetime | None] = lambda _: None,
+    since: datetime | None = None,
     dry_run: bool = False,
     progress: Progress = lambda _done, _of: None,
 ) -> RecordedImport:
     """Append what is new of `rows`, which are by application and in the order of the history.
 
-    source: what was read. since: from when on the rows of one application are the whole history; None for all of it.
+    source: what was read. since: from when on the rows are the whole history; None where they are all of it.
     Raises `BusyError` where somebody else imports the same, `NoKey`, `KeyProblem`.
     """
     known = _known(context, kind)
@@ -97,13 +116,13 @@ def record(
     new: dict[Where, list[R]] = {}
     for where, found in rows.items():
         stored = [row for part in known.get(where, ()) for row in rows_of(context.ledger, part, kind.row)]
-        fresh = _fresh(kind, where, stored, found, since(found))
+        fresh = _fresh(kind, where, stored, found, since)
         if isinstance(fresh, list):
             parts.append(RecordedPart(*where, len(fresh), len(found) - len(fresh)))
             new |= {where: fresh} if fresh else {}
         else:
             differences.append(fresh)
-    differences += _vanished(context, kind, source, known, rows, since([]))
+    differences += _vanished(context, kind, source, known, rows, since)
     versions = {where: max(each.version for each in there) for where, there in known.items()}
     events = _appended(context, kind, source, new, versions, dry_run, progress)
     return RecordedImport(tuple(parts), tuple(differences), events)

@@ -85,13 +85,16 @@ def test_every_command_prints_what_its_schema_says(site: Site, tmp_path: Path) -
     assert tell("receipt", "show", PLACE, WEEKLY)
     assert tell("check-run", "smoke", WEEKLY, "-t", PLACE)[0]["result"] == "PASSED"
     assert tell("evidence", "list", WEEKLY)
+    assert tell("dossier", WEEKLY)["gaps"]
     assert tell("release", "list")
     assert tell("release", "show", WEEKLY)["revisions"]
     assert tell("release", "compare", BEFORE, WEEKLY)["same"] is False
     assert tell("ledger", "verify")["problems"] == []
     assert tell("ledger", "show", "--last", "3")
     assert tell("audit", "replay", "--all")["differ"] == 0
-    assert tell("ledger", "export", str(tmp_path / "backup.jsonl"))["size"] > 3
+    copy, trust = str(tmp_path / "backup.jsonl"), str(site.root / "trust.yaml")
+    assert tell("ledger", "export", copy)["size"] > 3
+    assert tell("audit", "verify", copy, "--trust", trust)["problems"] == []
     assert tell("policy", "explain", "production")["enter"][0]["sentence"]
     assert tell("policy", "test")["failed"] == 0
     policies = str(site.root / "policies")

@@ -17,11 +17,15 @@ from tests.unit.faces.cli.running import run
 
 def commands() -> Iterator[tuple[str, Any]]:
     for name in COMMANDS:
-        command = load(name)
-        if isinstance(command, TyperGroup):
-            yield from ((f"{name} {inner}", each) for inner, each in command.commands.items())
-        else:
-            yield name, command
+        yield from below(name, load(name))
+
+
+def below(path: str, command: Any) -> Iterator[tuple[str, Any]]:
+    if isinstance(command, TyperGroup):
+        for name, each in command.commands.items():
+            yield from below(f"{path} {name}", each)
+    else:
+        yield path, command
 
 
 ALL = dict(commands())
@@ -87,7 +91,9 @@ def test_its_examples_name_commands_and_options_that_there_are(path: str):
             for each in words[1:]
             if each not in {"-C", "/srv/rubin", "/tmp/demo", "demo"} or each == path
         ]
-        found = next((each for each in (" ".join(words[:2]), words[0]) if each in ALL), None)
+        found = next(
+            (each for each in (" ".join(words[:3]), " ".join(words[:2]), words[0]) if each in ALL), None
+        )
         assert found is not None, line
         own += found == path
         known = {name for each in ALL[found].params for name in (*each.opts, *each.secondary_opts)}

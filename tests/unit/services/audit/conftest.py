@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import shutil
 from collections.abc import Iterator
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -12,6 +12,7 @@ from typer.testing import CliRunner
 
 from ldmrelease.config.workspace.load import load_workspace
 from ldmrelease.config.workspace.model import FILE
+from ldmrelease.domain.setting_changes import SettingChange
 from ldmrelease.faces.cli.main import app
 from ldmrelease.services.context import Context, open_context
 
@@ -42,3 +43,25 @@ def context(workspace: Path) -> Iterator[Context]:
 def utc(text: str) -> datetime:
     """A time in UTC, `2025-06-01` or with hours."""
     return datetime.fromisoformat(text).replace(tzinfo=UTC)
+
+
+BEGIN = utc("2024-01-01T12:00")
+
+
+def change(
+    number: int, tag: str | None = None, *, environment: str = "prod", key: str = "image.tag"
+) -> SettingChange:
+    return SettingChange(
+        BEGIN + timedelta(hours=number),
+        environment,
+        "portal",
+        key,
+        str(number) if tag is None else tag,
+        None,
+        f"{number:040x}",
+        f"applications/portal/values-{environment}.yaml",
+    )
+
+
+def size(context: Context) -> int:
+    return context.ledger.head().size

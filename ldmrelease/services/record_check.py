@@ -8,7 +8,7 @@ has the code that everybody would get.
 import binascii
 from collections.abc import Callable, Iterable
 from datetime import UTC, datetime
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import msgspec
 from msgspec import Raw, Struct
@@ -22,7 +22,8 @@ from ldmrelease.trust.authorize import entitled_roles
 from ldmrelease.trust.dsse import Envelope, Signature, pae
 from ldmrelease.trust.keyring import EVERYWHERE, Key, Keyring
 from ldmrelease.trust.keys import PublicKey, read_public, signed_by
-from ldmrelease.trust.records import RECORD_TYPE, Records
+from ldmrelease.trust.records import RECORD_TYPE, EventRecord, Records
+from ldmrelease.trust.trusted_index import TrustedIndex
 from ldmrelease.trust.verify import Rejected
 
 _BEFORE, _BETWEEN, _THEN, _AFTER = (
@@ -101,9 +102,13 @@ class RecordCheck:
 
     def problems(self, event: Event) -> Iterable[LedgerProblem]:
         """See `EventCheck`."""
-        found = None if event.kind == EventKind.CREATED else self._records.verify(event)
+        found = self.verified(event)
         if isinstance(found, Rejected):
             yield LedgerProblem("record", f"event {event.sequence}", found=self._explain(found))
+
+    def verified(self, event: Event) -> EventRecord[Any] | Rejected | None:
+        """The event as a record; None for the first event of a ledger, which nobody signs."""
+        return None if event.kind == EventKind.CREATED else self._records.verify(event)
 
     def _may_sign(self, keyid: str, key: Key, kind: str, version: bytes) -> bool:
         """Whether the key has a role for the kind of the record in every environment: asked once for each."""
@@ -202,4 +207,5 @@ def verify_ledger(
     clock: bool = False,
 ) -> tuple[LedgerProblem, ...]:
     """Everything that can be wrong with a ledger, with the records of its events; `clock` as in `Records`."""
-    return ledger.verify(checkpoint, RecordCheck(ledger.genesis, keyring, explain, clock=clock))
+    trust = TrustedIndex(Records(ledger.genesis, keyring, clock=clock), keyring)
+    return ledger.verify(checkpoint, RecordCheck(ledger.genesis, keyring, explain, clock=clock), trust)

@@ -15,7 +15,7 @@ from ldmrelease.domain.topology import Place
 from ldmrelease.ledger import log
 from ldmrelease.ledger.interface import EventRow, Position
 from ldmrelease.ledger.memory import MemoryLedger
-from ldmrelease.services.operations.ledger_check import RecordCheck, verify_ledger
+from ldmrelease.services.record_check import RecordCheck, verify_ledger
 from ldmrelease.trust.dsse import Envelope, read_envelope
 from ldmrelease.trust.keyring import Key, Keyring, Role, make_key
 from ldmrelease.trust.keys import KeyKind
