@@ -48,11 +48,24 @@ class Section(NamedTuple):
     picture: Picture | None = None
 
 
+MOST_ROWS = 500
+"""Rows of a table that are shown, of the newest."""
+
+
+def rows_table(
+    caption: str, columns: Sequence[str], rows: Sequence[Sequence[object]], empty: str = ""
+) -> Table:
+    """A table of as many rows as a page bears; how many are left out is said."""
+    if len(rows) > MOST_ROWS:
+        caption = f"{caption}; {MOST_ROWS} of {len(rows):,} are shown"
+    return Table(caption, columns, rows[:MOST_ROWS], empty)
+
+
 def listing(
     heading: str, caption: str, columns: Sequence[str], rows: Sequence[Sequence[object]], empty: str = ""
 ) -> Section:
     """A part that is a table; `empty` is the sentence where there are no rows."""
-    return Section(heading, table=Table(caption, columns, rows, empty))
+    return Section(heading, table=rows_table(caption, columns, rows, empty))
 
 
 class PageContent(NamedTuple):

@@ -15,6 +15,7 @@ from ldmrelease.render.pages.site.content import (
     joined,
     listing,
     page_file,
+    rows_table,
     sentence,
 )
 from ldmrelease.render.pages.site.links import Links
@@ -56,7 +57,7 @@ def _place_file(data: SiteData, application: Application) -> SiteFile:
                 Section("What ran there", table=_ran(data, stretches, links)),
                 Section(
                     "Unobserved",
-                    table=Table(
+                    table=rows_table(
                         "Times in which nobody knows what ran there",
                         ("From", "To"),
                         [(time_element(each.begin), time_element(each.end)) for each in gaps],
@@ -90,7 +91,7 @@ def _now(stretches: list[Stretch], links: Links) -> Table:
         for each in stretches
     ]
     columns = ("Component", "Release", "Image", "Digest", "State", "Seen since", "Approved by")
-    return Table("As the newest observation saw it", columns, rows, "Nothing was seen there.")
+    return rows_table("As the newest observation saw it", columns, rows, "Nothing was seen there.")
 
 
 def _changes(changes: list[SeenChange], links: Links) -> Table:
@@ -108,7 +109,7 @@ def _changes(changes: list[SeenChange], links: Links) -> Table:
         for each in reversed(changes)
     ]
     columns = ("Seen", "Night", "Component", "Gone", "Come", "Approved by")
-    return Table("The newest first", columns, rows, "Nothing has changed.")
+    return rows_table("The newest first", columns, rows, "Nothing has changed.")
 
 
 def _ran(data: SiteData, stretches: list[Stretch], links: Links) -> Table:
@@ -128,7 +129,9 @@ def _ran(data: SiteData, stretches: list[Stretch], links: Links) -> Table:
             )
         )
     columns = ("Component", "Release", "From", "To", "Approved by", "Decision")
-    return Table("As it was seen without a gap, the newest first", columns, rows, "Nothing was seen there.")
+    return rows_table(
+        "As it was seen without a gap, the newest first", columns, rows, "Nothing was seen there."
+    )
 
 
 def _list_file(data: SiteData) -> SiteFile:

@@ -21,12 +21,12 @@ from ldmrelease.render.pages.site.content import (
     listing,
     page_file,
     pages_of_list,
+    rows_table,
     sentence,
     state_badge,
 )
 from ldmrelease.render.pages.site.links import Links
 from ldmrelease.render.pages.site.site_data import SiteData
-from ldmrelease.render.pages.tables import Table
 from ldmrelease.services.reports.promotion_records import PromotionRecord, StageRuling
 from ldmrelease.services.reports.site_folder import SiteFile
 from ldmrelease.services.reports.site_record import TakenStatement
@@ -149,7 +149,7 @@ def _list_file(data: SiteData, number: int, lists: int, own: Sequence[PromotionR
         text = pages_of_list(number, lists, address, _list_address)
         if untrusted:
             text.append(f"Left out, since an event of theirs does not count: {', '.join(untrusted)}.")
-        table = Table("The newest first", columns, rows, "Nothing was asked for yet.")
+        table = rows_table("The newest first", columns, rows, "Nothing was asked for yet.")
         return PageContent("Promotions", [Section(text=text, table=table)])
 
     return page_file(address, (inputs, number, lists, untrusted), make)
@@ -188,7 +188,7 @@ def _decision(data: SiteData, promotion: PromotionRecord, ruling: StageRuling, l
     columns = ("Requirement", "Outcome", "Why", "Evidence", "Who, and what next")
     return PageContent(
         f"{told.release} at {told.place}",
-        [Section(facts=facts), Section("Findings", table=Table("Each requirement", columns, rows, ""))],
+        [Section(facts=facts), Section("Findings", table=rows_table("Each requirement", columns, rows, ""))],
         "Decision",
         [sentence("{} makes it again from the facts that the ledger keeps.", replayed)],
     )

@@ -11,6 +11,7 @@ from ldmrelease.render.pages.site.content import (
     joined,
     page_file,
     pages_of_list,
+    rows_table,
     sentence,
     state_badge,
 )
@@ -57,7 +58,7 @@ def _release(data: SiteData, name: str, links: Links) -> PageContent:
         ("Digest", digest(newest.pin.digest)),
         ("Pinned", sentence("{} by {}", time_element(newest.time), links.person(newest.by))),
     ]
-    parts = Table(
+    parts = rows_table(
         "What it consists of",
         ("Component", "Kind", "As tagged", "Source", "Digest"),
         [
@@ -92,7 +93,7 @@ def status_table(rows: Sequence[ReleaseStatus], links: Links, *, release: bool) 
         told = [(standing[0], *row) for standing, row in zip(shown, told, strict=True)]
         columns = ["Release", *columns]
     empty = "It runs nowhere, and nobody has asked for it."
-    return Table("By environment, as of the last observations", columns, told, empty)
+    return rows_table("By environment, as of the last observations", columns, told, empty)
 
 
 def _standing(each: ReleaseStatus, links: Links) -> tuple[object, ...]:
@@ -137,7 +138,9 @@ def _promotions(data: SiteData, name: str, links: Links) -> Table:
         for each in reversed(data.promotions_of[name])
     ]
     columns = ("Promotion", "Intent", "Target", "State", "Asked by", "Asked", "Reason")
-    return Table("What was asked for with it, the newest first", columns, rows, "Nobody has asked for it.")
+    return rows_table(
+        "What was asked for with it, the newest first", columns, rows, "Nobody has asked for it."
+    )
 
 
 def _ran(data: SiteData, name: str, links: Links) -> Table:
@@ -152,7 +155,7 @@ def _ran(data: SiteData, name: str, links: Links) -> Table:
         for each in data.stretches_of[name]
     ]
     columns = ("Place", "Component", "From", "To", "Approved by")
-    return Table("As it was seen without a gap", columns, rows, "It was seen nowhere.")
+    return rows_table("As it was seen without a gap", columns, rows, "It was seen nowhere.")
 
 
 def _evidence(data: SiteData, name: str, links: Links) -> Table:
@@ -169,7 +172,7 @@ def _evidence(data: SiteData, name: str, links: Links) -> Table:
             )
         )
     columns = ("Statement", "Result", "Signed by", "Counts", "Received")
-    return Table("What was said of it, and taken in", columns, rows, "No statement was taken in.")
+    return rows_table("What was said of it, and taken in", columns, rows, "No statement was taken in.")
 
 
 def _revisions(data: SiteData, name: str, links: Links) -> Table:
@@ -183,7 +186,7 @@ def _revisions(data: SiteData, name: str, links: Links) -> Table:
         )
         for each in data.record.pins[name]
     ]
-    return Table("The tag was pinned again", ("Revision", "Digest", "Pinned", "By", "Reason"), rows, "")
+    return rows_table("The tag was pinned again", ("Revision", "Digest", "Pinned", "By", "Reason"), rows, "")
 
 
 def _list_address(number: int, lists: int) -> str:
@@ -200,7 +203,9 @@ def _list_file(data: SiteData, number: int, lists: int, names: Sequence[str]) ->
             (links.release(name), time_element(pinned), ", ".join(there) or quiet("nowhere"))
             for name, pinned, there in rows
         ]
-        table = Table("The newest first", ("Release", "Pinned", "Runs in"), shown, "Nothing is pinned yet.")
+        table = rows_table(
+            "The newest first", ("Release", "Pinned", "Runs in"), shown, "Nothing is pinned yet."
+        )
         text = pages_of_list(number, lists, address, _list_address)
         return PageContent("Releases", [Section(text=text, table=table)])
 

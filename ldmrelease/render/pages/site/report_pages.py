@@ -35,6 +35,7 @@ from ldmrelease.render.pages.site.content import (
     joined,
     listing,
     page_file,
+    rows_table,
     sentence,
     site_style,
     template_source,
@@ -131,7 +132,7 @@ def _timeline_table(told: TimelineAnswer, links: Links) -> Table:
         rows.append((missed.interval.start, gap))
     columns = ("Place", "Component", "Release", "From", "To", "Approved by")
     newest = [row for _, row in sorted(rows, key=lambda each: each[0], reverse=True)]
-    return Table("The newest first", columns, newest, "Nothing was seen.")
+    return rows_table("The newest first", columns, newest, "Nothing was seen.")
 
 
 def _with_picture(
@@ -201,7 +202,7 @@ def _levels(levels: list[LevelAvailabilityAnswer]) -> Table:
         "p90",
         "Longest",
     )
-    return Table("Releases at places, by level", columns, rows, "There is no level.")
+    return rows_table("Releases at places, by level", columns, rows, "There is no level.")
 
 
 def _spread(told: DistributionAnswer | None) -> tuple[object, ...]:
@@ -227,7 +228,7 @@ def _releases(level: LevelAvailabilityAnswer, links: Links) -> Table:
         for each in sorted(level.releases, key=key)
     ]
     columns = ("Release", "Place", "Outcome", "Took", "Tagged", "There", "Promotion")
-    return Table("The longest first", columns, rows, "")
+    return rows_table("The longest first", columns, rows, "")
 
 
 def _known(moment: str | None, by: str | None) -> object:
