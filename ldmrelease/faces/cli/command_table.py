@@ -50,6 +50,7 @@ COMMANDS: dict[str, CommandEntry] = {
     "site": CommandEntry("site", "Build everything that is recorded as static pages."),
     "receipt": CommandEntry("receipt", "Show the receipts of promotions."),
     "bundle": CommandEntry("bundle", "Export, publish and verify bundles, for gates that have no ledger."),
+    "why": CommandEntry("why", "Show the decision behind what runs, or ran, at a place."),
     "audit": CommandEntry("audit", "Import history, make decisions again, verify copies of ledgers."),
     "ledger": CommandEntry("ledger", "Verify, export and import the ledger."),
     "completion": CommandEntry(
