@@ -11,7 +11,7 @@ from ldmrelease.domain.events.promotion import PromotionState
 from ldmrelease.render.pages.elements import Tone, badge, link
 from ldmrelease.render.pages.inert import finalized
 from ldmrelease.render.pages.page import PACKAGE, environment, site_page, style
-from ldmrelease.render.pages.site.addresses import relative
+from ldmrelease.render.pages.site.page_addresses import relative
 from ldmrelease.render.pages.tables import Table
 from ldmrelease.services.reports.site_folder import SiteFile
 

@@ -6,7 +6,7 @@ from markupsafe import Markup
 
 from ldmrelease.answers.sentences.text import short
 from ldmrelease.render.pages.elements import link, quiet
-from ldmrelease.render.pages.site.addresses import (
+from ldmrelease.render.pages.site.page_addresses import (
     decision_address,
     evidence_address,
     night_address,

@@ -6,7 +6,6 @@ from markupsafe import Markup
 
 from ldmrelease.answers.sentences.text import span
 from ldmrelease.render.pages.elements import quiet, time_element
-from ldmrelease.render.pages.site.addresses import night_address
 from ldmrelease.render.pages.site.content import (
     PageContent,
     joined,
@@ -15,6 +14,7 @@ from ldmrelease.render.pages.site.content import (
     sentence,
 )
 from ldmrelease.render.pages.site.links import Links
+from ldmrelease.render.pages.site.page_addresses import night_address
 from ldmrelease.render.pages.site.place_pages import image_name
 from ldmrelease.render.pages.site.site_data import SiteData
 from ldmrelease.services.reports.nights import Allowance, NightChange, NightLog

@@ -4,8 +4,8 @@ from collections import defaultdict
 from collections.abc import Iterator
 
 from ldmrelease.render.pages.elements import code, time_element
-from ldmrelease.render.pages.site.addresses import person_address
 from ldmrelease.render.pages.site.content import PageContent, listing, page_file, state_badge
+from ldmrelease.render.pages.site.page_addresses import person_address
 from ldmrelease.render.pages.site.site_data import SiteData
 from ldmrelease.services.reports.promotion_records import PromotionRecord
 from ldmrelease.services.reports.site_folder import SiteFile

@@ -8,7 +8,6 @@ from ldmrelease.answers.sentences.text import short
 from ldmrelease.domain.dayobs import dayobs_of
 from ldmrelease.domain.topology import Application
 from ldmrelease.render.pages.elements import badge, code, digest, quiet, time_element
-from ldmrelease.render.pages.site.addresses import place_address
 from ldmrelease.render.pages.site.content import (
     PageContent,
     Section,
@@ -19,6 +18,7 @@ from ldmrelease.render.pages.site.content import (
     sentence,
 )
 from ldmrelease.render.pages.site.links import Links
+from ldmrelease.render.pages.site.page_addresses import place_address
 from ldmrelease.render.pages.site.site_data import SiteData
 from ldmrelease.render.pages.tables import Table
 from ldmrelease.services.reports.site_folder import SiteFile

@@ -9,11 +9,6 @@ from ldmrelease.answers.decisions import RequirementFindingAnswer, decision_answ
 from ldmrelease.answers.people import with_people
 from ldmrelease.answers.sentences.text import command_line
 from ldmrelease.render.pages.elements import badge, code, digest, quiet, time_element, whole_digest
-from ldmrelease.render.pages.site.addresses import (
-    decision_address,
-    evidence_address,
-    promotion_address,
-)
 from ldmrelease.render.pages.site.content import (
     PageContent,
     Section,
@@ -26,6 +21,11 @@ from ldmrelease.render.pages.site.content import (
     state_badge,
 )
 from ldmrelease.render.pages.site.links import Links
+from ldmrelease.render.pages.site.page_addresses import (
+    decision_address,
+    evidence_address,
+    promotion_address,
+)
 from ldmrelease.render.pages.site.site_data import SiteData
 from ldmrelease.services.reports.promotion_records import PromotionRecord, StageRuling
 from ldmrelease.services.reports.site_folder import SiteFile

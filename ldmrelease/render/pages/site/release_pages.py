@@ -4,7 +4,6 @@ from collections.abc import Iterator, Sequence
 
 from ldmrelease.answers.sentences.text import command_line
 from ldmrelease.render.pages.elements import Tone, badge, code, digest, quiet, time_element
-from ldmrelease.render.pages.site.addresses import release_address
 from ldmrelease.render.pages.site.content import (
     PageContent,
     Section,
@@ -16,6 +15,7 @@ from ldmrelease.render.pages.site.content import (
     state_badge,
 )
 from ldmrelease.render.pages.site.links import Links
+from ldmrelease.render.pages.site.page_addresses import release_address
 from ldmrelease.render.pages.site.site_data import SiteData
 from ldmrelease.render.pages.tables import Table
 from ldmrelease.services.reports.release_status import Presence, ReleaseStatus

@@ -18,13 +18,6 @@ from ldmrelease.answers.sentences.text import span
 from ldmrelease.answers.timelines import TimelineAnswer, timeline_answer
 from ldmrelease.domain.times import spell
 from ldmrelease.render.pages.elements import Tone, badge, quiet, time_element
-from ldmrelease.render.pages.site.addresses import (
-    night_address,
-    person_address,
-    place_address,
-    promotion_address,
-    release_address,
-)
 from ldmrelease.render.pages.site.content import (
     INDEX,
     SCRIPT,
@@ -41,6 +34,13 @@ from ldmrelease.render.pages.site.content import (
     template_source,
 )
 from ldmrelease.render.pages.site.links import Links
+from ldmrelease.render.pages.site.page_addresses import (
+    night_address,
+    person_address,
+    place_address,
+    promotion_address,
+    release_address,
+)
 from ldmrelease.render.pages.site.release_pages import status_table
 from ldmrelease.render.pages.site.site_data import SiteData
 from ldmrelease.render.pages.tables import Table

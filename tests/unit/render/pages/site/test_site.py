@@ -11,14 +11,14 @@ from urllib.parse import unquote, urlsplit
 import pytest
 
 from ldmrelease.domain.topology import Place
-from ldmrelease.render.pages.site.addresses import (
+from ldmrelease.render.pages.site.build import build_site
+from ldmrelease.render.pages.site.page_addresses import (
     file_name,
     person_address,
     place_address,
     relative,
     release_address,
 )
-from ldmrelease.render.pages.site.build import build_site
 from tests.unit.render.pages.sample_page import HOSTILE
 
 from .hostile_site import hostile_site
