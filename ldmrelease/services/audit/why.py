@@ -11,6 +11,7 @@ from ldmrelease.domain.events.promotion import Request
 from ldmrelease.domain.streams import claim_stream
 from ldmrelease.domain.times import instant
 from ldmrelease.domain.topology import Application, Place
+from ldmrelease.projections.claimed import claimed_in
 from ldmrelease.projections.naming import Admission
 from ldmrelease.services.audit.promotion_reason import PromotionReason, promotion_reason
 from ldmrelease.services.inventory.image_names import ImageNames
@@ -186,3 +187,16 @@ def why_promotion(
     application = context.topology.application(place)
     level = application.level if application is not None else ""
     return WhyPlace(place, level, (WhyReason((), found, None),))
+
+
+def promotions_of(context: ReleaseHistory, release: str, place: Place) -> list[str]:
+    """The promotions that say that they are of a release (`product/tag`) and of a place, the newest first.
+
+    Found by what requests claim, of which none is verified: whoever reads one does that.
+    """
+    found = []
+    for row in context.ledger.rows([EventKind.REQUESTED]):
+        request = claimed_in(row.body, Request)
+        if request is not None and f"{request.product}/{request.tag}" == release and place in request.places:
+            found.append(request.promotion)
+    return found[::-1]

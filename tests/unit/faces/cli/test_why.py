@@ -145,6 +145,25 @@ def test_why_not_is_told_of_a_release_that_waits(waiting: tuple[Site, str]) -> N
         assert (place["at"], reason["images"]) == (None, [])
 
 
+def test_a_release_that_came_without_a_decision_is_said_to_be_there(ready: Site) -> None:
+    (place,) = told(ready, BEFORE, "--target", PLACE, code=1)
+    (reason,) = place["reasons"]
+    assert (reason["promotion"], reason["first"]["basis"]) == (None, "committed")
+
+
+def test_all_places_of_a_level_are_answered_with_their_authors(ready: Site) -> None:
+    places = told(ready, "development", code=1)
+    assert len(places) > 2
+    assert all(each["reasons"] for each in places)
+    assert {reason["first"]["by"] for each in places for reason in each["reasons"]} != {None}
+
+
+def test_a_place_where_nothing_runs_has_no_reason(week: Site) -> None:
+    done = week.run("why", PLACE, "--component", "sciplat-lab", "--at", "2023-04-20T14:30:00Z")
+    assert done.exit_code == 0
+    assert "nothing of what is asked about was seen there" in done.stdout
+
+
 def test_a_decision_is_named_by_its_digest(week: Site) -> None:
     (place,) = told(week, WEEKLY, "--target", PLACE)
     decision = place["reasons"][0]["promotion"]["decisions"][1]["decision"]
