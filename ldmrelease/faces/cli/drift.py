@@ -29,8 +29,8 @@ def drift(
     timeout: TimeoutOption = 10.0,
     output: OutputOption = Output.text,
 ) -> None:
-    """Ask everywhere at once, and show where the tree, the decisions and what runs differ, by image digest, who made the
-    difference, the next command, and who could settle it. Writes nothing.
+    """Ask everywhere at once, and show where the tree, the decisions and what runs differ, by image digest, who made
+    the difference, the next command, and who could settle it. Writes nothing.
 
     Every command that is advised was planned first; where all would be refused, the answer says what stands in the way.
 
