@@ -122,13 +122,14 @@ def _authors(context: ReadContext, applications: Sequence[Application]) -> dict[
     """Who changed what nobody decided, as far as trees say so now: all are asked at once."""
     from ldmrelease.services.inventory.live import live  # noqa: PLC0415 - only where something is not decided
 
-    found: dict[Place, dict[tuple[str, str], tuple[str, str, str]]] = {}
+    found: dict[Place, dict[tuple[str, str, str], tuple[str, str, str]]] = {}
     for row in live(context, applications, _PATIENCE).rows:
         for each in row.drift:
             by, time, commit = (each.values.get(name) for name in ("by", "time", "commit"))
             if by and time and commit:
                 told = found.setdefault(row.place, {})
-                told[row.product, row.component] = (str(by), str(time), str(commit))
+                image = str(each.values.get("image"))
+                told[row.product, row.component, image] = (str(by), str(time), str(commit))
     return dict(found)
 
 

@@ -77,8 +77,8 @@ class WhyPlace(Struct, frozen=True):
     speaks: bool = True
 
 
-Authors = Mapping[tuple[str, str], tuple[str, str, str]]
-"""By product and component, who changed the line of a tree: the author, the time and the commit."""
+Authors = Mapping[tuple[str, str, str], tuple[str, str, str]]
+"""By product, component and image as it is spelled, who changed the line of a tree: author, time and commit."""
 
 
 def why_at(
@@ -115,17 +115,18 @@ def _reasons(
     component: str | None,
     authors: Authors,
 ) -> Iterator[WhyReason]:
-    """What came there together is told once."""
+    """What a promotion brought is told once; what came without one, image by image."""
     last = around.last
     assert last is not None
     admissions = _admissions(names, application.place, last)
-    groups: dict[tuple[str, str], list[PlaceComponent]] = {}
-    behind: dict[tuple[str, str], Admission | None] = {}
+    groups: dict[tuple[str, ...], list[PlaceComponent]] = {}
+    behind: dict[tuple[str, ...], Admission | None] = {}
     for row in components_seen(names, application, last, spoken=True):
         if component not in (None, row.component, f"{row.product}/{row.component}"):
             continue
-        admission = admissions.get((row.product, row.component, row.digest or row.spelling))
-        key = (admission.promotion, "") if admission is not None else ("", f"{row.product}/{row.component}")
+        image = (row.product, row.component, row.digest or row.spelling)
+        admission = admissions.get(image)
+        key: tuple[str, ...] = (admission.promotion,) if admission is not None else image
         groups.setdefault(key, []).append(row)
         behind[key] = admission
     for key, rows in groups.items():
@@ -153,7 +154,7 @@ def _first(context: ReleaseHistory, place: Place, row: PlaceComponent, authors: 
     seen = observation_at(context, place, since).last
     if seen is None:
         return None
-    by, time, commit = authors.get((row.product, row.component), (None, None, None))
+    by, time, commit = authors.get((row.product, row.component, row.spelling), (None, None, None))
     found = seen.observation
     return FirstSeen(since, found.basis, found.revision, found.cause, by, time, commit)
 

@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from tests.workspace import BASE, BEFORE, PLACE, TESTSTAND, WEEKLY, Site
+from tests.workspace import BASE, BEFORE, MENU, PLACE, TESTSTAND, WEEKLY, Site
 
 
 def told(site: Site, *words: str, code: int = 0) -> list[dict[str, Any]]:
@@ -156,6 +156,20 @@ def test_all_places_of_a_level_are_answered_with_their_authors(ready: Site) -> N
     assert len(places) > 2
     assert all(each["reasons"] for each in places)
     assert {reason["first"]["by"] for each in places for reason in each["reasons"]} != {None}
+
+
+def test_each_entry_of_a_menu_has_the_author_of_its_own_line(ready: Site) -> None:
+    values = "gitops/applications/nublado/values-usdfdev.yaml"
+    ready.edit(lambda text: text.replace("w_2023_13", "w_2023_14"), values)
+    ready.git("commit", "-q", "-a", "-m", "By hand")
+    ready.advance(hours=1)
+    ready.ok("observe")
+    (place,) = told(ready, MENU, code=1)
+    by = {
+        image["spelling"]: reason["first"]["by"] for reason in place["reasons"] for image in reason["images"]
+    }
+    assert by["r24_0_0_rsp19"] != "Ann <ann@x>"
+    assert by["w_2023_14"] == "Ann <ann@x>"
 
 
 def test_a_place_where_nothing_runs_has_no_reason(week: Site) -> None:
