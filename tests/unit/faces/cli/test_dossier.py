@@ -14,6 +14,7 @@ from msgspec import convert
 from ldmrelease.answers.dossier import DossierAnswer
 from ldmrelease.render.dossier import dossier_text
 from ldmrelease.render.pages.dossier import dossier_page
+from tests.cycle_site import cycle_site
 from tests.poisoned import poisoned
 from tests.workspace import BASE, BEFORE, PLACE, SUMMIT, TESTSTAND, WEEKLY, Site
 
@@ -235,3 +236,28 @@ def test_reasons_of_people_are_text(asked: Site):
     page = asked.ok("dossier", WEEKLY, "-t", "base", "-o", "html")
     assert "&lt;b&gt;soon&lt;/b&gt;" in page
     assert "<b>" not in page
+
+
+def test_a_tree_that_is_away_leaves_its_places_undecided(asked: Site):
+    (asked.root / "gitops").rename(asked.root / "gone")
+    found = told(asked, WEEKLY, "-t", "base")
+    [environment] = found["environments"]
+    assert environment["decisions"] == []
+    assert [each["place"] for each in environment["refusals"]] == [BASE]
+    assert "not-decided" in {each["code"] for each in found["gaps"]}
+    page = asked.ok("dossier", WEEKLY, "-t", "base", "-o", "html")
+    assert '<h3 id="not-decided">What was not decided</h3>' in page
+    assert 'href="#not-decided"' in page
+
+
+def test_components_that_came_together_are_told_together(tmp_path: Path):
+    """A cycle has a hundred of them."""
+    names = {"atdome": 0, "ataos": 0, "mtdome": 0}
+    site = cycle_site(tmp_path / "cycle", {each: ["c0042.000", "c0044.000"] for each in names}, names)
+    site.ok("release", "pin", "c0042")
+    site.ok("observe")
+    site.ok("release", "pin", "c0044")
+    page = site.ok("dossier", "c0044", "-o", "html")
+    assert page.count("<div>ataos, atdome and mtdome</div>") == 1
+    assert page.count("<h3>From telescope/c0042, at prod/control</h3>") == 1
+    assert "ataos, atdome and mtdome" in site.ok("dossier", "c0042")
