@@ -15,6 +15,7 @@ from ldmrelease.config.workspace.model import Workspace
 from ldmrelease.domain.errors import LdmreleaseError
 from ldmrelease.domain.events import Event, Moved, NewEvent
 from ldmrelease.domain.events.ledger import IndexCheckpoint
+from ldmrelease.domain.events.place import Observation
 from ldmrelease.domain.events.registry import new_event, type_of_body
 from ldmrelease.domain.events.trust import TrustAdopted
 from ldmrelease.domain.images import ImageIdentity, ImageProblem, parse_reference
@@ -323,7 +324,10 @@ class Context(ReadContext):
             self._append([event])
 
     def _sign(self, there: Position, body: Any) -> dict[str, Any]:
-        return sign_record(there, body, self.signers.named(type_of_body(type(body)).purpose))
+        signer = self.signers.named(type_of_body(type(body)).purpose)
+        # Another observation may have come in between.
+        said = body.placed(there.version, signer.keyid) if isinstance(body, Observation) else body
+        return sign_record(there, said, signer)
 
     def _require_counted(self, new: NewEvent) -> None:
         """A record by a key that is not entitled to it would be in the ledger for good, and of no effect."""

@@ -49,6 +49,7 @@ COMMANDS: dict[str, CommandEntry] = {
     "metrics": CommandEntry("metrics", "Show the four DORA figures, by level."),
     "receipt": CommandEntry("receipt", "Show the receipts of promotions."),
     "bundle": CommandEntry("bundle", "Export, publish and verify bundles, for gates that have no ledger."),
+    "why": CommandEntry("why", "Show the decision behind what runs, or ran, at a place."),
     "audit": CommandEntry("audit", "Import history, make decisions again, verify copies of ledgers."),
     "ledger": CommandEntry("ledger", "Verify, export and import the ledger."),
     "completion": CommandEntry(

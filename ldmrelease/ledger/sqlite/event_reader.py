@@ -1,6 +1,7 @@
 """Reads events of a file. What a signed index covers is held against it: each row, and whether any is missing."""
 
 from collections.abc import Iterable, Iterator
+from itertools import chain, repeat
 from pathlib import Path
 
 from ldmrelease.domain import canonical
@@ -10,7 +11,7 @@ from ldmrelease.ledger.index.ledger_index import LedgerIndex
 from ldmrelease.ledger.interface import EventRow
 from ldmrelease.ledger.sqlite.connection import SqliteConnection
 
-_BATCH = 500
+_FEW, _BATCH = 10, 500
 
 
 class EventReader:
@@ -128,18 +129,20 @@ class EventReader:
         named = None if kinds is None else frozenset(map(str, kinds))
         index = self.index
         if named is None and after <= 0:
-            return self._whole_stream(stream)
+            return self._numbered(stream, 0, 0)
         if index is None or after >= index.size:
             return self._selected(stream, named, after)
+        if after > 0:
+            before = self.last(stream, None, after)
+            found = self._numbered(stream, before.stream_version if before is not None else 0, after)
+            return (each for each in found if named is None or each.kind in named)
         end = index.stream(stream)
         counts = (each.count for kind, each in end.kinds.items() if named is None or kind in named)
-        found = self._counted(self._selected(stream, named, 0), sum(counts), f"the stream {stream}")
-        return (each for each in found if each.sequence > after)
+        return self._counted(self._selected(stream, named, 0), sum(counts), f"the stream {stream}")
 
-    def _whole_stream(self, stream: str) -> Iterator[EventRow]:
-        """All events of a stream: none of its numbers is missing."""
-        version = 0
-        for row in self._selected(stream, None, 0):
+    def _numbered(self, stream: str, version: int, after: int) -> Iterator[EventRow]:
+        """All events of a stream behind that of a number of its own: none of its numbers is missing."""
+        for row in self._selected(stream, None, after):
             version += 1
             if row.stream_version != version:
                 raise Damaged(
@@ -173,8 +176,12 @@ class EventReader:
             yield row
 
     def _rows(self, where: str, values: tuple[str, ...], after: int, way: str = "") -> Iterator[EventRow]:
-        sql = f"SELECT * FROM events{way} WHERE sequence > ?{where} ORDER BY sequence LIMIT {_BATCH}"  # noqa: S608
-        while found := self._db.rows(sql, (after, *values)):
+        sql = f"SELECT * FROM events{way} WHERE sequence > ?{where} ORDER BY sequence LIMIT ?"  # noqa: S608
+        # Few at first: who looks for the next one alone stops there.
+        for limit in chain((_FEW,), repeat(_BATCH)):
+            found = self._db.rows(sql, (after, *values, limit))
+            if not found:
+                return
             for row in map(EventRow._make, found):
                 self._require_right(row)
                 if row.sequence <= after:
