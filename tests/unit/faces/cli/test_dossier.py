@@ -51,6 +51,14 @@ def masked(text: str) -> str:
     )
 
 
+def filled(value: Any) -> Any:
+    """Without what is null, false or empty: answers inside of this one may learn to say more."""
+    if isinstance(value, dict):
+        kept = {key: filled(each) for key, each in value.items()}
+        return {key: each for key, each in kept.items() if each not in (None, False, [], {})}
+    return [filled(each) for each in value] if isinstance(value, list) else value
+
+
 class Outline(HTMLParser):
     """Headings, captions and column headers of a page, in its order."""
 
@@ -75,7 +83,9 @@ class Outline(HTMLParser):
 
 def test_the_answer_is_as_it_was(asked: Site):
     """After a change that is meant, delete the file: the first run writes it anew and fails."""
-    same_as(DATA / "base.json", masked(json.dumps(told(asked, WEEKLY, "-t", "base"), indent=1)) + "\n")
+    same_as(
+        DATA / "base.json", masked(json.dumps(filled(told(asked, WEEKLY, "-t", "base")), indent=1)) + "\n"
+    )
 
 
 def test_the_page_has_the_sections_that_it_had(asked: Site):
