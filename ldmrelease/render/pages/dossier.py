@@ -3,9 +3,7 @@
 from collections.abc import Iterable, Iterator, Sequence
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from markupsafe import Markup
-
-from ldmrelease.answers.sentences.text import counted, few, listed, span
+from ldmrelease.answers.sentences.text import few, listed, span
 from ldmrelease.domain.decision import IN_THE_WAY
 from ldmrelease.render.pages.dossier_changes import change_notes, change_values, running_table
 from ldmrelease.render.pages.elements import (
@@ -13,6 +11,7 @@ from ldmrelease.render.pages.elements import (
     badge,
     code,
     digest,
+    joined,
     link,
     quiet,
     time_element,
@@ -187,7 +186,7 @@ def _decision(same: Sequence["DecisionAnswer"], anchor: str) -> DecisionValues:
         rows = [
             (*row, listed(each.who) if each.who else "") for row, each in zip(rows, findings, strict=True)
         ]
-    caption = f"{counted(len(findings), 'requirement')} of level {found.level}"
+    caption = f"Requirements of level {found.level}"
     title = f"{few([each.place for each in same])}: {found.verdict}"
     return DecisionValues(anchor, title, Table(caption, columns, rows, "Nothing is asked for."))
 
@@ -237,9 +236,9 @@ def _excuses(found: "DossierAnswer") -> Table:
         (
             each.place,
             each.requirement,
-            Markup("{} {}").format(badge(each.outcome), f"instead of {each.unmet}" if each.unmet else ""),
+            joined(badge(each.outcome), f"instead of {each.unmet}" if each.unmet else ""),
             each.sentence,
-            Markup("{} ({})").format(time_element(each.time), each.promotion or "for this dossier"),
+            joined(time_element(each.time), f"({each.promotion or 'for this dossier'})"),
         )
         for each in found.excuses
     ]

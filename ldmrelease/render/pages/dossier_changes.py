@@ -3,11 +3,9 @@
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, NamedTuple
 
-from markupsafe import Markup
-
 from ldmrelease.answers.sentences.text import counted, few, listed
 from ldmrelease.domain.topology import ComponentKind
-from ldmrelease.render.pages.elements import badge, code, digest, quiet, time_element
+from ldmrelease.render.pages.elements import badge, code, digest, joined, quiet, time_element
 from ldmrelease.render.pages.tables import Cell, Table
 
 if TYPE_CHECKING:
@@ -103,9 +101,7 @@ def _change(found: "ComparisonAnswer", places: Sequence[str]) -> ChangeValues:
 
 
 def _version(version: "VersionAnswer | None") -> Cell:
-    return (
-        Markup("{} {}").format(code(version.spelling), digest(version.digest)) if version else quiet("none")
-    )
+    return joined(code(version.spelling), digest(version.digest)) if version else quiet("none")
 
 
 def _products(found: "ComparisonAnswer") -> Table | None:

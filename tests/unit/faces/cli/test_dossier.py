@@ -15,7 +15,7 @@ from ldmrelease.answers.dossier import DossierAnswer
 from ldmrelease.render.dossier import dossier_text
 from ldmrelease.render.pages.dossier import dossier_page
 from tests.cycle_site import cycle_site
-from tests.poisoned import poisoned
+from tests.poisoned import HOSTILE, poisoned
 from tests.workspace import BASE, BEFORE, PLACE, SUMMIT, TESTSTAND, WEEKLY, Site
 
 DATA = Path(__file__).parents[3] / "data" / "dossier"
@@ -233,13 +233,14 @@ def test_what_is_not_there_is_bad_input(asked: Site, words: tuple[str, ...], sai
 
 def test_hostile_text_is_inert_wherever_it_stands(asked: Site):
     answer = convert(told(asked, WEEKLY), DossierAnswer)
-    page = dossier_page(poisoned(answer))
-    assert not re.search(r"<script|<img|<iframe| on\w+=[^ ]*alert\(1\)\"|href=\"javascript", page)
-    assert page.count("</style>") == page.count("</title>") == 1
-    assert not set(page) & {"\x1b", "\x07", "\x00", "\r", "\u202e", "\u2066"}
-    assert len(page) < 3_000_000
-    # As every text, it is escaped where it is printed (`render.output`); it only has to be told.
-    assert dossier_text(poisoned(answer))
+    for first in range(len(HOSTILE)):
+        page = dossier_page(poisoned(answer, first))
+        assert not re.search(r"<script|<img|<iframe| on\w+=[^ ]*alert\(1\)\"|href=\"javascript", page)
+        assert page.count("</style>") == page.count("</title>") == 1
+        assert not set(page) & {"\x1b", "\x07", "\x00", "\r", "\u202e", "\u2066"}
+        assert len(page) < 3_000_000
+        # As every text, it is escaped where it is printed (`render.output`); it only has to be told.
+        assert dossier_text(poisoned(answer, first))
 
 
 def test_reasons_of_people_are_text(asked: Site):
