@@ -43,6 +43,9 @@ def site(folder: Path, events: int, releases: int) -> Path:
         pinner=pinner,
         places=places,
     )
+    context = open_context(load_workspace(folder / "ldmrelease.yaml"))
+    context.sign_index(0)
+    context.ledger.close()
     return folder
 
 

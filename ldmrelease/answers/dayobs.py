@@ -14,7 +14,7 @@ from ldmrelease.services.inventory.night import PlaceStretch, RanFor
 from ldmrelease.services.inventory.where import UNOBSERVED
 
 
-class StretchAnswer(msgspec.Struct, frozen=True, kw_only=True):
+class NightStretchAnswer(msgspec.Struct, frozen=True, kw_only=True):
     """An image at a place from `start` to `end`; or, `unobserved` or `not-yet-observed`, a stretch of which nobody can
     say what ran.
 
@@ -55,7 +55,7 @@ class DayobsAnswer(msgspec.Struct, frozen=True, kw_only=True):
     begin: TimeText
     end: TimeText
     known: TimeText | None
-    stretches: tuple[StretchAnswer, ...]
+    stretches: tuple[NightStretchAnswer, ...]
 
 
 Dayobs = DayobsAnswer
@@ -71,9 +71,9 @@ def dayobs_answer(
     )
 
 
-def _ran(row: RanFor, end: datetime) -> StretchAnswer:
+def _ran(row: RanFor, end: datetime) -> NightStretchAnswer:
     image = row.image
-    return StretchAnswer(
+    return NightStretchAnswer(
         place=str(image.place),
         level=image.level,
         start=spell(row.start),
@@ -97,9 +97,9 @@ def _ran(row: RanFor, end: datetime) -> StretchAnswer:
     )
 
 
-def _unobserved(row: PlaceStretch) -> StretchAnswer:
+def _unobserved(row: PlaceStretch) -> NightStretchAnswer:
     assert not isinstance(row, RanFor)
-    return StretchAnswer(
+    return NightStretchAnswer(
         place=str(row.place),
         level=row.level,
         start=spell(row.start),

@@ -4,9 +4,23 @@ import msgspec
 
 from ldmrelease.answers.exit_codes import ExitCode, found_code
 from ldmrelease.answers.findings import FindingAnswer, UnreachableAnswer, unreachable_answer
+from ldmrelease.answers.live import (
+    AdmittedAnswer,
+    DesiredAnswer,
+    RunningAnswer,
+    admitted_answer,
+    desired_answer,
+    running_answer,
+)
 from ldmrelease.answers.sentences.advice import blocked_words
-from ldmrelease.answers.sentences.drift import SETTLE_SWITCH, drift_words, switched_off_words
+from ldmrelease.answers.sentences.drift import (
+    SETTLE_SWITCH,
+    drift_words,
+    settler_words,
+    switched_off_words,
+)
 from ldmrelease.answers.spellings import PlaceName, TimeText, plain_values
+from ldmrelease.services.inventory.drift import Settler, differing_states
 from ldmrelease.services.inventory.drift_report import Blocked, DriftFinding, DriftReport
 from ldmrelease.services.inventory.switched_off import SwitchedOffApplication
 
@@ -18,9 +32,25 @@ class BlockedAnswer(msgspec.Struct, frozen=True, kw_only=True):
     sentence: str
 
 
+class SettlerAnswer(msgspec.Struct, frozen=True, kw_only=True):
+    """Who could settle a drift: a `role` of the trust document, or of commits, registries and clusters (`author`,
+    `image-publisher`, `sync-operator`, `cluster-operator`, `field-manager`, `tree-owner`); the `people` whose names are
+    known; what they could do (`act`), and the command for it, empty where there is none.
+    """
+
+    role: str
+    people: tuple[str, ...]
+    act: str
+    command: tuple[str, ...]
+    sentence: str
+
+
 class DriftFindingAnswer(FindingAnswer, frozen=True, kw_only=True):
     """A drift where it is: `at` is a setting or a container; `fix` is the next command, planned before it is advised.
     It is empty where it is repaired by hand, and where each one that might help is `blocked`, which tells of the first.
+
+    `desired`, `decided` and `observed` are what the tree, the ledger and the cluster say there, null where that is not
+    known; `between` are the two that differ. `settled_by`: everybody who could settle it.
     """
 
     place: PlaceName
@@ -30,6 +60,11 @@ class DriftFindingAnswer(FindingAnswer, frozen=True, kw_only=True):
     at: str
     fix: tuple[str, ...]
     blocked: BlockedAnswer | None
+    between: tuple[str, str]
+    desired: DesiredAnswer | None
+    decided: AdmittedAnswer | None
+    observed: RunningAnswer | None
+    settled_by: tuple[SettlerAnswer, ...]
 
 
 class SwitchedOffAnswer(msgspec.Struct, frozen=True, kw_only=True):
@@ -134,6 +169,21 @@ def _drift_finding(found: DriftFinding) -> DriftFindingAnswer:
         sentence=drift_words(found.code, found.values),
         fix=found.fix,
         blocked=_blocked(found.blocked),
+        between=differing_states(found.code, found.values),
+        desired=desired_answer(found.desired),
+        decided=admitted_answer(found.decided),
+        observed=running_answer(found.observed),
+        settled_by=tuple(map(_settler, found.settlers)),
+    )
+
+
+def _settler(found: Settler) -> SettlerAnswer:
+    return SettlerAnswer(
+        role=found.role,
+        people=found.people,
+        act=found.act,
+        command=found.command,
+        sentence=settler_words(found),
     )
 
 

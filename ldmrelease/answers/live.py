@@ -75,9 +75,9 @@ def live_answers(rows: Iterable[LiveComponent]) -> Live:
             product=row.product,
             component=row.component,
             at=row.at,
-            desired=_desired(row.desired),
-            decided=_admitted(row.decided),
-            observed=_running(row.observed),
+            desired=desired_answer(row.desired),
+            decided=admitted_answer(row.decided),
+            observed=running_answer(row.observed),
             drift=tuple(map(_drift, row.drift)),
             promotion=row.promotion,
             unreachable=tuple(found for each in row.unheard for found in refusal_findings(each)),
@@ -91,13 +91,15 @@ def live_code(rows: Live) -> ExitCode:
     return found_code(None, [each for each in rows if each.unreachable])
 
 
-def _desired(image: DesiredImage | None) -> DesiredAnswer | None:
+def desired_answer(image: DesiredImage | None) -> DesiredAnswer | None:
+    """What a target says, for every face."""
     if image is None:
         return None
     return DesiredAnswer(spelling=image.spelling, digest=image.digest or None, release=image.release)
 
 
-def _admitted(image: ImageAdmission | None) -> AdmittedAnswer | None:
+def admitted_answer(image: ImageAdmission | None) -> AdmittedAnswer | None:
+    """What was admitted."""
     if image is None:
         return None
     return AdmittedAnswer(
@@ -109,7 +111,8 @@ def _admitted(image: ImageAdmission | None) -> AdmittedAnswer | None:
     )
 
 
-def _running(image: RunningImage | None) -> RunningAnswer | None:
+def running_answer(image: RunningImage | None) -> RunningAnswer | None:
+    """What runs."""
     if image is None:
         return None
     return RunningAnswer(

@@ -29,7 +29,7 @@ class WhereAnswer(msgspec.Struct, frozen=True, kw_only=True):
     spells it), `inferred` (the earliest release with this image), or `image` (the image alone). `findings`: that
     another repository is named there than the component's (`foreign-image`). With --at, `last` and `next` are when
     somebody looked before and after that time; `gone`: what was seen `next` had the image no more, so that it went at
-    some time between the two.
+    some time between the two. `level` is empty for a place that has gone from the workspace since.
     """
 
     place: PlaceName

@@ -153,6 +153,16 @@ class ImageResidence(Struct, frozen=True):
     ended: str | None = None
 
 
+class ChangeFact(Struct, frozen=True):
+    """What the change that brings the release, a commit or a pull request, takes back to older versions or to what was
+    left: whether this place is among that, the applications of all of it, anywhere, and how many settings it is.
+    """
+
+    goes_back: bool
+    applications: tuple[str, ...]
+    settings: int
+
+
 class CandidatePin(Struct, frozen=True):
     """Another pinned release of the same product; `order` as in `ReleaseFact`."""
 
@@ -211,6 +221,7 @@ class Facts(Struct, frozen=True, dict=True):
     `windows` are the open intervals of each requirement of rule `window`, by requirement id, already in
     UTC; `earlier` are places of the same plan that come before this one and are not through yet, `later` those that
     come after it; `cycles` are those of everything in the environment, as it would be with the release;
+    `change` is what brings it, None where it is asked for by itself;
     `places` are all places by level, so that a rule can tell an unknown environment from an empty one;
     `place_components` are, by place, the components of the product that run there;
     `clusters` are the UIDs of the environments' clusters, where the workspace states them;
@@ -231,6 +242,7 @@ class Facts(Struct, frozen=True, dict=True):
     earlier: tuple[Place, ...] = ()
     later: tuple[Place, ...] = ()
     cycles: tuple[CycleFact, ...] = ()
+    change: ChangeFact | None = None
     places: dict[str, tuple[Place, ...]] = field(default_factory=dict)
     place_components: dict[str, tuple[str, ...]] = field(default_factory=dict)
     clusters: dict[str, str] = field(default_factory=dict)

@@ -15,6 +15,8 @@ TRUST = "trust"
 """Which trust documents were acted on."""
 LEDGER = "ledger"
 """The stream of the ledger itself: its creation."""
+CHECKPOINTS = "checkpoints"
+"""What the ledger's index said, signed from time to time."""
 BUNDLES = "bundles"
 """Which bundles were exported: the number of an event in it is the serial of its bundle."""
 

@@ -10,6 +10,7 @@ from types import TracebackType
 from typing import IO, Any, NamedTuple, Protocol, Self
 
 from ldmrelease.domain.events import Checkpoint, Event, Head, Moved, NewEvent
+from ldmrelease.domain.events.ledger import IndexCheckpoint
 from ldmrelease.ledger.errors import LedgerProblem
 from ldmrelease.ledger.expectation import Expectation
 
@@ -58,6 +59,17 @@ class Position(NamedTuple):
     stream: str
     version: int
     kind: str
+
+
+class IndexTrust(Protocol):
+    """What is believed of the signed roots of a ledger's index: the ledger knows no keys, whoever has them says it."""
+
+    @property
+    def expected(self) -> bool:
+        """Whether anybody may sign an index: then a ledger without a signed one is looked through in full."""
+
+    def believed(self, event: Event, /) -> IndexCheckpoint | None:
+        """The roots in an event of the kind `index.signed`, if it counts and they are of all events before it."""
 
 
 Sign = Callable[[Position, Any], Mapping[str, Any]]
@@ -154,10 +166,27 @@ class Ledger(LedgerReader, Protocol):
     def put_blob(self, data: bytes) -> str:
         """Keep bytes and return their digest; what is there already stays."""
 
-    def require_whole(self) -> None:
-        """Raise `Damaged` where the projections know another last event than the log has: it was cut.
+    def require_whole(self, trust: IndexTrust | None = None) -> None:
+        """Raise `Damaged` where the ledger was cut or edited, as far as can be told without reading all of it.
 
-        One look; `verify` recomputes everything.
+        With `trust` all reading rests on the latest signed index from then on: what it covers is proven as it is read,
+        and what came behind it is looked through now. `verify` recomputes everything.
+        """
+
+    def unindexed(self) -> int:
+        """How many events there are behind the signed index that reading rests on; all of them without one."""
+
+    def sign_index(
+        self,
+        *,
+        at: datetime,
+        actor: str,
+        sign: Sign,
+        bounds: Callable[[Event], bool] | None = None,
+    ) -> Head | None:
+        """Bring the index up to now, and append its roots, signed; None where another process was faster.
+
+        Whoever vouches for all events has looked through those behind the index before. Raises as `append` does.
         """
 
     def rebuild_projections(self) -> None:
@@ -173,9 +202,14 @@ class Ledger(LedgerReader, Protocol):
         """The cheap check before anything acts: what keeps this ledger from being the checkpoint's future."""
 
     def verify(
-        self, checkpoint: Checkpoint | None = None, check: EventCheck | None = None
+        self,
+        checkpoint: Checkpoint | None = None,
+        check: EventCheck | None = None,
+        trust: IndexTrust | None = None,
     ) -> tuple[LedgerProblem, ...]:
-        """Everything: storage, chain, stream versions, blobs, projections, `check` of each event, and `extends`."""
+        """Everything: storage, chain, stream versions, blobs, projections, `check` of each event, and `extends`; with
+        `trust` each signed index, too, made anew.
+        """
 
     def close(self) -> None:
         """Let go of it; what was appended is safe with or without it."""

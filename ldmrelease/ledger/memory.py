@@ -10,12 +10,15 @@ from typing import IO, Any, Self
 from uuid import uuid4
 
 from ldmrelease.domain import canonical, times
-from ldmrelease.domain.events import Checkpoint, Event, Head, Moved, NewEvent
+from ldmrelease.domain.events import Checkpoint, Event, EventKind, Head, Moved, NewEvent
+from ldmrelease.domain.events.registry import new_event
 from ldmrelease.domain.projector import Projector
 from ldmrelease.ledger import checkpoints, log, projecting, transfer
 from ldmrelease.ledger.errors import Damaged, LedgerProblem
 from ldmrelease.ledger.expectation import Expectation, expectation, moved
-from ldmrelease.ledger.interface import EventCheck, EventRow, Sign, WriteObserver
+from ldmrelease.ledger.index.ledger_index import IndexBuilder
+from ldmrelease.ledger.index.merkle_pages import Pages
+from ldmrelease.ledger.interface import EventCheck, EventRow, IndexTrust, Sign, WriteObserver
 from ldmrelease.ledger.verify import Verification
 
 SCHEMA = 1
@@ -190,8 +193,29 @@ class MemoryLedger:
         own = self._states.get(name, {})
         return {key: json.loads(own[key]) for key in sorted(own) if key.startswith(prefix)}
 
-    def require_whole(self) -> None:
-        """See `Ledger`: the log and its projections are never apart here."""
+    def require_whole(self, trust: IndexTrust | None = None) -> None:
+        """See `Ledger`: the log and its projections are never apart here, and nobody else can write to either."""
+
+    def unindexed(self) -> int:
+        """See `Ledger`."""
+        signed = next((each for each in reversed(self._rows) if each.kind == EventKind.INDEX_SIGNED), None)
+        return len(self._rows) - (signed.sequence - 1 if signed is not None else 0)
+
+    def sign_index(
+        self,
+        *,
+        at: datetime,
+        actor: str,
+        sign: Sign,
+        bounds: Callable[[Event], bool] | None = None,
+    ) -> Head | None:
+        """See `Ledger`."""
+        builder = IndexBuilder(Pages(lambda _: None))
+        for row in self._rows:
+            builder.take(row)
+        head = self.append([new_event(builder.roots())], at=at, actor=actor, sign=sign, bounds=bounds)
+        assert isinstance(head, Head)
+        return head
 
     def rebuild_projections(self) -> None:
         """See `Ledger`."""
@@ -218,10 +242,13 @@ class MemoryLedger:
         )
 
     def verify(
-        self, checkpoint: Checkpoint | None = None, check: EventCheck | None = None
+        self,
+        checkpoint: Checkpoint | None = None,
+        check: EventCheck | None = None,
+        trust: IndexTrust | None = None,
     ) -> tuple[LedgerProblem, ...]:
         """See `Ledger`."""
-        verification = Verification(self.uuid, self._projectors, check)
+        verification = Verification(self.uuid, self._projectors, check, trust)
         verification.events(self._rows)
         verification.blobs(sorted(self._blobs.items()))
         verification.states(self._states)

@@ -1,7 +1,6 @@
 """A ledger as it was: a reader that sees the first events of another one, and nothing that was appended since."""
 
 from collections.abc import Iterable, Iterator
-from itertools import takewhile
 from typing import Any
 
 from ldmrelease.domain.events import Event, Head
@@ -48,11 +47,12 @@ class PrefixReader:
     ) -> Iterator[Event]:
         """See `LedgerReader`."""
         found = self._ledger.events(stream=stream, kinds=kinds, after=after, stream_prefix=stream_prefix)
-        return takewhile(lambda each: each.sequence <= self._size, found)
+        # To the end: only there is it known whether any is missing.
+        return (each for each in found if each.sequence <= self._size)
 
     def rows(self, kinds: Iterable[str], after: int = 0) -> Iterator[EventRow]:
         """See `LedgerReader`."""
-        return takewhile(lambda each: each.sequence <= self._size, self._ledger.rows(kinds, after))
+        return (each for each in self._ledger.rows(kinds, after) if each.sequence <= self._size)
 
     def last(self, stream: str, kind: str | None = None, upto: int | None = None) -> Event | None:
         """See `LedgerReader`."""

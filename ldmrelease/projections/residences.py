@@ -60,16 +60,26 @@ def fold_observations(get: Get, event: Event) -> States:
     An observation older than the latest one of its place changes nothing.
     """
     observation = _observation(event)
-    return _folded(get, observation, event.sequence, PLAIN) if observation is not None else {}
+    return _folded(get, Seen(event.sequence, observation), PLAIN) if observation is not None else {}
 
 
-def replayed(observations: Iterable[tuple[int, Observation]], reading: Reading = PLAIN) -> States:
+class Seen(NamedTuple):
+    """An observation with the number of its event. `unbroken` says that others, which are left out, lead to it from the
+    one before it without a gap, and saw the same.
+    """
+
+    sequence: int
+    observation: Observation
+    unbroken: bool = False
+
+
+def replayed(observations: Iterable[Seen | tuple[int, Observation]], reading: Reading = PLAIN) -> States:
     """The states that these observations alone make, each with the number of its event: for a reader who has verified
     them.
     """
     states: States = {}
-    for sequence, observation in observations:
-        for key, value in _folded(states.get, observation, sequence, reading).items():
+    for seen in observations:
+        for key, value in _folded(states.get, Seen(*seen), reading).items():
             if value is None:
                 del states[key]
             else:
@@ -77,9 +87,10 @@ def replayed(observations: Iterable[tuple[int, Observation]], reading: Reading =
     return states
 
 
-def _folded(get: Get, observation: Observation, sequence: int, reading: Reading) -> States:
+def _folded(get: Get, told: Seen, reading: Reading) -> States:
+    observation = told.observation
     before = get(place_key(observation.place))
-    moment = _moment(before, observation, sequence)
+    moment = _moment(before, told)
     if moment is None:
         return {}
     changed: States = {place_key(observation.place): _latest(observation, moment)}
@@ -121,14 +132,15 @@ def _observation(event: Event) -> Observation | None:
     return observation if observation is not None and timely(observation, event) else None
 
 
-def _moment(before: Mapping[str, Any] | None, observation: Observation, sequence: int) -> ObservedAt | None:
+def _moment(before: Mapping[str, Any] | None, told: Seen) -> ObservedAt | None:
+    sequence, observation, unbroken = told
     time = times.whole(observation.time)
     if before is None:
         return ObservedAt(sequence, time, None)
     since = int((time - times.instant(before["time"])).total_seconds())
     if since < 0:
         return None
-    return ObservedAt(sequence, time, since if since <= observation.every else None)
+    return ObservedAt(sequence, time, since if unbroken or since <= observation.every else None)
 
 
 def _latest(observation: Observation, moment: ObservedAt) -> dict[str, Any]:

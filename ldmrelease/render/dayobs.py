@@ -26,21 +26,24 @@ def dayobs_text(answer: DayobsAnswer, rows: Iterable[PlaceStretch]) -> str:
 
 def _ran(row: RanFor, end: str) -> list[str | Cell]:
     image = row.image
-    until = spell(row.end)
-    if row.gone:
-        until = f"{until} (gone)"
-    elif until == end:
-        until = f"{until} (still there)"
     return [
         str(image.place),
         f"{image.product}/{image.component}",
         image.spelling,
         release_cell(image),
         spell(row.start),
-        until,
+        _until(row, end),
         image.state,
         approved_cell(image),
     ]
+
+
+def _until(row: RanFor, end: str) -> str:
+    """Until when; where it went at some time between two observations, both."""
+    until = spell(row.end)
+    if row.gone:
+        return f"{until} (gone)" if row.image.last == until else f"{row.image.last}, gone by {until}"
+    return f"{until} (still there)" if until == end else until
 
 
 def _gap(row: UnobservedFor) -> list[str | Cell]:

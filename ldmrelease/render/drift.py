@@ -11,6 +11,7 @@ from ldmrelease.answers.sentences.drift import (
     SETTLE_SWITCH,
     drift_words,
     fix_words,
+    settled_words,
     switched_off_words,
     unrendered_words,
 )
@@ -123,7 +124,14 @@ def _state(row: LiveComponent) -> Cell:
 def _difference(found: DriftFinding) -> str:
     where = f"{found.place} {found.product}/{found.component}" + (f" ({said(found.at)})" if found.at else "")
     words = f"{painted(found.code, Colour.red)}: {where}: {drift_words(found.code, found.values)}"
+    lines = [words, f"  {_next(found)}"]
+    if found.settlers:
+        lines.append(f"  who could settle it: {settled_words(found.settlers)}")
+    return "\n".join(lines)
+
+
+def _next(found: DriftFinding) -> str:
     if found.blocked is not None:
-        return f"{words}\n  {not_advised_words(found.blocked)}"
+        return not_advised_words(found.blocked)
     command = f": {shlex.join(found.fix)}" if found.fix else ""
-    return f"{words}\n  {fix_words(found.code, found.values, found.fix)}{command}"
+    return f"{fix_words(found.code, found.values, found.fix)}{command}"

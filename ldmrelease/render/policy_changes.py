@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from ldmrelease.answers.policy_changes import (
         ChangedFindingAnswer,
         DecisionChangeAnswer,
+        HistoryChangeAnswer,
         PolicyDiffAnswer,
     )
 
@@ -29,10 +30,25 @@ def _lines(answer: PolicyDiffAnswer) -> Iterator[str]:
         yield from _decision(decision)
     for each in answer.undecided:
         yield f"{each.release} at {each.place}: not decided: {each.reason}"
+    for change in answer.history or ():
+        yield from _of_history(change)
+    if answer.history_compared is not None:
+        number = len(answer.history or ())
+        yield f"{counted(answer.history_compared, 'change')} of the history, {number or 'none'} of them otherwise"
     if answer.compared is not None:
         changed = len(answer.decisions)
         verb = "change" if changed > 1 else "changes"
         yield f"{counted(answer.compared, 'decision')} compared, {changed or 'none'} of them {verb}"
+
+
+def _of_history(change: HistoryChangeAnswer) -> Iterator[str]:
+    what = f"{change.previous_tag or 'nothing'} -> {change.tag or 'nothing'}"
+    yield f"{change.date} {change.commit[:12]} {change.environment}/{change.application} {change.key}: {what}"
+    yield f"  {change.before.verdict} -> {change.after.verdict}"
+    old = {each.sentence for each in change.before.findings}
+    new = {each.sentence for each in change.after.findings}
+    yield from (f"    was: {each}" for each in sorted(old - new))
+    yield from (f"    {each}" for each in sorted(new - old))
 
 
 def _decision(change: DecisionChangeAnswer) -> Iterator[str]:

@@ -8,28 +8,32 @@ from __future__ import annotations
 from collections.abc import Callable, Collection, Mapping
 from datetime import UTC, datetime
 from functools import cached_property
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from ldmrelease import logs
 from ldmrelease.config.workspace.model import Workspace
-from ldmrelease.domain.errors import InputError, LdmreleaseError
+from ldmrelease.domain.errors import LdmreleaseError
 from ldmrelease.domain.events import Event, Moved, NewEvent
-from ldmrelease.domain.events.registry import type_of_body
+from ldmrelease.domain.events.ledger import IndexCheckpoint
+from ldmrelease.domain.events.place import Observation
+from ldmrelease.domain.events.registry import new_event, type_of_body
 from ldmrelease.domain.events.trust import TrustAdopted
 from ldmrelease.domain.images import ImageIdentity, ImageProblem, parse_reference
 from ldmrelease.domain.level import Level
 from ldmrelease.domain.release import Component
 from ldmrelease.domain.times import whole
 from ldmrelease.domain.topology import Topology
-from ldmrelease.ledger import Ledger, LedgerReader, open_ledger
+from ldmrelease.ledger import Ledger, LedgerError, LedgerReader, open_ledger
 from ldmrelease.ledger.expectation import Expectation
 from ldmrelease.ledger.interface import Position
 from ldmrelease.projections.registry import PROJECTORS
 from ldmrelease.services.known_pins import KnownPins
+from ldmrelease.services.signers import NoKey, Signers
 from ldmrelease.services.trust_version import adopted, adoption, adoption_elsewhere
 from ldmrelease.trust.keyring import Keyring
 from ldmrelease.trust.records import Records, entitled, sign_record
 from ldmrelease.trust.signer import KeyProblem
+from ldmrelease.trust.trusted_index import TrustedIndex
 from ldmrelease.trust.verify import Rejected, valid_key
 
 if TYPE_CHECKING:
@@ -43,63 +47,13 @@ Observer = Callable[[str, str], None]
 """Told of every write: a phase (`before` or `after`) and what is written. Tests stop the process there."""
 
 
+INDEX_EVERY = 2048
+"""So many events at most stand behind the signed index of a ledger before whoever appends signs it anew: they are all
+looked through when it is opened, in some ten milliseconds."""
+_NO_INDEX = IndexCheckpoint(0, "", "", "")
+
 UNKNOWN_REQUESTER = "unknown"
 """Who asks where the workspace has no key `me`: only what needs no signature is done for that one."""
-
-
-class NoKey(InputError):
-    """The workspace names no key for something that has to be signed."""
-
-
-class Signers:
-    """The workspace's own keys, each loaded when it is first needed."""
-
-    def __init__(self, files: dict[str, Path]) -> None:
-        self._files = files
-        self._loaded: dict[str, Signer] = {}
-
-    def named(self, purpose: str) -> Signer:
-        """The key for a purpose: `me`, `runner`, `observer`, `promoter`, `ledger`, `receipts/<level>`.
-
-        Raises `NoKey`.
-        """
-        if purpose not in self._loaded:
-            path = self._files.get(purpose)
-            if path is None:
-                raise NoKey(f"no key for {purpose!r}: name its file under `keys:` in ldmrelease.yaml")
-            from ldmrelease.trust.signer import load_signer  # noqa: PLC0415 - where something is signed
-
-            self._loaded[purpose] = load_signer(path)
-        return self._loaded[purpose]
-
-    @property
-    def me(self) -> Signer:
-        """Whoever asks: signs pins and requests."""
-        return self.named("me")
-
-    @property
-    def runner(self) -> Signer:
-        """Signs the registration and the results of checks."""
-        return self.named("runner")
-
-    @property
-    def observer(self) -> Signer:
-        """Signs observations."""
-        return self.named("observer")
-
-    @property
-    def promoter(self) -> Signer:
-        """Signs what the process does: decisions, steps, claims, the end."""
-        return self.named("promoter")
-
-    @property
-    def ledger(self) -> Signer:
-        """Signs checkpoints."""
-        return self.named("ledger")
-
-    def receipts(self, level: str) -> Signer:
-        """One receipt key per level (trust.md section 2)."""
-        return self.named(f"receipts/{level}")
 
 
 def wall_clock() -> datetime:
@@ -322,7 +276,26 @@ class Context(ReadContext):
             sign=self._sign,
             bounds=self._counts,
         )
-        return answer if isinstance(answer, Moved) else None
+        if isinstance(answer, Moved):
+            return answer
+        self.sign_index(INDEX_EVERY)
+        return None
+
+    def sign_index(self, every: int) -> bool:
+        """Have the ledger's index signed up to now where so many events stand behind the last one; whether it was.
+
+        Not where the workspace has no key for it. That it fails undoes nothing: the next append tries again.
+        """
+        if self.ledger.unindexed() <= every or not self.would_count(new_event(_NO_INDEX)):
+            return False
+        try:
+            with logs.asked("ledger", f"sign the index of {self.ledger.address}"):
+                signed = self.ledger.sign_index(
+                    at=self.now(), actor=self.person, sign=self._sign, bounds=self._counts
+                )
+        except LedgerError:
+            return False
+        return signed is not None
 
     def _counts(self, event: Event) -> bool:
         return not isinstance(self.records.verify(event), Rejected)
@@ -351,7 +324,10 @@ class Context(ReadContext):
             self._append([event])
 
     def _sign(self, there: Position, body: Any) -> dict[str, Any]:
-        return sign_record(there, body, self.signers.named(type_of_body(type(body)).purpose))
+        signer = self.signers.named(type_of_body(type(body)).purpose)
+        # Another observation may have come in between.
+        said = body.placed(there.version, signer.keyid) if isinstance(body, Observation) else body
+        return sign_record(there, said, signer)
 
     def _require_counted(self, new: NewEvent) -> None:
         """A record by a key that is not entitled to it would be in the ledger for good, and of no effect."""
@@ -390,9 +366,10 @@ def open_context(
     Raises the errors of the ledger and of the trust document.
     """
     ledger = open_ledger(workspace.ledger, projectors=PROJECTORS, observer=observer)
+    context = Context(workspace, ledger, workspace.keyring, workspace.levels, clock, observer)
     if not damaged:
-        ledger.require_whole()
-    return Context(workspace, ledger, workspace.keyring, workspace.levels, clock, observer)
+        ledger.require_whole(TrustedIndex(context.records, workspace.keyring))
+    return context
 
 
 class Untrusted(LdmreleaseError):

@@ -25,8 +25,9 @@ if TYPE_CHECKING:
     from ldmrelease.ledger.expectation import Expectation
     from ldmrelease.registry.opening import Registries
     from ldmrelease.registry.repository import Repository
-    from ldmrelease.services.context import Observer, Signers
+    from ldmrelease.services.context import Observer
     from ldmrelease.services.known_pins import KnownPins
+    from ldmrelease.services.signers import Signers
     from ldmrelease.targets.connections import ClusterConnections, Connections
     from ldmrelease.targets.git.commits import Identity
     from ldmrelease.trust.keyring import Keyring

@@ -23,6 +23,7 @@ from ldmrelease.trust.dsse import Envelope, Signature, pae
 from ldmrelease.trust.keyring import EVERYWHERE, Key, Keyring
 from ldmrelease.trust.keys import PublicKey, read_public, signed_by
 from ldmrelease.trust.records import RECORD_TYPE, EventRecord, Records
+from ldmrelease.trust.trusted_index import TrustedIndex
 from ldmrelease.trust.verify import Rejected
 
 _BEFORE, _BETWEEN, _THEN, _AFTER = (
@@ -206,4 +207,5 @@ def verify_ledger(
     clock: bool = False,
 ) -> tuple[LedgerProblem, ...]:
     """Everything that can be wrong with a ledger, with the records of its events; `clock` as in `Records`."""
-    return ledger.verify(checkpoint, RecordCheck(ledger.genesis, keyring, explain, clock=clock))
+    trust = TrustedIndex(Records(ledger.genesis, keyring, clock=clock), keyring)
+    return ledger.verify(checkpoint, RecordCheck(ledger.genesis, keyring, explain, clock=clock), trust)

@@ -8,8 +8,8 @@ from ldmrelease.domain.errors import InputError
 from ldmrelease.domain.events.kinds import OBSERVER, PROMOTER, RUNNER
 from ldmrelease.domain.plan import Plan, StepKind
 from ldmrelease.domain.release import Release
-from ldmrelease.services.context import NoKey
 from ldmrelease.services.needs import Signing
+from ldmrelease.services.signers import NoKey
 from ldmrelease.trust.authorize import entitled_roles
 from ldmrelease.trust.signer import KeyProblem
 from ldmrelease.trust.verify import Rejected

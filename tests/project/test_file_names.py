@@ -20,6 +20,7 @@ VIEWS = {
     "policy/rules",
     "projections",
     "render",
+    "render/pages",
     "services/adoption",
     "services/decisions/facts",
     "services/promotions/steps",

@@ -9,6 +9,7 @@ from ldmrelease.answers.sentences.place_images import FOREIGN_REMEDY, RENDERED_O
 from ldmrelease.answers.sentences.text import Values, any_of, listed, said, values_of
 
 if TYPE_CHECKING:
+    from ldmrelease.services.inventory.drift import Settler
     from ldmrelease.services.inventory.switched_off import SwitchedOffApplication
     from ldmrelease.trees.interface import NotUnderstood
 
@@ -39,6 +40,13 @@ def _foreign(v: Values) -> str:
 
 DRIFT_WORDS: Mapping[str, Words] = {
     "undecided": lambda v: f"{said(v['image'])} was not approved by any decision{_instead(v)}{_who(v)}",
+    "reverted": lambda v: (
+        f"{said(v['image'])} was admitted before, and {said(v['decided'])} took its place; "
+        f"it is in the tree again{_who(v)}"
+    ),
+    "not-committed": lambda v: (
+        f"{said(v['promotion'])} was let in to bring {said(v['release'])}, and the tree has still {said(v['image'])}"
+    ),
     "moved-tag": lambda v: (
         f"{said(v['image'])} now names {said(v['digest'])}, and {said(v['decided'])} was decided"
     ),
@@ -66,6 +74,9 @@ DRIFT_WORDS: Mapping[str, Words] = {
             else f"is {said(v['verdict'])}: {said(v['reason'])}"
         )
     ),
+    "not-desired": lambda v: (
+        f"{said(v['workload'])} runs {said(v['image'])}, and the tree has switched the application off"
+    ),
     RENDERED_OTHERWISE: lambda v: (
         f"{said(v['file'])}:{v['line']}: {said(v['path'])} says {said(v['expected'])}, and rendered with it, "
         f"{said(v['container'])} gets {said(v['found'])}"
@@ -74,6 +85,8 @@ DRIFT_WORDS: Mapping[str, Words] = {
 
 FIXES: Mapping[str, str] = {
     "undecided": "put back what was decided",
+    "reverted": "put back what was decided",
+    "not-committed": "go on with it",
     "moved-tag": (
         "push what was decided under that tag again; or, where the new image is wanted, pin it and promote that"
     ),
@@ -84,9 +97,52 @@ FIXES: Mapping[str, str] = {
     "spec-differs": "put back what was decided",
     "not-synced": "sync it with the tool that does, then look again",
     "not-rolled-out": "see why",
+    "not-desired": "let the tool that syncs remove it, or switch it on in the tree; then look again",
     RENDERED_OTHERWISE: "see what else decides the image: ldmrelease where --desired",
 }
 """What the next command is for."""
+
+
+SETTLES: Mapping[str, str] = {
+    "ask-for-a-release": "asks for a release",
+    "take-back-the-commit": "takes back the commit",
+    "sync": "syncs it",
+    "push-the-decided-image": "pushes the decided image again",
+    "pin-again": "pins the new image",
+    "see-to-the-rollout": "sees to the rollout",
+    "undo-the-change": "undoes the change",
+    "change-the-tree": "changes the tree",
+    "resume": "goes on with the promotion",
+}
+"""What somebody does who settles a drift, by its code."""
+_ROLES: Mapping[str, str] = {
+    "author": "the author of the line",
+    "image-publisher": "whoever pushes the component's images",
+    "sync-operator": "whoever syncs the tree",
+    "cluster-operator": "whoever runs the cluster",
+    "field-manager": "whoever changed the workload",
+    "tree-owner": "the tree's owner",
+}
+
+
+def settler_words(settler: Settler) -> str:
+    """Who could settle a drift, and how: `release-manager (Ada) asks for a release`."""
+    return f"{_settler(settler)} {SETTLES[settler.act]}"
+
+
+def _settler(settler: Settler) -> str:
+    role = _ROLES.get(settler.role, said(settler.role))
+    names = [said(each) for each in settler.people if each != settler.role]
+    by = f" ({', '.join(names)})" if names else ""
+    return f"{role}{by}"
+
+
+def settled_words(settlers: Sequence[Settler]) -> str:
+    """Everybody who could settle a drift: those who would do the same together."""
+    who: dict[str, list[str]] = {}
+    for each in settlers:
+        who.setdefault(SETTLES[each.act], []).append(_settler(each))
+    return "; ".join(f"{' or '.join(names)} {act}" for act, names in who.items())
 
 
 def drift_words(code: str, values: Mapping[str, Any]) -> str:

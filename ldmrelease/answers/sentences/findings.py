@@ -9,7 +9,7 @@ from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING
 
 from ldmrelease.answers.sentences.rejected import rejected_words
-from ldmrelease.answers.sentences.text import Values, few, listed, said, values_of
+from ldmrelease.answers.sentences.text import Values, counted, few, listed, said, values_of
 
 if TYPE_CHECKING:
     from ldmrelease.domain.decision import Finding
@@ -264,6 +264,12 @@ _OTHERS: dict[tuple[str, str], Words] = {
     ("not-returned", "returned"): lambda v: (
         f"this place ran it from {v['first']} to {v['last']} and left it behind ({v['ended']}); "
         "if that is meant, go back to it by a rollback"
+    ),
+    ("not-stale", "goes-on"): lambda _: "it does not go back together with other applications",
+    ("not-stale", "one-application"): lambda v: f"the change goes back in {v.listed('applications')} alone",
+    ("not-stale", "stale"): lambda v: (
+        f"the change takes back {counted(v['settings'], 'setting')} of {few(v['applications'])} at once, as a merge of "
+        "an old branch does: merge the present state into it; if it is meant, go back one application at a time"
     ),
     ("same-content-as", "not-applicable"): lambda v: (
         f"it is a {v['of']}: only finals have a {v['kind']} to compare with"

@@ -66,6 +66,10 @@ def _not_returned(_: Values) -> str:
     return "The place did not run the release before and replace it; `rollback` is the way back."
 
 
+def _not_stale(_: Values) -> str:
+    return "The change that brings the release does not take several applications back at once."
+
+
 def _window(v: Values) -> str:
     day = f"on {v['weekday']}" if "weekday" in v else "on any day"
     week = f" number {v['week_of_month']} of the month" if "week_of_month" in v else ""
@@ -110,6 +114,7 @@ _RULES: Mapping[str, Callable[[Values], str]] = {
     "after": _after,
     "together": _together,
     "not-returned": _not_returned,
+    "not-stale": _not_stale,
     "window": _window,
     "same-content-as": _same_content_as,
     "same-cycle": _same_cycle,

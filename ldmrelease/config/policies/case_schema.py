@@ -181,6 +181,19 @@ class CycleEntry(Strict):
     problem: Text | None = Field(None, description="The code for which nobody can say.")
 
 
+class ChangeEntry(Strict):
+    """The commit or the pull request that brings the release, and what it takes back."""
+
+    goes_back: bool | None = Field(
+        None,
+        description="Whether it takes this place back, to an older version or to what was left. Left out: yes.",
+    )
+    applications: Names | None = Field(None, description="All the applications that it takes back.")
+    settings: int | None = Field(
+        None, ge=0, description="How many settings these are. Left out: one of each application."
+    )
+
+
 class GivenEntry(Strict):
     """What is given: a release, where it goes and when; what ran, was tested and signed."""
 
@@ -210,6 +223,9 @@ class GivenEntry(Strict):
     )
     cycles: dict[Text, CycleEntry | None] | None = Field(
         None, description="The cycles in the environment, each under a name, or under its component."
+    )
+    change: ChangeEntry | None = Field(
+        None, description="What brings the release. Left out: it is asked for by itself."
     )
     checks: Names | None = Field(
         None, description="The checks that the workspace has. Left out: all that are named anywhere."

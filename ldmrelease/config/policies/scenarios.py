@@ -17,7 +17,7 @@ from ldmrelease.config.yaml.problems import Problem
 from ldmrelease.config.yaml.read import YamlDocument
 from ldmrelease.config.yaml.validation_messages import Path
 from ldmrelease.domain.decision import Phase
-from ldmrelease.domain.facts import CycleRole, Intent
+from ldmrelease.domain.facts import ChangeFact, CycleRole, Intent
 from ldmrelease.domain.predicates.registry import STATEMENT_TYPES
 from ldmrelease.domain.topology import Place
 from ldmrelease.policy.cases.scenario import (
@@ -103,6 +103,7 @@ def _whole(
         statements=statements_of(entry, at, faults),
         candidates=candidates_of(entry),
         cycles=cycles_of(entry, place, faults),
+        change=change_of(entry),
         checks=None if entry.checks is None else tuple(entry.checks),
         clusters=dict(given(entry.clusters)),
         holds=tuple(entry.holds or ()),
@@ -268,3 +269,13 @@ def cycles_of(entry: GivenEntry, here: Place, faults: Faults) -> tuple[ScenarioC
             ScenarioCycle(place, CycleRole(each.role), component, each.tag, each.cycle, each.problem)
         )
     return tuple(found)
+
+
+def change_of(entry: GivenEntry) -> ChangeFact | None:
+    """What brings the release, with one setting of each application where nothing else is said."""
+    change = entry.change
+    if change is None:
+        return None
+    applications = tuple(change.applications or ())
+    settings = len(applications) if change.settings is None else change.settings
+    return ChangeFact(change.goes_back is not False, applications, settings)

@@ -11,6 +11,7 @@ from ldmrelease.config.policies.case_schema import GivenEntry, SimulationFile
 from ldmrelease.config.policies.scenarios import (
     Faults,
     candidates_of,
+    change_of,
     cycles_of,
     given,
     image_of,
@@ -77,6 +78,7 @@ def _assumptions(
         statements=statements_of(entry, at, faults),
         candidates=candidates_of(entry),
         cycles=cycles_of(entry, here, faults),
+        change=change_of(entry),
         clusters=dict(given(entry.clusters)),
         holds=tuple(entry.holds or ()),
         earlier=None if entry.earlier is None else tuple(map(Place.parse, entry.earlier)),

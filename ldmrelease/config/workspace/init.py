@@ -11,7 +11,7 @@ from pathlib import Path
 from msgspec import Struct
 
 from ldmrelease.config.policies.cases import TESTS
-from ldmrelease.config.policies.load import SUFFIX, load_levels
+from ldmrelease.config.policies.load import SUFFIX, load_levels, parse_level
 from ldmrelease.config.workspace.agreement import (
     complete_topology,
     recorded_checks,
@@ -48,7 +48,7 @@ _ROLES = {
     "runner": [*role_types(RUNNER), "check"],
     "observer": [*role_types(OBSERVER)],
     "promoter": [*role_types(PROMOTER)],
-    "ledger": [*role_types(LEDGER), "checkpoint"],
+    "ledger": [*role_types(LEDGER)],
     "ci": ["provenance", "sbom"],
 }
 _OF_POLICIES = frozenset({"commissioning-manager"})
@@ -123,6 +123,12 @@ def empty_workspace() -> str:
 def default_policies() -> dict[str, bytes]:
     """The four policies that come with the program, by file name."""
     return _yaml_files(_default_folder())
+
+
+def default_levels() -> dict[str, Level]:
+    """The same, read."""
+    levels = (parse_level(data, name) for name, data in default_policies().items())
+    return {each.name: each for each in levels}
 
 
 def default_policy_cases() -> dict[str, bytes]:

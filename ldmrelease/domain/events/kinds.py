@@ -43,6 +43,7 @@ class EventKind(StrEnum):
     SYNCS_IMPORTED = "syncs.imported"
     SIGHTINGS_IMPORTED = "sightings.imported"
     BUNDLE_EXPORTED = "bundle.exported"
+    INDEX_SIGNED = "index.signed"
 
 
 def _nowhere(_: Any) -> tuple[str, ...]:

@@ -1,4 +1,5 @@
-"""What is told of a ledger itself: that it was begun in place of one that is lost, and what was exported of it."""
+"""What is told of a ledger itself: that it was begun in place of one that is lost, what was exported of it, and which
+roots its index has."""
 
 from datetime import datetime
 
@@ -6,7 +7,7 @@ from msgspec import Struct
 
 from ldmrelease.domain.events.kinds import LEDGER as LEDGER_KEY
 from ldmrelease.domain.events.kinds import ME, EventKind, EventType
-from ldmrelease.domain.streams import BUNDLES, LEDGER
+from ldmrelease.domain.streams import BUNDLES, CHECKPOINTS, LEDGER
 from ldmrelease.domain.topology import Place
 
 
@@ -59,6 +60,21 @@ def _exported_for(body: BundleExported) -> tuple[str, ...]:
     return body.environments
 
 
+class IndexCheckpoint(Struct, frozen=True):
+    """The roots of the index (`ledger.index`) of all events before this one: of the first `size`, whose last hash is
+    `head`. `events` is that of the tree of their hashes, `keys` that of the map from each stream and kind to its end.
+    """
+
+    size: int
+    head: str
+    events: str
+    keys: str
+
+
+def _checkpoints(_: IndexCheckpoint) -> str:
+    return CHECKPOINTS
+
+
 TYPES = (
     EventType(EventKind.BEGUN_ANEW, BegunAnew, ME, "request", _stream, _environments),
     EventType(
@@ -70,4 +86,5 @@ TYPES = (
         _exported_for,
         lambda body: body.as_of,
     ),
+    EventType(EventKind.INDEX_SIGNED, IndexCheckpoint, LEDGER_KEY, "checkpoint", _checkpoints),
 )

@@ -3,6 +3,7 @@
 from datetime import datetime
 
 from msgspec import Struct, field
+from msgspec.structs import replace
 
 from ldmrelease.domain.events.kinds import OBSERVER, PROMOTER, EventKind, EventType
 from ldmrelease.domain.site_registry import ForeignImage
@@ -57,12 +58,26 @@ class ObservedImage(Struct, frozen=True):
         return "", self.spelling, self.foreign.found if self.foreign is not None else ""
 
 
+class UnbrokenRow(Struct, frozen=True):
+    """An observation saw what the one before it in its stream had seen, soon enough after it that nothing is unobserved
+    in between; that one saw what the one before it had seen, and so on back to the first.
+
+    `first` is the number of the first one's event, `position` that of the one before in the stream, `key` the id of the
+    key that signed all of them.
+    """
+
+    first: int
+    position: int
+    key: str
+
+
 class Observation(Struct, frozen=True):
     """What was seen at a place. `basis` is `committed` (a tree, at `revision`) or `pods`.
 
     `every` is the longest time, in seconds, since the previous observation that leaves no gap; `cause` is
     `apply`, `restore` or `retire` where a promotion made the change that is seen; `clock` says that the time is the
-    workspace's own, and not the wall's.
+    workspace's own, and not the wall's. `row` is None where it differs from the one before it: whoever wants to know
+    what ran when reads the last and the first one of a row, and none in between.
     """
 
     place: Place
@@ -74,6 +89,29 @@ class Observation(Struct, frozen=True):
     every: int = 43200
     cause: str | None = None
     clock: bool = False
+    row: UnbrokenRow | None = None
+
+    def placed(self, position: int, key: str) -> "Observation":
+        """As it is signed by a key for a position in its stream: in no row where that is of another one."""
+        row = self.row
+        if row is None or (row.position + 1, row.key) == (position, key):
+            return self
+        return replace(self, row=None)
+
+    def saw_the_same(self, other: "Observation") -> bool:
+        """Whether another observation saw the same images in the same state, since whenever."""
+        return (self.place, self.basis, self.aliases, self.clock, _plainly(self.images)) == (
+            other.place,
+            other.basis,
+            other.aliases,
+            other.clock,
+            _plainly(other.images),
+        )
+
+
+def _plainly(images: tuple[ObservedImage, ...]) -> list[ObservedImage]:
+    found = (replace(each, since=None, first=None) for each in images)
+    return sorted(found, key=lambda each: (each.product, each.component, each.digest, each.spelling))
 
 
 def _claims(body: PlaceClaimed | PlaceReleased) -> str:

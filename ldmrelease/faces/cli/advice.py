@@ -41,6 +41,11 @@ def planned_advice(context: Context, decided: Sequence[Decided]) -> tuple[tuple[
     return tuple(found), [each.blocked for each in advised]
 
 
+def unadvised(context: Context, decided: Decided) -> Decided:
+    """The same decision without next commands, with the people of the roles that can change something."""
+    return replace(decided, decision=_unadvised(_with_people(context, decided.decision)))
+
+
 def planned_report(
     context: Context, report: "PromotionReport"
 ) -> tuple["PromotionReport", Mapping[str, "Blocked"]]:

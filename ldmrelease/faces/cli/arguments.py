@@ -47,11 +47,17 @@ def one_target(argument: str | None, option: str | None) -> str | None:
     return argument if option is None else option
 
 
-def place_or_tag(context: "ReadContext", text: str) -> tuple[Application, ...] | None:
-    """The applications of what is a target, None for what may be a tag. Raises `UsageError` for a misspelled target."""
+def place_or_tag(
+    context: "ReadContext", text: str, topology: Topology | None = None
+) -> tuple[Application, ...] | None:
+    """The applications of what is a target, None for what may be a tag. Raises `UsageError` for a misspelled target.
+
+    topology: the places that may be meant, where these are others than those of the workspace.
+    """
     from ldmrelease.services.deployments.target import UnknownTarget, applications_at  # noqa: PLC0415 - as below
 
-    meant = applications_at(context.topology, as_target(context.topology, text))
+    places = topology or context.topology
+    meant = applications_at(places, as_target(places, text))
     if not isinstance(meant, UnknownTarget):
         return meant
     near = nearest(text, meant.known)
@@ -218,11 +224,17 @@ def _require_revision(context: "Context", product: Product, text: str, which: st
         raise UsageError(f"{product.name}/{tag} has no revision {which!r}", f"it has {', '.join(known)}")
 
 
-def applications_of(context: "ReadContext", target: str | None) -> tuple[Application, ...]:
-    """The applications that a target means, of whatever product; all of them without one. Raises `UsageError`."""
+def applications_of(
+    context: "ReadContext", target: str | None, topology: Topology | None = None
+) -> tuple[Application, ...]:
+    """The applications that a target means, of whatever product; all of them without one. Raises `UsageError`.
+
+    topology: as in `place_or_tag`.
+    """
     from ldmrelease.services.deployments.target import UnknownTarget, applications_at  # noqa: PLC0415 - as above
 
-    found = applications_at(context.topology, None if target is None else as_target(context.topology, target))
+    places = topology or context.topology
+    found = applications_at(places, None if target is None else as_target(places, target))
     if isinstance(found, UnknownTarget):
         raise UsageError(f"there is no place {found.target!r}", did_you_mean(found.target, found.known))
     return found

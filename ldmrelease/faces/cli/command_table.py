@@ -41,6 +41,7 @@ COMMANDS: dict[str, CommandEntry] = {
     "where": CommandEntry("where", "Show which release runs where, since when, and what approved it."),
     "drift": CommandEntry("drift", "Show where git, decisions and what runs differ, and why."),
     "history": CommandEntry("history", "Show what ran at a place, or where a release ran, and when."),
+    "dossier": CommandEntry("dossier", "Write what is known of a release for whoever decides about it."),
     "status": CommandEntry("status", "Show where each release stands in each environment."),
     "timeline": CommandEntry("timeline", "Show what ran at each place over time."),
     "night": CommandEntry("night", "Show what ran in a night, what changed, and why it was allowed."),
@@ -48,6 +49,7 @@ COMMANDS: dict[str, CommandEntry] = {
     "metrics": CommandEntry("metrics", "Show the four DORA figures, by level."),
     "receipt": CommandEntry("receipt", "Show the receipts of promotions."),
     "bundle": CommandEntry("bundle", "Export, publish and verify bundles, for gates that have no ledger."),
+    "why": CommandEntry("why", "Show the decision behind what runs, or ran, at a place."),
     "audit": CommandEntry("audit", "Import history, make decisions again, verify copies of ledgers."),
     "ledger": CommandEntry("ledger", "Verify, export and import the ledger."),
     "completion": CommandEntry(

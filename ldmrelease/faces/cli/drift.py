@@ -13,6 +13,7 @@ from ldmrelease.render.output import Output, emit, say
 from ldmrelease.render.places import NO_PLACES
 from ldmrelease.services.inventory.drift_report import report
 from ldmrelease.services.inventory.live import live
+from ldmrelease.services.inventory.settlers import settlers_of
 
 app = new_app()
 
@@ -28,7 +29,7 @@ def drift(
     output: OutputOption = Output.text,
 ) -> None:
     """Ask everywhere at once, and show where the tree, the decisions and what runs differ, by image digest,
-    with who made the difference where that is known, and the next command. Writes nothing.
+    with who made the difference where that is known, the next command, and who could settle it. Writes nothing.
 
     Every command that is advised was planned first; where all would be refused, the answer says what stands in the way.
 
@@ -46,6 +47,7 @@ def drift(
         from ldmrelease.services.promotions.advice import Planner  # noqa: PLC0415 - knows all that a promotion does
 
         found = Planner(context, timeout).of_drift(found)
+    found = settlers_of(context, found, context.now())
     answer = drift_answer(found)
     emit(answer, output, lambda: drift_text(found) if wanted else NO_PLACES)
     for line in (*missed_lines(found.unreachable), *unrendered_lines(found.unrendered)):

@@ -9,6 +9,7 @@ import typer
 from ldmrelease.answers.places import history_answers
 from ldmrelease.domain.tags import parse
 from ldmrelease.domain.times import spell
+from ldmrelease.domain.topology import Topology
 from ldmrelease.faces.cli.arguments import (
     OptionalTargetOption,
     ProductOption,
@@ -33,6 +34,7 @@ from ldmrelease.faces.cli.understood import as_target
 from ldmrelease.render.output import Output, emit
 from ldmrelease.render.places import history_table
 from ldmrelease.services.context import ReadContext
+from ldmrelease.services.inventory.gone_places import topology_of_all_times
 from ldmrelease.services.inventory.history import HistoryEntry
 from ldmrelease.services.inventory.history import history as find_history
 
@@ -81,22 +83,25 @@ def history(  # noqa: PLR0913, PLR0917 - an option each
     if begin is not None and end is not None and end < begin:
         raise UsageError(f"--to {spell(end)} is before --from {spell(begin)}", "name the earlier time first")
     context = then.limited(now)
+    topology = topology_of_all_times(context)
     if dayobs is not None:
         # What was in between is read as well: who asks for the history goes without.
         from ldmrelease.faces.cli.dayobs import AskedNight  # noqa: PLC0415
 
-        applications = applications_of(context, target)
+        applications = applications_of(context, target, topology)
         release = None
         if what is not None:
-            meant = place_or_tag(context, what)
+            meant = place_or_tag(context, what, topology)
             applications = tuple(each for each in applications if meant is None or each in meant)
             release = known_release(context, what, product) if meant is None else None
         is_meant = None if release is None else (lambda image: image.release == release)
         night = AskedNight(context, dayobs, then, applications)
         night.tell(night.rows(is_meant), output)
         return
-    places = {str(each.place) for each in applications_of(context, target)}
-    rows = [each for each in _rows(context, what, product) if target is None or each.place in places]
+    places = {str(each.place) for each in applications_of(context, target, topology)}
+    rows = [
+        each for each in _rows(context, topology, what, product) if target is None or each.place in places
+    ]
     rows = list(_between(rows, begin, end))
     emit(history_answers(rows), output, lambda: history_table(rows))
 
@@ -111,13 +116,15 @@ def _between(
             yield each
 
 
-def _rows(context: ReadContext, what: str | None, product: str | None) -> list[HistoryEntry]:
+def _rows(
+    context: ReadContext, topology: Topology, what: str | None, product: str | None
+) -> list[HistoryEntry]:
     if what is None:
         return find_history(context)
-    what = as_target(context.topology, what)
-    if any(what == each.place.environment for each in context.topology.applications):
+    what = as_target(topology, what)
+    if any(what == each.place.environment for each in topology.applications):
         return find_history(context, environment=what)
-    meant = place_or_tag(context, what)
+    meant = place_or_tag(context, what, topology)
     if meant is not None:
         return [row for each in meant for row in find_history(context, place=each.place)]
     return _of_release(context, what, product)

@@ -40,7 +40,8 @@ from ldmrelease.services.operations.begin_anew import record_beginning
 from ldmrelease.services.record_check import verify_ledger
 from ldmrelease.targets.results import Refusal
 from ldmrelease.trust.checkpoints import sign_checkpoint, verify_checkpoint
-from ldmrelease.trust.records import VerifiedRecord
+from ldmrelease.trust.records import Records, VerifiedRecord
+from ldmrelease.trust.trusted_index import TrustedIndex
 from ldmrelease.trust.verify import Rejected
 
 app = new_app(
@@ -49,6 +50,9 @@ app = new_app(
 )
 
 STANDARD = Path("-")
+
+_INDEXED_AT_HAND = 256
+"""So many events may stand behind the signed index when somebody asks for a checkpoint: to walk them costs nothing."""
 
 
 @app.command(
@@ -118,11 +122,14 @@ def checkpoint(
     ] = False,
     output: OutputOption = Output.json,
 ) -> None:
-    """Sign the head of the ledger with the key `ledger`, to be kept elsewhere. Nothing is appended.
+    """Sign the head of the ledger with the key `ledger`, to be kept elsewhere.
 
-    With --out the file holds the signed envelope, whatever --output says.
+    Where many events came since the ledger's index was signed, it is brought up to now and signed first: that is an
+    event of the ledger, and nothing else is appended. With --out the file holds the signed envelope, whatever --output
+    says.
     """
     context = open_context_here(ctx)
+    context.sign_index(_INDEXED_AT_HAND)
     if publish:
         digest, where = publish_checkpoint(context), context.workspace.releases
         plain = {"repository": where, "digest": digest, **canonical.to_plain(context.ledger.head())}
@@ -168,13 +175,17 @@ def import_(
     output: OutputOption = Output.text,
 ) -> None:
     """Make the workspace's ledger again from an export, whole or not at all, where there is none yet."""
-    address = open_workspace(ctx).ledger
+    workspace = open_workspace(ctx)
+    address = workspace.ledger
     if source == STANDARD:
         ledger = import_ledger(address, sys.stdin.buffer, projectors=PROJECTORS)
     else:
         with source.open("rb") as lines:
             ledger = import_ledger(address, lines, projectors=PROJECTORS)
     with ledger:
+        records = Records(ledger.genesis, workspace.keyring, clock=workspace.clock is not None)
+        # The text has events alone: the pages of their index are made of them now.
+        ledger.require_whole(TrustedIndex(records, workspace.keyring))
         head = ledger.head()
     emit(head_answer(head), output, lambda: f"imported {counted(head.size, 'event')} of ledger {head.ledger}")
 

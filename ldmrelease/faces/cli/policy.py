@@ -15,7 +15,7 @@ from ldmrelease.config.policies.simulations import simulation_schema
 from ldmrelease.config.workspace.load import policy_folder
 from ldmrelease.config.yaml.problems import shown
 from ldmrelease.config.yaml.suggestions import did_you_mean
-from ldmrelease.faces.cli import policy_cases, policy_what_if
+from ldmrelease.faces.cli import policy_backtest, policy_cases, policy_what_if
 from ldmrelease.faces.cli.arguments import TARGET, environment_of
 from ldmrelease.faces.cli.options import OutputOption, UsageError, examples, new_app
 from ldmrelease.faces.cli.session import open_workspace, workspace_file
@@ -112,5 +112,5 @@ def schema(
     emit(found, output, lambda: as_json(found))
 
 
-for _part in (policy_cases, policy_what_if):
+for _part in (policy_cases, policy_what_if, policy_backtest):
     app.registered_commands += _part.app.registered_commands

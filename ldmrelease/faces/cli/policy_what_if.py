@@ -19,6 +19,7 @@ from ldmrelease.faces.cli.arguments import (
     usual_product,
 )
 from ldmrelease.faces.cli.options import OutputOption, UsageError, examples, new_app
+from ldmrelease.faces.cli.policy_backtest import environments_here, history_entries
 from ldmrelease.faces.cli.session import open_context_here, workspace_file
 from ldmrelease.faces.cli.understood import as_target
 from ldmrelease.render.output import Output, emit
@@ -27,6 +28,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from datetime import datetime
 
+    from ldmrelease.domain.level import Level
+    from ldmrelease.services.backtest.backtesting import Backtest
     from ldmrelease.services.context import Context
     from ldmrelease.services.releases.pin import Pinned
 
@@ -40,7 +43,7 @@ app = new_app()
         "ldmrelease policy diff policies/production.yaml stricter.yaml --target summit",
     ),
 )
-def diff(
+def diff(  # noqa: PLR0913, PLR0917 - the options of the command
     ctx: typer.Context,
     before: Annotated[
         str,
@@ -58,13 +61,22 @@ def diff(
     ] = None,
     target: OptionalTargetOption = None,
     product: ProductOption = None,
+    history: Annotated[
+        str | None,
+        typer.Option(
+            "--history",
+            metavar="FILE|REPO",
+            help="Compare on a history as `policy backtest` reads it, in place of the ledger's releases.",
+        ),
+    ] = None,
     exit_code: Annotated[bool, typer.Option("--exit-code", help="Exit 1 where a decision changes.")] = False,
     output: OutputOption = Output.text,
 ) -> None:
     """Show what differs between policies, and which decisions about the ledger's releases would change.
 
     Every pinned release is decided by both, for each place whose level is in both, as of now. Without a workspace what
-    differs is only described. Exit 3 where something could not be decided.
+    differs is only described. On a history, the changes are told of which both do not say the same.
+    Exit 3 where something could not be decided.
     """
     from ldmrelease.answers.policy_changes import policy_diff_answer  # noqa: PLC0415 - `--help` goes without
     from ldmrelease.policy.comparison import compare_policies  # noqa: PLC0415 - as above
@@ -73,14 +85,22 @@ def diff(
     from ldmrelease.services.decisions.policy_sources import read_both  # noqa: PLC0415 - as above
 
     old, new = read_both(before, after, Path.cwd())
-    found = None
-    if _has_workspace(ctx):
+    found = on_history = None
+    if history is not None:
+        on_history = _on_history(ctx, history, old), _on_history(ctx, history, new)
+    elif _has_workspace(ctx):
         context = open_context_here(ctx)
         places = applications_of(context, target)
         found = changed_decisions(context, _releases(context, release, product), places, old, new)
-    answer = policy_diff_answer(compare_policies(old, new), found)
+    answer = policy_diff_answer(compare_policies(old, new), found, on_history)
     emit(answer, output, lambda: policy_diff_text(answer))
     raise typer.Exit(answer.exit_code(asked=exit_code))
+
+
+def _on_history(ctx: typer.Context, history: str, levels: "dict[str, Level]") -> "Backtest":
+    from ldmrelease.services.backtest.backtesting import backtest  # noqa: PLC0415 - as above
+
+    return backtest(history_entries(history), levels, environments_here(ctx))
 
 
 def _has_workspace(ctx: typer.Context) -> bool:

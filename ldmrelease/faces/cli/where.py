@@ -7,11 +7,12 @@ from typing import Annotated, NoReturn, TypeVar
 
 import typer
 from msgspec import Struct
+from msgspec.structs import replace
 
 from ldmrelease.answers.exit_codes import found_code
 from ldmrelease.answers.places import where_answers
 from ldmrelease.config.yaml.suggestions import nearest
-from ldmrelease.domain.topology import Application
+from ldmrelease.domain.topology import Application, Topology
 from ldmrelease.faces.cli.arguments import (
     OptionalTargetOption,
     ProductOption,
@@ -52,13 +53,17 @@ Row = TypeVar("Row")
 app = new_app()
 
 
+_NONE = Topology((), ())
+
+
 class Asked(Struct, frozen=True):
-    """What was typed."""
+    """What was typed, and the places that may be meant."""
 
     what: str | None
     product: str | None
     target: str | None
     filters: TypedFilters
+    topology: Topology = _NONE
 
 
 @app.command(
@@ -167,10 +172,12 @@ def where(  # noqa: PLR0913, PLR0917 - an option each
     require_product(now.topology, product)
     then = as_of(at, known_at, now.now())
     context = then.limited(now)
+    is_past = then.moment is not None or dayobs is not None
+    asked = replace(asked, topology=_topology_then(context) if is_past else context.topology)
     selection = _selection(context, asked)
     if live:
         _tell_live(context, selection, asked, timeout, output)
-    applications = selected_applications(context.topology, selection)
+    applications = selected_applications(asked.topology, selection)
     if dayobs is not None:
         # What was in between is read as well: who asks about one time goes without.
         from ldmrelease.faces.cli.dayobs import AskedNight  # noqa: PLC0415
@@ -206,6 +213,13 @@ def _tell_desired_at(
     tell_desired_at(ctx, (past["--at"], past["--known-at"]), (asked.what, asked.target), output)
 
 
+def _topology_then(context: ReadContext) -> Topology:
+    """Who asks about the past may mean a place that has gone from the workspace since."""
+    from ldmrelease.services.inventory.gone_places import topology_of_all_times  # noqa: PLC0415 - as below
+
+    return topology_of_all_times(context)
+
+
 def _is_meant(context: ReadContext, selection: PlaceSelection) -> Callable[[PlaceComponent], bool] | None:
     return None if selection.is_of_places else partial(is_image_meant, context.topology, selection)
 
@@ -219,10 +233,10 @@ def _found(context: ReadContext, then: AsOf, applications: list[Application]) ->
 
 
 def _selection(context: ReadContext, asked: Asked) -> PlaceSelection:
-    places = frozenset(each.place for each in applications_of(context, asked.target))
-    what = None if asked.what is None else as_target(context.topology, asked.what)
+    places = frozenset(each.place for each in applications_of(context, asked.target, asked.topology))
+    what = None if asked.what is None else as_target(asked.topology, asked.what)
     filters = read_filters(context, asked.filters, asked.product)
-    return select(context.topology, what, product=asked.product, places=places, filters=filters)
+    return select(asked.topology, what, product=asked.product, places=places, filters=filters)
 
 
 def _rows(
@@ -232,7 +246,7 @@ def _rows(
     rows = find(selection)
     if rows or asked.what is None or selection.releases is None:
         return rows
-    known = applications_at(context.topology, asked.what)
+    known = applications_at(asked.topology, asked.what)
     near = nearest(asked.what, known.known) if isinstance(known, UnknownTarget) else None
     if near is not None and not selection.is_tag:
         raise UsageError(
@@ -241,7 +255,7 @@ def _rows(
         )
     release = known_release(context, asked.what, asked.product)
     again = select(
-        context.topology,
+        asked.topology,
         release,
         product=asked.product,
         places=selection.places,

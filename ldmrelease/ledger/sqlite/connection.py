@@ -84,6 +84,15 @@ class SqliteConnection:
             yield connection
 
     @contextmanager
+    def seeing(self) -> Iterator[sqlite3.Connection]:
+        """The transaction that is under way, else one as `reading` has."""
+        if self._sqlite.in_transaction:
+            yield self._sqlite
+        else:
+            with self.reading() as connection:
+                yield connection
+
+    @contextmanager
     def mapped(self) -> Iterator[None]:
         """Inside, the file is read from memory that it is mapped to, at half the cost: for who reads all of it.
 

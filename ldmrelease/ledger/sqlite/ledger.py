@@ -5,37 +5,27 @@ One file, made durable by each append (WAL, synchronous FULL). Optimistic concur
 
 import sqlite3
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import suppress
 from datetime import datetime
+from functools import partial
 from pathlib import Path
 from types import TracebackType
 from typing import IO, Any, Self
 
 from ldmrelease.domain import canonical, times
 from ldmrelease.domain.events import Checkpoint, Event, EventKind, Head, Moved, NewEvent
+from ldmrelease.domain.events.ledger import IndexCheckpoint
+from ldmrelease.domain.events.registry import new_event
 from ldmrelease.domain.projector import Projector
 from ldmrelease.ledger import log, projecting
-from ldmrelease.ledger.errors import Damaged, LedgerProblem
+from ldmrelease.ledger.errors import Damaged, LedgerError, LedgerProblem
 from ldmrelease.ledger.expectation import Expectation, expectation, moved
-from ldmrelease.ledger.interface import EventCheck, EventRow, Sign, WriteObserver
-from ldmrelease.ledger.sqlite import rows, schema, states, verify
+from ldmrelease.ledger.index.ledger_index import IndexBuilder, LedgerIndex
+from ldmrelease.ledger.index.merkle_pages import PageMissing, Pages
+from ldmrelease.ledger.interface import EventCheck, EventRow, IndexTrust, Sign, WriteObserver
+from ldmrelease.ledger.sqlite import index_pages, opening_checks, rows, schema, states, verify
 from ldmrelease.ledger.sqlite.connection import SqliteConnection
-
-_BROKEN = """
-SELECT min(sequence) FROM (
-    SELECT sequence FROM events AS here
-    WHERE sequence > 1
-    AND previous IS NOT (SELECT hash FROM events AS before WHERE before.sequence = here.sequence - 1)
-    UNION ALL
-    SELECT max(sequence) FROM events GROUP BY stream HAVING count(*) <> max(stream_version)
-) HAVING min(sequence) IS NOT NULL
-"""
-"""The first row that names another one before it than is there, or whose stream has a gap. Hashes are of the rows
-that are read, which are hashed then."""
-
-
-_TAIL = 2000
-"""So many of the latest rows are hashed, and looked for in every index, when a ledger is opened; those before are
-hashed when they are read."""
+from ldmrelease.ledger.sqlite.event_reader import EventReader
 
 
 class SqliteLedger:
@@ -55,8 +45,10 @@ class SqliteLedger:
         self._db = connection
         self._projectors = projecting.with_head(projectors)
         self._observe = observer or (lambda _when, _kinds: None)
+        self._trust: IndexTrust | None = None
         self._bring_forward()
         self.uuid = self._uuid()
+        self._reader = EventReader(connection, self.uuid)
         self.genesis = self._first().hash
 
     def __enter__(self) -> Self:
@@ -86,7 +78,7 @@ class SqliteLedger:
         last = self._last_row()
         return Head(self.uuid, last.sequence, last.hash)
 
-    def require_whole(self) -> None:
+    def require_whole(self, trust: IndexTrust | None = None) -> None:
         """See `Ledger`."""
         # In one transaction: an append in between would look like a cut.
         with self._db.reading() as connection:
@@ -98,25 +90,88 @@ class SqliteLedger:
                     f"{known.get('sequence') if isinstance(known, dict) else 'none'}: the file was cut or edited; "
                     "`ledger verify` says where"
                 )
-            self._require_hashes(last.sequence)
-            broken = self._db.row(_BROKEN)
-            if broken is not None:
-                raise Damaged(
-                    f"{self.path}: event {broken[0]} does not follow on what stands before it: rows were taken out, "
-                    "moved or put in; `ledger verify` says where"
-                )
-            verify.require_indexed(connection, self.path, last.sequence - _TAIL)
+            roots = opening_checks.latest_index(connection, self.uuid, trust) if trust is not None else None
+            if roots is None and (trust is None or not trust.expected):
+                opening_checks.require_chain(connection, self.uuid, self.path, last.sequence)
+            else:
+                opening_checks.require_tail(connection, self.uuid, self.path, roots)
+        self._trust = trust
+        self._reader.index = self._index(roots) if roots is not None else None
+        if self._reader.index is not None:
+            self._reader.index.require_pages()
 
-    def _require_hashes(self, size: int) -> None:
-        """Raise `Damaged` where one of the latest rows is not what was appended, even if nobody is about to read it."""
-        rows = self._db.rows("SELECT * FROM events WHERE sequence > ? ORDER BY sequence", (size - _TAIL,))
-        for row in map(EventRow._make, rows):
-            log.require_hash(self.uuid, row)
+    def unindexed(self) -> int:
+        """See `Ledger`."""
+        row = self._db.row("SELECT max(sequence) FROM events NOT INDEXED")
+        return (row[0] or 0 if row is not None else 0) - self._reader.covered
+
+    def sign_index(
+        self,
+        *,
+        at: datetime,
+        actor: str,
+        sign: Sign,
+        bounds: Callable[[Event], bool] | None = None,
+    ) -> Head | None:
+        """See `Ledger`."""
+        kind = str(EventKind.INDEX_SIGNED)
+        self._observe("before", kind)
+        base = self._reader.index.roots if self._reader.index is not None else None
+        with self._db.writing() as connection:
+            verify.require_schema(connection, self.path)
+            if (
+                self._trust is not None
+                and opening_checks.latest_index(connection, self.uuid, self._trust) != base
+            ):
+                return None
+            try:
+                pages = self._pages()
+                roots = self._extended(connection, base, pages)
+                index_pages.keep_made(connection, pages, base.size if base is not None else 0, roots.size)
+            except PageMissing:
+                assert base is not None
+                pages = opening_checks.made_anew(connection, self.uuid, self.path, base)
+                roots = self._extended(connection, base, pages)
+                index_pages.keep_anew(connection, pages)
+            head = self._append(connection, [new_event(roots)], at, actor, sign, bounds)
+        self._reader.index = self._index(roots)
+        self._observe("after", kind)
+        return head
+
+    def _extended(
+        self, connection: sqlite3.Connection, base: IndexCheckpoint | None, pages: Pages
+    ) -> IndexCheckpoint:
+        """The roots for all events so far. Raises `PageMissing`."""
+
+        def absent() -> Pages:
+            raise PageMissing
+
+        behind = LedgerIndex(base, pages, absent) if base is not None else None
+        version = (lambda stream: behind.stream(stream).count) if behind is not None else None
+        builder = IndexBuilder(pages, base)
+        found = rows.all_rows(connection, builder.size)
+        for row in opening_checks.walked(found, self.uuid, self.path, base, version):
+            builder.take(row)
+        return builder.roots()
+
+    def _index(self, roots: IndexCheckpoint) -> LedgerIndex:
+        return LedgerIndex(roots, self._pages(), partial(self._made_anew, roots))
+
+    def _pages(self) -> Pages:
+        return Pages(partial(index_pages.page, self._db))
+
+    def _made_anew(self, roots: IndexCheckpoint) -> Pages:
+        """The pages, made of all rows, and kept where the file can be written now."""
+        with self._db.seeing() as connection:
+            pages = opening_checks.made_anew(connection, self.uuid, self.path, roots)
+        if not connection.in_transaction:
+            with suppress(LedgerError), self._db.writing() as writing:
+                index_pages.keep_anew(writing, pages)
+        return pages
 
     def version(self, stream: str) -> int:
         """See `LedgerReader`."""
-        row = self._db.row("SELECT max(stream_version) FROM events WHERE stream = ?", (stream,))
-        return int(row[0]) if row and row[0] is not None else 0
+        return self._reader.version(stream)
 
     def append(
         self,
@@ -144,25 +199,38 @@ class SqliteLedger:
                 return late
             for digest, data in (blobs or {}).items():
                 self._put(digest, data)
-            before = self._last_row()
-            moment = log.not_before(self._bounding(before, bounds), at)
-            appended = []
-            for new in events:
-                before = log.link(
-                    new,
-                    before,
-                    ledger=self.uuid,
-                    genesis=self.genesis,
-                    version=self.version(new.stream) + 1,
-                    at=moment,
-                    actor=actor,
-                    sign=sign,
-                )
-                rows.insert(connection, before)
-                states.maintain(connection, self._projectors, log.checked(self.uuid, before))
-                appended.append(before)
-            verify.require_kept(connection, self.path, appended)
+            head = self._append(connection, events, at, actor, sign, bounds)
         self._observe("after", kinds)
+        return head
+
+    def _append(
+        self,
+        connection: sqlite3.Connection,
+        events: Sequence[NewEvent],
+        at: datetime,
+        actor: str,
+        sign: Sign | None,
+        bounds: Callable[[Event], bool] | None = None,
+    ) -> Head:
+        """Append events inside a transaction that holds the write lock."""
+        before = self._last_row()
+        moment = log.not_before(self._bounding(before, bounds), at)
+        appended = []
+        for new in events:
+            before = log.link(
+                new,
+                before,
+                ledger=self.uuid,
+                genesis=self.genesis,
+                version=self.version(new.stream) + 1,
+                at=moment,
+                actor=actor,
+                sign=sign,
+            )
+            rows.insert(connection, before)
+            states.maintain(connection, self._projectors, log.checked(self.uuid, before))
+            appended.append(before)
+        verify.require_kept(connection, self.path, appended)
         return Head(self.uuid, before.sequence, before.hash)
 
     def events(
@@ -173,43 +241,35 @@ class SqliteLedger:
         stream_prefix: str | None = None,
     ) -> Iterator[Event]:
         """See `LedgerReader`."""
-        where, values = _conditions(stream, kinds, stream_prefix)
-        sql = f"SELECT * FROM events WHERE sequence > ?{where} ORDER BY sequence LIMIT 500"  # noqa: S608
-        numbered = stream is not None and kinds is None and after == 0
-        version = 0
-        while rows := self._db.rows(sql, (after, *values)):
-            for row in rows:
-                event = log.checked(self.uuid, row)
-                after, version = event.sequence, version + 1
-                if numbered and event.stream_version != version:
-                    raise Damaged(
-                        f"{self.path}: the stream {stream} lacks its event {version}: it was hidden or taken out; "
-                        "`ledger verify` says more"
-                    )
-                yield event
+        for row in self._selected(stream, kinds, after, stream_prefix):
+            yield log.readable(self.uuid, row)
+
+    def _selected(
+        self, stream: str | None, kinds: Iterable[str] | None, after: int, stream_prefix: str | None
+    ) -> Iterator[EventRow]:
+        if stream_prefix is not None or (stream is None and kinds is None):
+            named = None if kinds is None else frozenset(map(str, kinds))
+            for row in self._reader.all(stream_prefix or "", after):
+                if stream in (None, row.stream) and (named is None or row.kind in named):
+                    yield row
+        elif stream is not None:
+            yield from self._reader.of_stream(stream, kinds, after)
+        elif kinds is not None:
+            yield from self._reader.of_kinds(kinds, after)
 
     def rows(self, kinds: Iterable[str], after: int = 0) -> Iterator[EventRow]:
         """See `LedgerReader`."""
-        where, values = _conditions(None, kinds, None)
-        sql = f"SELECT * FROM events WHERE sequence > ?{where} ORDER BY sequence LIMIT 500"  # noqa: S608
-        while found := self._db.rows(sql, (after, *values)):
-            for row in map(EventRow._make, found):
-                log.require_hash(self.uuid, row)
-                after = row.sequence
-                yield row
+        return self._reader.of_kinds(kinds, after)
 
     def last(self, stream: str, kind: str | None = None, upto: int | None = None) -> Event | None:
         """See `LedgerReader`."""
-        where, values = _conditions(stream, None if kind is None else [kind], None)
-        last = canonical.LARGEST_INTEGER if upto is None else upto
-        sql = f"SELECT * FROM events WHERE sequence <= ?{where} ORDER BY sequence DESC LIMIT 1"  # noqa: S608
-        row = self._db.row(sql, (last, *values))
-        return None if row is None else log.checked(self.uuid, row)
+        row = self._reader.last(stream, kind, upto)
+        return None if row is None else log.readable(self.uuid, row)
 
     def get(self, sequence: int) -> Event | None:
         """See `LedgerReader`."""
-        row = self._db.row("SELECT * FROM events WHERE sequence = ?", (sequence,))
-        return None if row is None else log.checked(self.uuid, row)
+        row = self._reader.get(sequence)
+        return None if row is None else log.readable(self.uuid, row)
 
     def put_blob(self, data: bytes) -> str:
         """See `Ledger`."""
@@ -265,12 +325,15 @@ class SqliteLedger:
             return verify.not_extending(connection, self.uuid, self.genesis, checkpoint)
 
     def verify(
-        self, checkpoint: Checkpoint | None = None, check: EventCheck | None = None
+        self,
+        checkpoint: Checkpoint | None = None,
+        check: EventCheck | None = None,
+        trust: IndexTrust | None = None,
     ) -> tuple[LedgerProblem, ...]:
         """See `Ledger`."""
         try:
             with self._db.mapped(), self._db.reading() as connection:
-                return verify.everything(connection, self.uuid, self._projectors, checkpoint, check)
+                return verify.everything(connection, self.uuid, self._projectors, checkpoint, check, trust)
         except Damaged as error:
             return (LedgerProblem("unreadable", "file", found=str(error)),)
 
@@ -324,20 +387,3 @@ def _known_head(connection: sqlite3.Connection) -> Any:
         return states.state(connection, projecting.HEAD, projecting.HEAD_KEY)
     except Damaged:
         return None
-
-
-def _conditions(
-    stream: str | None, kinds: Iterable[str] | None, stream_prefix: str | None
-) -> tuple[str, tuple[str, ...]]:
-    where, values = "", []
-    if stream is not None:
-        where += " AND stream = ?"
-        values.append(stream)
-    if kinds is not None:
-        named = [str(kind) for kind in kinds]
-        where += f" AND kind IN ({', '.join('?' * len(named))})"
-        values += named
-    if stream_prefix is not None:
-        where += " AND stream >= ? AND stream < ?"
-        values += [stream_prefix, stream_prefix + projecting.LAST]
-    return where, tuple(values)

@@ -1,8 +1,11 @@
 """Ledgers in files: created, opened, imported, found."""
 
+from __future__ import annotations
+
 from collections.abc import Iterable
 from datetime import datetime
 from pathlib import Path
+from typing import TYPE_CHECKING
 from uuid import uuid4
 
 from ldmrelease.domain import times
@@ -12,7 +15,9 @@ from ldmrelease.ledger.interface import EventRow, WriteObserver
 from ldmrelease.ledger.projecting import with_head
 from ldmrelease.ledger.sqlite import rows, schema, states
 from ldmrelease.ledger.sqlite.connection import SqliteConnection
-from ldmrelease.ledger.sqlite.ledger import SqliteLedger
+
+if TYPE_CHECKING:
+    from ldmrelease.ledger.sqlite.ledger import SqliteLedger
 
 
 def create_ledger(
@@ -40,6 +45,8 @@ def open_ledger(
 
     Raises `NoLedger`, `TooNew`, which names the version that it needs, and `Damaged`.
     """
+    from ldmrelease.ledger.sqlite.ledger import SqliteLedger  # noqa: PLC0415 - completion asks for names alone
+
     connection = SqliteConnection(Path(address))
     try:
         return SqliteLedger(connection, projectors=projectors, observer=observer)

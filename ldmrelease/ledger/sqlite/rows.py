@@ -3,6 +3,7 @@
 import sqlite3
 from collections.abc import Iterator
 
+from ldmrelease.domain import canonical
 from ldmrelease.ledger.interface import EventRow
 
 _BATCH = 20
@@ -14,9 +15,12 @@ def insert(connection: sqlite3.Connection, row: EventRow) -> None:
     connection.execute("INSERT INTO events VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)", row)
 
 
-def all_rows(connection: sqlite3.Connection) -> Iterator[EventRow]:
-    """All events in their order."""
-    cursor = connection.execute("SELECT * FROM events ORDER BY sequence")
+def all_rows(
+    connection: sqlite3.Connection, after: int = 0, upto: int = canonical.LARGEST_INTEGER
+) -> Iterator[EventRow]:
+    """All events in their order, or those behind one and up to another."""
+    sql = "SELECT * FROM events NOT INDEXED WHERE sequence > ? AND sequence <= ? ORDER BY sequence"
+    cursor = connection.execute(sql, (after, upto))
     while batch := cursor.fetchmany(_BATCH):
         yield from map(EventRow._make, batch)
 

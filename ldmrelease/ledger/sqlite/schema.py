@@ -51,6 +51,12 @@ CREATE TRIGGER blobs_follow BEFORE INSERT ON blobs
 WHEN EXISTS (SELECT 1 FROM blobs WHERE digest = NEW.digest)
 BEGIN SELECT RAISE(ABORT, 'blobs are never replaced'); END;
 
+CREATE TABLE index_pages (
+    digest BLOB PRIMARY KEY,
+    page BLOB NOT NULL,
+    replaced INTEGER
+) STRICT;
+
 CREATE TABLE states (
     projection TEXT NOT NULL,
     key TEXT NOT NULL,

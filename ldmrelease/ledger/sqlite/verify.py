@@ -8,8 +8,8 @@ from ldmrelease.domain.events import Checkpoint
 from ldmrelease.domain.projector import Projector
 from ldmrelease.ledger import projecting
 from ldmrelease.ledger.errors import Damaged, LedgerProblem
-from ldmrelease.ledger.interface import EventCheck, EventRow
-from ldmrelease.ledger.sqlite import rows, schema, states
+from ldmrelease.ledger.interface import EventCheck, EventRow, IndexTrust
+from ldmrelease.ledger.sqlite import index_pages, rows, schema, states
 
 _ROW = "SELECT * FROM events {} WHERE sequence = ? AND stream = ? AND kind = ? AND stream_version = ?"
 
@@ -20,6 +20,7 @@ def everything(
     projectors: Sequence[Projector],
     checkpoint: Checkpoint | None,
     check: EventCheck | None,
+    trust: IndexTrust | None,
 ) -> tuple[LedgerProblem, ...]:
     """All problems of a ledger, in one transaction of the caller."""
     from ldmrelease.ledger.verify import Verification  # noqa: PLC0415 - whoever opens a ledger asks for less
@@ -28,11 +29,12 @@ def everything(
     if broken:
         return broken
     found = list(schema_problems(connection))
-    verification = Verification(ledger, projectors, check)
+    verification = Verification(ledger, projectors, check, trust)
     verification.events(rows.all_rows(connection))
     verification.blobs(rows.all_blobs(connection))
     verification.states(states.all_states(connection))
     found += verification.problems
+    found += index_pages.problems(connection)
     if checkpoint is not None:
         behind = not_extending(connection, ledger, verification.walk.genesis, checkpoint)
         found += [behind] if behind else []
@@ -76,12 +78,10 @@ def require_schema(connection: sqlite3.Connection, path: Path) -> None:
         )
 
 
-def require_indexed(connection: sqlite3.Connection, path: Path, behind: int) -> None:
-    """Raise `Damaged` where an index does not have as many events as there are, or has one behind the event `behind`
-    elsewhere than where it belongs.
+def require_counted(connection: sqlite3.Connection, path: Path) -> None:
+    """Raise `Damaged` where an index does not have as many events as there are.
 
-    Its SQL can be spelled as it should be and not be what it was built by. To look for all events in all indexes costs
-    more than opening a ledger may; `ledger verify` does that.
+    Its SQL can be spelled as it should be and not be what it was built by.
     """
     (size,) = connection.execute("SELECT coalesce(max(sequence), 0) FROM events NOT INDEXED").fetchone()
     for index in _indexes(connection):
@@ -93,6 +93,10 @@ def require_indexed(connection: sqlite3.Connection, path: Path, behind: int) -> 
                 f"{path}: the index {index} has {count} events, and the log ends with event {size}: rows were hidden "
                 "or taken out; `ledger verify` says more"
             )
+
+
+def require_indexed(connection: sqlite3.Connection, path: Path, behind: int) -> None:
+    """Raise `Damaged` where an index has an event behind the event `behind` elsewhere than where it belongs."""
     for index in _indexes(connection):
         (hidden,) = connection.execute(_misplaced(connection, index), (behind,)).fetchone()
         if hidden is not None:

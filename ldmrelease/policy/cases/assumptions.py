@@ -9,6 +9,7 @@ from ldmrelease.domain.canonical import digest
 from ldmrelease.domain.decision import Phase
 from ldmrelease.domain.facts import (
     CandidatePin,
+    ChangeFact,
     Facts,
     ImageFact,
     ImageResidence,
@@ -39,7 +40,7 @@ from ldmrelease.policy.cases.scenario import (
 
 class Assumptions(Struct, frozen=True):
     """What is assumed: evidence, residences, holds and pins beside those that there are; images, and the components
-    that are missing (None: as they are), in place of what there is.
+    that are missing and the change that brings it (None: as they are), in place of what there is.
     """
 
     intent: Intent | None = None
@@ -51,6 +52,7 @@ class Assumptions(Struct, frozen=True):
     statements: tuple[ScenarioStatement, ...] = ()
     candidates: tuple[ScenarioCandidate, ...] = ()
     cycles: tuple[ScenarioCycle, ...] = ()
+    change: ChangeFact | None = None
     clusters: dict[str, str] = field(default_factory=dict)
     holds: tuple[str, ...] = ()
     earlier: tuple[Place, ...] | None = None
@@ -70,6 +72,7 @@ def assume(facts: Facts, assumed: Assumptions, grammar: AnyGrammar, moved: timed
         residences=(*_later(facts, moved), *_residences(facts, assumed, release)),
         candidate_pins=(*facts.candidate_pins, *_candidates(facts, assumed, grammar)),
         cycles=(*facts.cycles, *(each.fact() for each in assumed.cycles)),
+        change=facts.change if assumed.change is None else assumed.change,
         clusters={**facts.clusters, **assumed.clusters},
         held=(*facts.held, *assumed.holds),
         earlier=facts.earlier if assumed.earlier is None else assumed.earlier,

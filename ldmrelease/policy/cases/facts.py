@@ -58,6 +58,7 @@ def facts_of(scenario: Scenario, level: Level, windows: Windows = NO_WINDOWS) ->
         earlier=scenario.earlier,
         later=scenario.later,
         cycles=tuple(each.fact() for each in scenario.cycles),
+        change=scenario.change,
         places=_places(scenario, level),
         place_components={str(place): names for place, names in sorted(components.items())},
         clusters=dict(scenario.clusters),

@@ -7,7 +7,7 @@ from enum import StrEnum
 from msgspec import Struct, field
 
 from ldmrelease.domain.decision import Phase
-from ldmrelease.domain.facts import CycleFact, CycleRole, ImageFact, ImageResidence, Intent
+from ldmrelease.domain.facts import ChangeFact, CycleFact, CycleRole, ImageFact, ImageResidence, Intent
 from ldmrelease.domain.topology import Place
 
 
@@ -152,6 +152,7 @@ class ScenarioCycle(Struct, frozen=True):
 
 class Scenario(Struct, frozen=True):
     """Everything that a case gives. `checks` are those that the workspace has, None: those that are named anywhere;
+    `change` is as in `Facts`;
     `clusters` are the UIDs of the environments' clusters; `earlier` and `later` as in `Facts`.
     """
 
@@ -167,6 +168,7 @@ class Scenario(Struct, frozen=True):
     statements: tuple[ScenarioStatement, ...] = ()
     candidates: tuple[ScenarioCandidate, ...] = ()
     cycles: tuple[ScenarioCycle, ...] = ()
+    change: ChangeFact | None = None
     checks: tuple[str, ...] | None = None
     clusters: dict[str, str] = field(default_factory=dict)
     holds: tuple[str, ...] = ()

@@ -9,7 +9,7 @@ from markupsafe import Markup
 from ldmrelease.domain.times import instant, spell
 from ldmrelease.render.pages.inert import inert
 
-_TIME = Markup('<time datetime="{}">{}</time>')
+_TIME = Markup('<time datetime="{}"><span>{}</span> <span>{} UTC</span></time>')
 _DIGEST = Markup('<code class="digest">{}</code>')
 _WHOLE = Markup('<code class="whole">{}</code>')
 _CODE = Markup("<code>{}</code>")
@@ -30,21 +30,20 @@ class Tone(enum.StrEnum):
 
 
 _TONES = {
-    "allowed": Tone.GOOD,
-    "passed": Tone.GOOD,
-    "satisfied": Tone.GOOD,
-    "promoted": Tone.GOOD,
-    "admitted": Tone.GOOD,
-    "refused": Tone.BAD,
-    "failed": Tone.BAD,
-    "violated": Tone.BAD,
-    "rolled-back": Tone.BAD,
-    "retracted": Tone.BAD,
-    "waiting": Tone.WAITING,
-    "missing": Tone.WAITING,
-    "excused": Tone.WAITING,
-    "undecided": Tone.WAITING,
+    Tone.GOOD: ("allowed", "passed", "satisfied", "succeeded", "promoted", "admitted"),
+    Tone.BAD: (
+        "refused",
+        "undecided",
+        "failed",
+        "errored",
+        "missing",
+        "rolled-back",
+        "restored",
+        "retracted",
+    ),
+    Tone.WAITING: ("waiting", "pending", "warned", "reported", "waived", "unobserved", "never observed"),
 }
+_TONE_OF = {word: tone for tone, words in _TONES.items() for word in words}
 
 
 def time_element(moment: str | datetime | None) -> Markup:
@@ -55,7 +54,7 @@ def time_element(moment: str | datetime | None) -> Markup:
         told = spell(instant(moment) if isinstance(moment, str) else moment)
     except ValueError:
         return Markup("{}").format(inert(str(moment)))
-    return _TIME.format(told, f"{told[:10]} {told[11:19]} UTC")
+    return _TIME.format(told, told[:10], told[11:19])
 
 
 def digest(text: str | None) -> Markup:
@@ -75,7 +74,7 @@ def code(text: str | None) -> Markup:
 
 def badge(text: str, tone: Tone | None = None) -> Markup:
     """A verdict, outcome or state, in words; the colour (of `tone`, or as its word has it) only repeats them."""
-    return _BADGE.format(tone or _TONES.get(text.lower(), Tone.NEUTRAL), inert(text))
+    return _BADGE.format(tone or _TONE_OF.get(text.lower(), Tone.NEUTRAL), inert(text))
 
 
 def link(address: str | None, text: str) -> Markup:

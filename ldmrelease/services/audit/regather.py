@@ -143,7 +143,7 @@ def _statements(past: PastLedger, stored: Facts, release: Release, now: datetime
     repositories = repositories_in(release, stored.release.digest)
     tests = {each.name: each.tests for each in stored.checks}
     found: dict[str, StatementFact] = {}
-    for subject, scope in _subjects(release, stored.release.digest).items():
+    for subject, scope in evidence_subjects(release, stored.release.digest).items():
         events = past.events(EventKind.RECEIVED, evidence_stream(subject))
         for taken in past.records.counted(events, StatementReceived):
             if taken.body.blob not in found:
@@ -166,7 +166,7 @@ def _statements(past: PastLedger, stored: Facts, release: Release, now: datetime
     return [*found.values(), *foreign]
 
 
-def _subjects(release: Release, digest: str) -> Mapping[str, str | None]:
+def evidence_subjects(release: Release, digest: str) -> Mapping[str, str | None]:
     """What evidence can be about, in its order: images with their platforms, each with its repository, the release,
     its content.
     """

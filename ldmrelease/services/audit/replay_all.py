@@ -15,7 +15,7 @@ from ldmrelease.domain.errors import InputError, LdmreleaseError
 from ldmrelease.domain.events import EventKind
 from ldmrelease.domain.events.promotion import DecisionMade
 from ldmrelease.domain.streams import promotion_of
-from ldmrelease.services.audit.replay_decision import RecordedDecision, ReplayedDecision
+from ldmrelease.services.audit.replay_decision import DecisionEvent, ReplayedDecision
 from ldmrelease.services.needs import SignedHistory
 
 _LEAST_OF_A_DIGEST = 7
@@ -31,11 +31,11 @@ class ReplayFailed(LdmreleaseError):
     """A process that makes decisions again did not answer."""
 
 
-def recorded_decisions(context: SignedHistory) -> list[RecordedDecision]:
+def recorded_decisions(context: SignedHistory) -> list[DecisionEvent]:
     """Every decision that counts, in the order of the ledger."""
     events = context.ledger.events(kinds=[EventKind.DECIDED])
     return [
-        RecordedDecision(
+        DecisionEvent(
             each.event.sequence,
             promotion_of(each.event.stream) or each.event.stream,
             each.body.stage,
@@ -46,7 +46,7 @@ def recorded_decisions(context: SignedHistory) -> list[RecordedDecision]:
     ]
 
 
-def decisions_named(context: SignedHistory, digest: str) -> list[RecordedDecision]:
+def decisions_named(context: SignedHistory, digest: str) -> list[DecisionEvent]:
     """Those with a digest, or with the one that begins so. Raises `NoSuchDecision`."""
     wanted = digest if digest.startswith("sha256:") else f"sha256:{digest}"
     if len(wanted) - len("sha256:") < _LEAST_OF_A_DIGEST:
@@ -88,7 +88,7 @@ def other_surroundings(environ: Mapping[str, str]) -> Surroundings:
 
 
 def replayed_elsewhere(
-    ledger: str, recorded: Sequence[RecordedDecision], jobs: int, surroundings: Surroundings
+    ledger: str, recorded: Sequence[DecisionEvent], jobs: int, surroundings: Surroundings
 ) -> Iterator[ReplayedDecision]:
     """Each of them made again by one of so many processes, as they come; `ledger` is its address.
 
@@ -115,7 +115,7 @@ def replayed_elsewhere(
 
 def _ask(
     ledger: str,
-    share: Sequence[RecordedDecision],
+    share: Sequence[DecisionEvent],
     surroundings: Surroundings,
     answers: SimpleQueue[ReplayedDecision | Exception | None],
 ) -> None:
@@ -135,7 +135,7 @@ def _started(ledger: str, surroundings: Surroundings) -> subprocess.Popen[bytes]
     return subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, env=environ)
 
 
-def _answer(process: subprocess.Popen[bytes], asked: RecordedDecision) -> ReplayedDecision:
+def _answer(process: subprocess.Popen[bytes], asked: DecisionEvent) -> ReplayedDecision:
     assert process.stdin is not None
     assert process.stdout is not None
     try:

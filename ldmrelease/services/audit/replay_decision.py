@@ -38,7 +38,7 @@ class ReplayState(StrEnum):
         return self is ReplayState.SAME or self.differs
 
 
-class RecordedDecision(Struct, frozen=True):
+class DecisionEvent(Struct, frozen=True):
     """A decision to be made again: the number of its event, and the digests that the event names."""
 
     sequence: int
@@ -54,7 +54,7 @@ class ReplayedDecision(Struct, frozen=True):
     `gathered` and `as_stored` as in `Regathered`; `detail` says what is missing or cannot be read.
     """
 
-    recorded: RecordedDecision
+    recorded: DecisionEvent
     state: ReplayState
     facts_again: str | None = None
     again: str | None = None
@@ -64,7 +64,7 @@ class ReplayedDecision(Struct, frozen=True):
     as_stored: tuple[str, ...] = ()
 
 
-def replay_decision(ledger: LedgerReader, recorded: RecordedDecision) -> ReplayedDecision:
+def replay_decision(ledger: LedgerReader, recorded: DecisionEvent) -> ReplayedDecision:
     """Make a decision again, by the policy, the keyring and the facts of then. Never raises for what a ledger holds."""
     try:
         return _replayed(ledger, recorded)
@@ -74,7 +74,7 @@ def replay_decision(ledger: LedgerReader, recorded: RecordedDecision) -> Replaye
         return ReplayedDecision(recorded, ReplayState.UNREADABLE, detail=str(error))
 
 
-def _replayed(ledger: LedgerReader, recorded: RecordedDecision) -> ReplayedDecision:
+def _replayed(ledger: LedgerReader, recorded: DecisionEvent) -> ReplayedDecision:
     document = ledger.blob(recorded.decision)
     decision = canonical.decode(document, Decision)
     kept = ledger.blob(recorded.facts)

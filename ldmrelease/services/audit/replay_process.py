@@ -2,7 +2,7 @@
 
     python -m ldmrelease.services.audit.replay_process ADDRESS
 
-Reads a `RecordedDecision` per line, and answers each with a line, a `ReplayedDecision`.
+Reads a `DecisionEvent` per line, and answers each with a line, a `ReplayedDecision`.
 """
 
 import sys
@@ -10,14 +10,14 @@ import sys
 from ldmrelease.domain import canonical
 from ldmrelease.ledger import open_ledger
 from ldmrelease.projections.registry import PROJECTORS
-from ldmrelease.services.audit.replay_decision import RecordedDecision, replay_decision
+from ldmrelease.services.audit.replay_decision import DecisionEvent, replay_decision
 
 
 def main() -> None:
     """Answer until the input ends."""
     with open_ledger(sys.argv[1], projectors=PROJECTORS) as ledger:
         for line in sys.stdin.buffer:
-            found = replay_decision(ledger, canonical.decode(line.strip(), RecordedDecision))
+            found = replay_decision(ledger, canonical.decode(line.strip(), DecisionEvent))
             sys.stdout.buffer.write(canonical.encode(found) + b"\n")
             sys.stdout.buffer.flush()
 

@@ -30,10 +30,11 @@ from ldmrelease.registry.errors import (
 from ldmrelease.registry.manifests import Descriptor, write_object
 from ldmrelease.registry.referrers import put_referrers, read_referrer
 from ldmrelease.registry.repository import Repository
-from ldmrelease.services.context import NoKey, Untrusted
+from ldmrelease.services.context import Untrusted
 from ldmrelease.services.deployments.concurrency import run_concurrently
 from ldmrelease.services.deployments.fences import fence_of, is_ignored, judged
 from ldmrelease.services.needs import CheckpointPublishing, WitnessAccess
+from ldmrelease.services.signers import NoKey
 from ldmrelease.targets.connections import Access
 from ldmrelease.targets.results import Refusal
 from ldmrelease.targets.stores.git_file import read_fences

@@ -12,8 +12,8 @@ from ldmrelease.domain.streams import claim_stream
 from ldmrelease.domain.topology import Application, Place
 from ldmrelease.ledger import LedgerReader
 from ldmrelease.projections.claimed import claimed_body
-from ldmrelease.services.context import Signers
 from ldmrelease.services.deployments.superseded import supersedes
+from ldmrelease.services.signers import Signers
 from ldmrelease.services.trust_version import nobody_can_tell
 from ldmrelease.targets import registry
 from ldmrelease.targets.connections import Access

@@ -207,9 +207,15 @@ def add(context: EvidenceRecording, pinned: Pinned, read: ReadEvidence) -> Added
     )
 
 
-def evaluate_all(context: EvidenceSources, pinned: Pinned) -> list[EvaluatedEvidence]:
-    """All evidence about a release, from the ledger and the registries. Writes nothing."""
-    taken = collect.collect(context, collect.subjects_of(context.workspace, pinned))
+def evaluate_all(
+    context: EvidenceSources, pinned: Pinned, *, ask_registries: bool = True
+) -> list[EvaluatedEvidence]:
+    """All evidence about a release, from the ledger and, at `ask_registries`, the registries. Writes nothing.
+
+    Raises `RegistryError` where one of them cannot be asked.
+    """
+    subjects = collect.subjects_of(context.workspace, pinned)
+    taken = collect.collect(context, subjects, ask_registries=ask_registries)
     seen = collect.evaluate_statements(context, pinned, taken, context.now())
     ordered = sorted(seen, key=lambda pair: (pair[1].fact.received, pair[1].fact.type, pair[0].blob))
     return [_for_policies(context, pinned, *each) for each in ordered]

@@ -4,6 +4,7 @@ from typing import Any
 
 from msgspec import Struct, field
 
+from ldmrelease.domain.facts import ChangeFact
 from ldmrelease.domain.tags import Tag, order_key, parse, tag_pattern_match
 from ldmrelease.domain.topology import Application, Product, Topology
 from ldmrelease.services.inventory.image_names import ImageNames
@@ -15,10 +16,11 @@ from ldmrelease.targets.image_setting import ImageSetting, foreign_image, foreig
 
 
 class WantedImage(Struct, frozen=True):
-    """An image that is asked for at a place, of a component that runs there."""
+    """An image that is asked for at a place, of a component that runs there; `change` is what brings it."""
 
     application: Application
     setting: ImageSetting
+    change: ChangeFact | None = None
 
     @property
     def spelling(self) -> str:

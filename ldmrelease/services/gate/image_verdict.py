@@ -23,7 +23,7 @@ from ldmrelease.services.releases.pin import Pinned
 
 GATE = "gate"
 """In place of a rule: what is found before any decision."""
-_FOR_GOOD = {"accepts", "held", "empty", "not-returned", "same-cycle"}
+_FOR_GOOD = {"accepts", "held", "empty", "not-returned", "not-stale", "same-cycle"}
 """The rules whose refusal time does not cure."""
 _GONE = {"absent", "child-absent"}
 """What is found of an image that its repository does not have."""
@@ -59,7 +59,7 @@ class ImageJudge:
     def __init__(self, context: FactSources, releases: ImageReleases, requester: str) -> None:
         self._context, self._releases, self._requester = context, releases, requester
         self._inquiries: dict[str, ReleaseInquiry] = {}
-        self._decided: dict[tuple[str, str, Intent], Decided] = {}
+        self._decided: dict[tuple[str, str, Intent, bool], Decided] = {}
 
     def judge(self, image: WantedImage) -> JudgedImage:
         """What becomes of an image. What stops a decision is told, and leaves it undecided."""
@@ -78,11 +78,12 @@ class ImageJudge:
     def _decide(self, image: WantedImage, pinned: Pinned) -> Decided:
         intent = Intent.PROMOTE if image.setting.alias is None else Intent.ALIAS
         place = image.application.place
-        key = (str(place), pinned.digest, intent)
+        goes_back = image.change is not None and image.change.goes_back
+        key = (str(place), pinned.digest, intent, goes_back)
         if key not in self._decided:
             if pinned.digest not in self._inquiries:
                 self._inquiries[pinned.digest] = inquire(self._context, pinned)
-            question = DecisionRequest(place, intent, self._requester)
+            question = DecisionRequest(place, intent, self._requester, change=image.change)
             self._decided[key] = decide_about(self._inquiries[pinned.digest], question)
         return self._decided[key]
 

@@ -7,6 +7,7 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from ldmrelease.config.workspace.model import Workspace
+from ldmrelease.domain.facts import ChangeFact
 from ldmrelease.domain.topology import Application
 from ldmrelease.services.decisions.decide import Decided
 from ldmrelease.services.gate.agreed_tree import not_agreed
@@ -182,6 +183,7 @@ class _Change:
         self._settings = [each for each in settings if isinstance(each, ChangedSetting)]
         self._unread = [each for each in settings if isinstance(each, UnreadSetting)]
         self._said: set[tuple[str, str]] = set()
+        self._taken_back: tuple[tuple[str, ...], int] | None = None
 
     def images(self, changes: Iterable[ChangedImage]) -> Iterator[MergedImage]:
         """All of them, each once."""
@@ -237,6 +239,7 @@ class _Change:
         container: TreeImage | None,
     ) -> MergedImage:
         at = self._at(application)
+        older = at.names.is_older(application, before, after)
         return MergedImage(
             application.place.environment,
             application.place.application,
@@ -245,11 +248,11 @@ class _Change:
             after,
             JudgedImage(Judgement.ALLOWED)
             if after is None
-            else at.judge.judge(WantedImage(application, after)),
+            else at.judge.judge(WantedImage(application, after, self._change(older))),
             parts,
             container,
             at.names.named(application, before),
-            at.names.is_older(application, before, after),
+            older,
         )
 
     def _of_tree(self, change: ChangedImage) -> MergedImage:
@@ -295,6 +298,17 @@ class _Change:
             if name is not None and name.startswith(f"{product}/") and each.component != change.component:
                 found.setdefault(name, []).append(each.component)
         return mixed(judged, str(change.application.place), found)
+
+    def _change(self, older: bool) -> ChangeFact:
+        """All that the change takes back, and whether an image is among it."""
+        if self._taken_back is None:
+            found = [
+                each.application.place.application
+                for each in self._settings
+                if self._at(each.application).names.is_older(each.application, each.before, each.after)
+            ]
+            self._taken_back = tuple(sorted(set(found))), len(found)
+        return ChangeFact(older, *self._taken_back)
 
     def _at(self, application: Application) -> TreeJudge:
         """Who decides about a place, with the tree that it would be deployed from."""

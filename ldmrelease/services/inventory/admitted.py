@@ -3,7 +3,11 @@
 from msgspec import Struct
 
 from ldmrelease.domain import canonical
+from ldmrelease.domain.decision import Verdict
+from ldmrelease.domain.events.promotion import DecisionStage
+from ldmrelease.domain.plan import StepKind
 from ldmrelease.domain.release import Component, Release
+from ldmrelease.domain.streams import StepId
 from ldmrelease.domain.times import spell
 from ldmrelease.domain.topology import Application, Place, Product, Topology
 from ldmrelease.projections.naming import Admission
@@ -39,6 +43,15 @@ class ActivePromotion(Struct, frozen=True):
     release: str
 
 
+class PendingImage(Struct, frozen=True):
+    """An image of a promotion that was let in and has not written it: it waits for somebody, `who` (roles)."""
+
+    promotion: str
+    release: str
+    digests: frozenset[str]
+    who: tuple[str, ...] = ()
+
+
 class PinnedTag(Struct, frozen=True):
     """What is pinned for a tag: the image's `digest` in the newest pin, and all `digests` of all of them."""
 
@@ -63,6 +76,34 @@ class Admissions:
         known = (each for each in settled if self.release(each.release) is not None)
         newest = next(known, None)
         return self._allowed(newest, component) if newest is not None else None
+
+    def earlier(self, place: Place, product: Product, component: str) -> frozenset[str]:
+        """Every digest of the component's images that were admitted at the place before the newest was, and were
+        other ones.
+        """
+        settled = self._names.settled(place, product.name, self._now)
+        found = [part for each in settled if (part := self.image(each.release, component)) is not None]
+        newest = found[0].identity.digests() if found else frozenset()
+        return frozenset[str]().union(*(each.identity.digests() for each in found[1:])) - newest
+
+    def pending(self, place: Place, product: Product, component: str) -> PendingImage | None:
+        """The component's image in a release that was let in there by a promotion that waits and has not written it."""
+        for each in self._still_open():
+            journal, request = each.journal, each.request
+            if journal is None or request is None or place not in each.left() or each.state in _AT_WORK:
+                continue
+            ruling = journal.ruling(place, DecisionStage.ENTER) or journal.ruling(place, DecisionStage.ASK)
+            if (
+                ruling is None
+                or ruling.verdict is not Verdict.ALLOWED
+                or request.body.product != product.name
+            ):
+                continue
+            part = self.image(request.body.release, component)
+            if part is not None and not journal.step(str(StepId(place, StepKind.APPLY))).intended:
+                name = f"{request.body.product}/{request.body.tag}"
+                return PendingImage(each.promotion, name, part.identity.digests(), journal.who)
+        return None
 
     def of_image(
         self, place: Place, product: Product, component: str, tag: str | None, digest: str | None
@@ -112,12 +153,15 @@ class Admissions:
 
     def at_work(self, place: Place) -> ActivePromotion | None:
         """The promotion that is changing the place now."""
-        if self._open is None:
-            self._open = [each for each in open_promotions(self._context) if each.state in _AT_WORK]
-        for each in self._open:
-            if each.request is not None and place in each.places:
+        for each in self._still_open():
+            if each.request is not None and place in each.places and each.state in _AT_WORK:
                 return ActivePromotion(each.promotion, each.request.body.release)
         return None
+
+    def _still_open(self) -> list[PromotionSummary]:
+        if self._open is None:
+            self._open = list(open_promotions(self._context))
+        return self._open
 
     def image(self, release_digest: str, component: str) -> Component | None:
         """The component of a pinned release."""

@@ -6,7 +6,13 @@ from functools import partial
 from msgspec import Struct
 
 from ldmrelease.domain.topology import Application, ComponentKind, Place, Product
-from ldmrelease.services.inventory.admitted import ActivePromotion, Admissions, AdmittedImage, ImageAdmission
+from ldmrelease.services.inventory.admitted import (
+    ActivePromotion,
+    Admissions,
+    AdmittedImage,
+    ImageAdmission,
+    PendingImage,
+)
 from ldmrelease.services.inventory.drift import ComparedStates, Drift, drifts, tag_of
 from ldmrelease.services.inventory.trees import DeclaredImage, DesiredState, RunningContainer, TargetFailure
 from ldmrelease.services.needs import ReleaseHistory
@@ -75,6 +81,11 @@ class PlaceAnswers(Struct, frozen=True):
         said = self.tree.said if isinstance(self.tree, DesiredState) else ()
         return tuple(each for each in said if each.component == component)
 
+    def is_switched_off(self, component: str) -> bool:
+        """Whether the tree says that the component's application is not deployed there."""
+        off = self.tree.switched_off if isinstance(self.tree, DesiredState) else ()
+        return any(component in each.components for each in off)
+
     def ran(self, component: str) -> tuple[RunningContainer, ...]:
         """The containers that run a component."""
         ran = self.pods if isinstance(self.pods, tuple) else ()
@@ -113,7 +124,16 @@ class Comparer:
         pinned = None
         if said is not None and said.by_digest:
             pinned = self._decisions.pinned_for(product.name, component, said.tag)
-        sides = ComparedStates(said, ran, allowed, self._arriving(at_work, component), pinned)
+        sides = ComparedStates(
+            said,
+            ran,
+            allowed,
+            self._arriving(at_work, component),
+            pinned,
+            self._earlier(application, product, component),
+            self._pending(application, product, component),
+            heard.is_switched_off(component),
+        )
         return LiveComponent(
             application.place,
             application.level,
@@ -137,6 +157,18 @@ class Comparer:
         if said is None:
             return None
         return self._decisions.of_image(application.place, product, component, said.tag, said.digest)
+
+    def _earlier(self, application: Application, product: Product, component: str) -> frozenset[str]:
+        """What was replaced there; of what keeps many releases nothing is."""
+        if application.target.capabilities.keeps_many:
+            return frozenset()
+        return self._decisions.earlier(application.place, product, component)
+
+    def _pending(self, application: Application, product: Product, component: str) -> PendingImage | None:
+        """What is let in and not written there; what keeps many releases shows none of them instead of another."""
+        if application.target.capabilities.keeps_many:
+            return None
+        return self._decisions.pending(application.place, product, component)
 
     def _arriving(self, at_work: ActivePromotion | None, component: str) -> frozenset[str] | None:
         if at_work is None:

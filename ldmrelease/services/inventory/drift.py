@@ -1,14 +1,16 @@
 """Drift: where what is wanted, what was decided and what runs differ. Pure.
 
-Codes: `undecided` (an image that no decision admitted), `moved-tag` (the decided tag now names another image),
-`absent-image` (the tag names nothing), `not-a-tag` (what stands there can name no image), `foreign-image` (another
-repository is named than the component's), `tag-differs` (the digest there is not one that is pinned for the tag beside
-it), `spec-differs` (somebody changed a workload), `not-synced` (the tree says it and the workload does not yet),
-`not-rolled-out` (the workload says it and its pods do not run it), `rendered-otherwise` (a container is made of the
-setting, and gets another image).
+Codes: `undecided` (an image that no decision admitted), `reverted` (one that was admitted, before the decided one took
+its place), `not-committed` (a promotion was let in and waits, so that the tree still has what was there), `moved-tag`
+(the decided tag now names another image), `absent-image` (the tag names nothing), `not-a-tag` (what stands there can
+name no image), `foreign-image` (another repository is named than the component's), `tag-differs` (the digest there is
+not one that is pinned for the tag beside it), `spec-differs` (somebody changed a workload), `not-synced` (the tree says
+it and the workload does not yet), `not-rolled-out` (the workload says it and its pods do not run it), `not-desired` (it
+runs, and the tree has switched the application off), `rendered-otherwise` (a container is made of the setting, and gets
+another image).
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 from msgspec import Struct, field
@@ -16,12 +18,14 @@ from msgspec.structs import replace
 
 from ldmrelease.domain.images import parse_reference
 from ldmrelease.domain.site_registry import ForeignImage
-from ldmrelease.services.inventory.admitted import AdmittedImage, PinnedTag
+from ldmrelease.services.inventory.admitted import AdmittedImage, PendingImage, PinnedTag
 from ldmrelease.services.inventory.rendered_image import RENDERED_OTHERWISE
 from ldmrelease.services.inventory.trees import DeclaredImage, RunningContainer
 
 DRIFTS = (
     "undecided",
+    "reverted",
+    "not-committed",
     "moved-tag",
     "absent-image",
     "not-a-tag",
@@ -30,9 +34,13 @@ DRIFTS = (
     "spec-differs",
     "not-synced",
     "not-rolled-out",
+    "not-desired",
     "rendered-otherwise",
 )
 """Every code that a drift can have."""
+
+DESIRED, DECIDED, OBSERVED = "desired", "decided", "observed"
+_OF_PODS = ("not-synced", "not-rolled-out", "not-desired", RENDERED_OTHERWISE)
 
 
 class Drift(Struct, frozen=True):
@@ -42,11 +50,24 @@ class Drift(Struct, frozen=True):
     values: dict[str, Any] = field(default_factory=dict)
 
 
+class Settler(Struct, frozen=True):
+    """Who could settle a drift: a `role`, the `people` who have it where somebody knows their names, and what they
+    could do: `act` (a code of `settlers.ACTS`), by `command` where there is one.
+    """
+
+    role: str
+    people: tuple[str, ...]
+    act: str
+    command: tuple[str, ...] = ()
+
+
 class ComparedStates(Struct, frozen=True):
     """What is compared: a setting of a tree, a container of a workload, and what was admitted there.
 
     `arriving` are the digests of the image that a promotion at work brings; None where none is at work. `spelled` is
-    what is pinned for the tag that the setting says; None where nothing is.
+    what is pinned for the tag that the setting says; None where nothing is. `earlier` are the digests of what was
+    admitted before and has been replaced, `pending` is what was let in and is not written. `switched_off`: the tree
+    does not deploy the application there.
     """
 
     said: DeclaredImage | None
@@ -54,6 +75,9 @@ class ComparedStates(Struct, frozen=True):
     allowed: AdmittedImage | None
     arriving: frozenset[str] | None
     spelled: PinnedTag | None = None
+    earlier: frozenset[str] = frozenset()
+    pending: PendingImage | None = None
+    switched_off: bool = False
 
     @property
     def good(self) -> frozenset[str]:
@@ -61,6 +85,15 @@ class ComparedStates(Struct, frozen=True):
         return (self.allowed.digests if self.allowed is not None else frozenset()) | (
             self.arriving or frozenset()
         )
+
+
+def differing_states(code: str, values: Mapping[str, Any]) -> tuple[str, str]:
+    """Which two of the three states a drift is between: what a workload says differs from the tree where that is
+    compared, and from the decision elsewhere.
+    """
+    if code in _OF_PODS or "wanted" in values:
+        return DESIRED, OBSERVED
+    return (DECIDED, OBSERVED) if "workload" in values else (DESIRED, DECIDED)
 
 
 def drifts(states: ComparedStates) -> tuple[Drift, ...]:
@@ -87,15 +120,24 @@ def _of_tree(states: ComparedStates) -> Iterator[Drift]:
     elif said.by_digest and states.spelled is not None and said.digest not in states.spelled.digests:
         yield Drift("tag-differs", values | {"expected": states.spelled.digest} | _decided(states))
     elif said.digest in states.good:
-        return
+        yield from _not_committed(states, said)
     elif said.invalid is not None:
         yield Drift("not-a-tag", values | _decided(states))
     elif said.digest is None:
         yield Drift("absent-image", values | _decided(states))
     elif states.allowed is not None and said.tag == states.allowed.decided.spelling:
         yield Drift("moved-tag", values | {"decided": states.allowed.decided.digest})
+    elif said.digest in states.earlier:
+        yield Drift("reverted", values | _decided(states))
     else:
         yield Drift("undecided", values | _decided(states))
+
+
+def _not_committed(states: ComparedStates, said: DeclaredImage) -> Iterator[Drift]:
+    pending = states.pending
+    if pending is not None and said.digest not in pending.digests:
+        told = {"image": said.spelling, "path": said.path, "release": pending.release}
+        yield Drift("not-committed", told | {"promotion": pending.promotion, "who": list(pending.who)})
 
 
 def _of_foreign(foreign: ForeignImage, image: str) -> dict[str, Any]:
@@ -104,6 +146,11 @@ def _of_foreign(foreign: ForeignImage, image: str) -> dict[str, Any]:
 
 
 def _of_pods(states: ComparedStates, ran: RunningContainer) -> Iterator[Drift]:
+    if states.switched_off:
+        if ran.digests:
+            told = {"workload": ran.workload, "container": ran.container, "image": ran.image}
+            yield Drift("not-desired", told | _decided(states))
+        return
     if ran.foreign is not None:
         by = {"by": ran.by, "time": ran.since} if ran.by else {}
         ours = {"same": True} if ran.digests and set(ran.digests) <= states.good else {}
@@ -136,6 +183,9 @@ def _agree(states: ComparedStates, said: DeclaredImage, ran: RunningContainer) -
     """Whether tree and workload name one image, as far as both say."""
     if said.digest is not None and ran.spec_digest is not None:
         return said.digest == ran.spec_digest or {said.digest, ran.spec_digest} <= states.good
+    if ran.spec_digest is not None and _is_decided_tag(states, said):
+        # What the decided tag stands for was decided; the registry that does not answer need not say it.
+        return ran.spec_digest in states.good
     return said.tag is not None and said.tag == tag_of(ran.image)
 
 

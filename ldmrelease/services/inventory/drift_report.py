@@ -12,8 +12,9 @@ from ldmrelease.domain.facts import Intent
 from ldmrelease.domain.level import Level
 from ldmrelease.domain.tags import tag_pattern_match
 from ldmrelease.domain.topology import Application, Place, Product
-from ldmrelease.services.inventory.comparison import LiveComponent
-from ldmrelease.services.inventory.drift import Drift
+from ldmrelease.services.inventory.admitted import ImageAdmission
+from ldmrelease.services.inventory.comparison import DesiredImage, LiveComponent, RunningImage
+from ldmrelease.services.inventory.drift import Drift, Settler
 from ldmrelease.services.inventory.image_names import ImageNames
 from ldmrelease.services.inventory.live import (
     LiveAnswers,
@@ -29,7 +30,15 @@ from ldmrelease.targets.results import Refusal
 
 _PROGRAM = "ldmrelease"
 _UNKNOWN = "RELEASE"
-_BY_REQUEST = ("undecided", "spec-differs", "not-a-tag", "absent-image", "foreign-image", "tag-differs")
+_BY_REQUEST = (
+    "undecided",
+    "reverted",
+    "spec-differs",
+    "not-a-tag",
+    "absent-image",
+    "foreign-image",
+    "tag-differs",
+)
 _NAMES_NOTHING = ("not-a-tag", "absent-image")
 Levels = Mapping[str, Level]
 
@@ -63,7 +72,8 @@ class Blocked(Struct, frozen=True):
 class DriftFinding(Struct, frozen=True):
     """A drift where it is: `at` is a setting or a container; `fix` is the next command, empty where it is repaired by
     hand, or `options` are the requests of which one may be. `blocked` says what stands in the way of the first of them,
-    where none is let through.
+    where none is let through. `desired`, `decided` and `observed` are the three states as they are there, None where
+    nobody could say one; `settlers` are those who could settle it (`settlers.settlers_of`).
     """
 
     place: Place
@@ -76,6 +86,10 @@ class DriftFinding(Struct, frozen=True):
     fix: tuple[str, ...]
     options: tuple[Option, ...] = ()
     blocked: Blocked | None = None
+    desired: DesiredImage | None = None
+    decided: ImageAdmission | None = None
+    observed: RunningImage | None = None
+    settlers: tuple[Settler, ...] = ()
 
 
 class DriftReport(Struct, frozen=True):
@@ -121,8 +135,9 @@ def _found(context: ReleaseHistory, levels: Levels, row: LiveComponent) -> Itera
     for each in row.drift:
         options = tuple(dict.fromkeys(_options(context, levels, application, product, row, each)))
         found = DriftFinding(
-            row.place, row.level, row.product, row.component, row.at, each.code, each.values, (), options
-        )
+            row.place, row.level, row.product, row.component, row.at, each.code, each.values, (), options,
+            desired=row.desired, decided=row.decided, observed=row.observed,
+        )  # fmt: skip
         fix = options[0].command(found) if options else _fix(application, row, each)
         yield replace(found, fix=fix)
 
@@ -172,6 +187,8 @@ def _fix(application: Application, row: LiveComponent, drift: Drift) -> tuple[st
         case "moved-tag":
             tag = _decided_tag(row) or _UNKNOWN
             return (_PROGRAM, "release", "pin", tag, "--product", row.product, "--reason", "WHY")
+        case "not-committed":
+            return (_PROGRAM, "resume", str(drift.values["promotion"]))
         case "not-rolled-out":
             return _describe(application, drift)
         case code if code in _BY_REQUEST:

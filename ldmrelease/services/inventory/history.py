@@ -11,9 +11,10 @@ from ldmrelease.domain.times import spell
 from ldmrelease.domain.topology import Place
 from ldmrelease.projections import observed
 from ldmrelease.projections.naming import NamedBy
-from ldmrelease.projections.residences import Reading, replayed
+from ldmrelease.projections.residences import Reading, Seen, replayed
 from ldmrelease.services.inventory.image_names import ImageNames, spelling_of
 from ldmrelease.services.inventory.observations import counted_observations
+from ldmrelease.services.inventory.observed_rows import observed_rows
 from ldmrelease.services.needs import ReleaseHistory
 
 
@@ -81,7 +82,10 @@ def _entries(context: ReleaseHistory, place: Place | None, product_tag: str | No
     def label(place: Place, image: ObservedImage, at: int) -> str:
         return names.of_observed(place, image, at).release or ""
 
-    seen = ((each.sequence, each.observation) for each in counted_observations(context, place))
+    if place is not None:
+        seen = observed_rows(context, place, names.turns(place))
+    else:
+        seen = [Seen(each.sequence, each.observation) for each in counted_observations(context)]
     states = replayed(seen, Reading(label=label))
 
     def read(prefix: str) -> dict[str, Any]:

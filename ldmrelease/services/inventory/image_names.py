@@ -63,6 +63,11 @@ class ImageNames:
         found = standing(self._all(place), product, at, keeps_many=True)
         return [each for each in found if each.time is not None]
 
+    def turns(self, place: Place) -> tuple[int, ...]:
+        """The events from which on an image may be called otherwise at a place: admissions begin or end there."""
+        found = self._all(place)
+        return tuple(at for each in found for at in (each.begin, each.end) if at is not None)
+
     def _all(self, place: Place) -> tuple[Admission, ...]:
         if place not in self._admissions:
             self._admissions[place] = admissions_at(self._context, place)

@@ -4,8 +4,8 @@ import re
 
 from msgspec import Struct
 
-from ldmrelease.domain.images import check_tag, parse_reference
-from ldmrelease.domain.site_registry import ForeignImage
+from ldmrelease.domain.images import check_digest, check_tag, parse_reference
+from ldmrelease.domain.site_registry import ForeignImage, OwnRepositories, repository_name
 from ldmrelease.domain.tags import tag_pattern_match
 from ldmrelease.domain.topology import Topology
 from ldmrelease.services.needs import ReleaseLookup
@@ -23,22 +23,30 @@ class ImageQuery(Struct, frozen=True):
     digest: str | None = None
 
     def has(
-        self, source: str | None, spelling: str, digest: str, foreign: ForeignImage | None = None
+        self, own: OwnRepositories | None, spelling: str, digest: str, foreign: ForeignImage | None = None
     ) -> bool:
-        """Whether an image is meant: of a component's source or a foreign repository, spelled so, with this digest."""
-        if self.repository is not None:
-            named = foreign.found if foreign is not None else source
-            if named is None or _repository(named) != self.repository:
-                return False
+        """Whether an image is meant: in one of a component's own repositories or a foreign one, spelled so, with this
+        digest.
+        """
+        if self.repository is not None and not self._is_in(own, foreign):
+            return False
         if self.digest is not None:
             return digest.startswith(self.digest)
         return self.tag is None or spelling == self.tag or spelling.endswith(f":{self.tag}")
+
+    def _is_in(self, own: OwnRepositories | None, foreign: ForeignImage | None) -> bool:
+        assert self.repository is not None
+        if foreign is not None:
+            return repository_name(foreign.found) == repository_name(self.repository)
+        return own is not None and own.has(self.repository)
 
 
 def image_query(text: str) -> ImageQuery:
     """The image that a text means: `sha256:...`, a tag, or a reference. Raises `ValueError`."""
     if _DIGEST.fullmatch(text):
         return ImageQuery(digest=text)
+    if text.startswith("sha256:"):
+        check_digest(text)
     if not any(mark in text for mark in ":/@"):
         return ImageQuery(tag=check_tag(text))
     named = parse_reference(text)
@@ -47,10 +55,7 @@ def image_query(text: str) -> ImageQuery:
 
 def is_known(context: ReleaseLookup, query: ImageQuery) -> bool:
     """Whether a pin has such an image, or the workspace such a repository where nothing else is said."""
-    sources = [each for product in context.topology.products for each in product.components]
-    if query.repository is not None and query.repository not in {
-        _repository(each.source) for each in sources
-    }:
+    if query.repository is not None and not _is_source(context.topology, query.repository):
         return False
     if query.digest is not None:
         return any(
@@ -72,9 +77,7 @@ def _is_pinned(context: ReleaseLookup, topology: Topology, tag: str) -> bool:
     return False
 
 
-def _repository(text: str) -> str | None:
-    """The repository of a reference; None of what is none, such as a list of packages."""
-    try:
-        return parse_reference(text).name
-    except ValueError:
-        return None
+def _is_source(topology: Topology, repository: str) -> bool:
+    sites = {(each.registry, each.mirrors) for each in topology.applications} | {(None, ())}
+    sources = {each.source for product in topology.products for each in product.components}
+    return any(OwnRepositories(source, *site).has(repository) for source in sources for site in sites)

@@ -32,7 +32,7 @@ _RENDERING = 0.8
 """Of the time limit: what is rendered by then can be compared by the end of it."""
 _TREE, _PODS = "tree", "pods"
 # A tag that moved did so without a change of the tree.
-_BY_SOMEBODY = ("undecided", "absent-image", "not-a-tag", "foreign-image", "tag-differs")
+_BY_SOMEBODY = ("undecided", "reverted", "absent-image", "not-a-tag", "foreign-image", "tag-differs")
 NOT_LOOKED_UP = "author_not_looked_up"
 """The value of a drift that says why nobody knows who made it."""
 _Key = tuple[str, Place]

@@ -96,13 +96,10 @@ class ObservedPeriod(Struct, frozen=True):
 def observations_between(
     context: SignedHistory, place: Place, begin: datetime, end: datetime
 ) -> ObservedPeriod:
-    """What was seen at a place over a time, and right before and after it; read as `observation_at` does.
-
-    Of two that have the same time the newer one counts.
-    """
+    """What was seen at a place over a time, and right before and after it; read as `observation_at` does."""
     last = _last_until(context, place, begin)
     before_end = end - timedelta(seconds=1)
-    found: dict[datetime, PlaceObservation] = {}
+    found: list[PlaceObservation] = []
     after = last_known(context.ledger, context.records, begin - INTAKE_WINDOW - timedelta(seconds=1))
     upto = last_known(context.ledger, context.records, end + INTAKE_WINDOW)
     events = context.ledger.events(stream=observation_stream(place), kinds=[EventKind.OBSERVED], after=after)
@@ -111,6 +108,6 @@ def observations_between(
             break
         seen = counted(context, event)
         if seen is not None and begin < seen.time < end:
-            found[seen.time] = PlaceObservation(event.sequence, seen)
-    within = tuple(found[each] for each in sorted(found))
+            found.append(PlaceObservation(event.sequence, seen))
+    within = tuple(sorted(found, key=lambda each: (each.observation.time, each.sequence)))
     return ObservedPeriod(begin, end, last, within, _first_behind(context, place, before_end))

@@ -3,6 +3,8 @@
 from collections.abc import Iterable
 from functools import partial
 
+from msgspec.structs import replace
+
 from ldmrelease.domain.errors import Unavailable
 from ldmrelease.domain.events import NewEvent
 from ldmrelease.domain.events.place import Observation, ObservedImage
@@ -85,7 +87,7 @@ def _observation(
     cause: str | None,
     aliases: dict[str, str] | None = None,
 ) -> Observation:
-    return Observation(
+    seen = Observation(
         place=application.place,
         time=context.now(),
         basis=application.observe,
@@ -96,6 +98,7 @@ def _observation(
         cause=cause,
         clock=context.workspace.clock is not None,
     )
+    return replace(seen, row=sightings.row(seen))
 
 
 def observation_event(context: Signing, observation: Observation) -> NewEvent:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from msgspec import Struct, field
 
+from ldmrelease.domain.site_registry import OwnRepositories
 from ldmrelease.domain.tags import parse
 from ldmrelease.domain.topology import Application, Place, Topology
 from ldmrelease.services.deployments.target import UnknownTarget, applications_at
@@ -128,17 +129,24 @@ def is_image_meant(topology: Topology, selection: PlaceSelection, row: PlaceComp
         return False
     if not selection.has_image(row.release, row.spelling, row.digest):
         return False
-    source = source_of(topology, row.product, row.component)
+    own = repositories_at(topology, row.place, row.product, row.component)
     return filters.has_release(row.release, row.revision) and (
-        filters.image is None or filters.image.has(source, row.spelling, row.digest, row.foreign)
+        filters.image is None or filters.image.has(own, row.spelling, row.digest, row.foreign)
     )
 
 
-def source_of(topology: Topology, product: str, component: str) -> str | None:
-    """Where the images of a component are; None of one that the workspace does not have any more."""
+def repositories_at(topology: Topology, place: Place, product: str, component: str) -> OwnRepositories | None:
+    """Where the images of a component may be at a place; None of one that the workspace does not have any more."""
     known = topology.product(product)
-    found = known.component(component) if known is not None else None
-    return found.source if found is not None else None
+    source = known.component(component) if known is not None else None
+    there = topology.application(place)
+    if source is None:
+        return None
+    return OwnRepositories(
+        source.source,
+        there.registry if there is not None else None,
+        there.mirrors if there is not None else (),
+    )
 
 
 def selected_live(
@@ -159,10 +167,10 @@ def _is_live_meant(topology: Topology, row: LiveComponent, selection: PlaceSelec
         images.append((row.decided.release, row.decided.spelling, row.decided.digest))
     if row.observed is not None:
         images += [(row.observed.release, row.observed.spelling, each) for each in row.observed.digests]
-    source = source_of(topology, row.product, row.component)
+    own = repositories_at(topology, row.place, row.product, row.component)
     return any(
         selection.has_image(*each)
         and filters.has_release(each[0], None)
-        and (filters.image is None or filters.image.has(source, each[1], each[2]))
+        and (filters.image is None or filters.image.has(own, each[1], each[2]))
         for each in images
     )

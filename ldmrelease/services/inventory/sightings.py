@@ -1,12 +1,12 @@
 """What is seen at a place now, as its observations write it down: each image by one digest, and since when."""
 
 from collections.abc import Iterable
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from msgspec.structs import replace
 
-from ldmrelease.domain import canonical
-from ldmrelease.domain.events.place import ObservedImage
+from ldmrelease.domain import canonical, times
+from ldmrelease.domain.events.place import Observation, ObservedImage, UnbrokenRow
 from ldmrelease.domain.release import Release
 from ldmrelease.domain.topology import Application
 from ldmrelease.projections.naming import Admission, NamedBy
@@ -14,6 +14,7 @@ from ldmrelease.services.inventory.image_names import ImageNames
 from ldmrelease.services.inventory.observations import latest_observation
 from ldmrelease.services.needs import ReleaseHistory
 from ldmrelease.services.releases.components import ProductComponent
+from ldmrelease.trust.verify import Rejected
 
 
 class Sightings:
@@ -73,6 +74,21 @@ class Sightings:
         spelled = [each.first or before.sequence for each in known if each.spelling == image.spelling]
         since = known[0].since or before.observation.time
         return replace(image, since=since, first=spelled[0] if spelled else None)
+
+    def row(self, seen: Observation) -> UnbrokenRow | None:
+        """The row that an observation goes on with; None where it differs from the one before, or comes too late."""
+        before = self._before
+        if before is None or not before.observation.saw_the_same(seen):
+            return None
+        gap = times.whole(seen.time) - times.whole(before.observation.time)
+        if not timedelta(0) <= gap <= timedelta(seconds=seen.every):
+            return None
+        event = self._context.ledger.get(before.sequence)
+        found = self._context.records.read(event, Observation)
+        if event is None or isinstance(found, Rejected):
+            return None
+        first = before.observation.row.first if before.observation.row is not None else before.sequence
+        return UnbrokenRow(first, event.stream_version, found.key.keyid)
 
     def _images(self) -> tuple[ObservedImage, ...]:
         return self._before.observation.images if self._before is not None else ()

@@ -7,6 +7,7 @@ from msgspec.structs import replace
 
 from ldmrelease.domain.times import spell
 from ldmrelease.domain.topology import Application
+from ldmrelease.services.inventory.gone_places import NO_LEVEL
 from ldmrelease.services.inventory.image_names import ImageNames
 from ldmrelease.services.inventory.observation_at import ObservationsAround, observation_at
 from ldmrelease.services.inventory.where import (
@@ -31,6 +32,9 @@ def where_at(
     for application in applications:
         around = observation_at(context, application.place, moment)
         after = spell(around.next.observation.time) if around.next is not None else None
+        if around.last is None and around.next is None and application.level == NO_LEVEL:
+            # A row that nobody signed says that somebody observed it.
+            continue
         if around.last is None:
             yield UnobservedPlace(application.place, application.level, after)
             continue

@@ -7,7 +7,7 @@ import pytest
 from msgspec.structs import replace
 
 from ldmrelease.domain.decision import Phase
-from ldmrelease.domain.facts import CandidatePin, CycleFact, CycleRole, Facts, Intent, Interval
+from ldmrelease.domain.facts import CandidatePin, ChangeFact, CycleFact, CycleRole, Facts, Intent, Interval
 from ldmrelease.domain.level import Requirement
 from ldmrelease.domain.topology import Place
 from ldmrelease.policy.engine import asked_requirements, fact_sources, residence_places
@@ -52,6 +52,7 @@ RICH = replace(
         CycleFact(SUMMIT, CycleRole.RELEASE, "lab", "c0045.001", "c0045"),
         CycleFact(PROMPT, CycleRole.IMAGE, "dome", "c0044.007", "c0044"),
     ),
+    change=ChangeFact(True, ("batch", "nublado"), 9),
 )
 WELL = replace(
     RICH,
@@ -85,6 +86,7 @@ ASKED = {
     "after": [{"level": "development", "for_": HOUR}, {"environment": "base", "for_": 4 * HOUR}],
     "together": [{"applications": ["nublado", "prompt-processing"]}],
     "not-returned": [{}],
+    "not-stale": [{}],
     "window": [{"start": "13:00", "end": "17:00", "zone": "America/Santiago"}],
     "same-content-as": [{"kind": "candidate"}],
     "same-cycle": [{}, {"first": ["prompt-processing"]}],

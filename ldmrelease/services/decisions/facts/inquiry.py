@@ -7,7 +7,7 @@ from typing import Any, TypeVar
 from msgspec import Struct
 
 from ldmrelease.domain.errors import UnavailableError
-from ldmrelease.domain.facts import Intent
+from ldmrelease.domain.facts import ChangeFact, Intent
 from ldmrelease.domain.level import Requirement
 from ldmrelease.domain.topology import Place
 from ldmrelease.ledger.recording import RecordingReader
@@ -20,7 +20,8 @@ T = TypeVar("T")
 class DecisionRequest(Struct, frozen=True):
     """What is asked: may this release enter this place, for this intent, asked by this person.
 
-    `earlier` are the places before it in the same plan that are not through yet, `later` those after it.
+    `earlier` are the places before it in the same plan that are not through yet, `later` those after it;
+    `change` is the commit or the pull request that brings it, None where it is asked for by itself.
     """
 
     place: Place
@@ -28,6 +29,7 @@ class DecisionRequest(Struct, frozen=True):
     requester: str
     earlier: tuple[Place, ...] = ()
     later: tuple[Place, ...] = ()
+    change: ChangeFact | None = None
 
 
 class ReleaseInquiry(Struct, frozen=True):

@@ -8,6 +8,7 @@ from typing import Any
 
 from ldmrelease.services.decisions.facts import (
     candidate_pins,
+    change,
     cycles,
     images,
     residences,
@@ -27,6 +28,7 @@ SOURCES: Mapping[str, Callable[[Inquiry], Any]] = {
     "residences": residences.gather,
     "candidate_pins": candidate_pins.gather,
     "cycles": cycles.gather,
+    "change": change.gather,
     "windows": windows.gather,
     "places": topology.places,
     "place_components": topology.place_components,

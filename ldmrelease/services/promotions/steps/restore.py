@@ -2,12 +2,12 @@
 
 from ldmrelease.domain.errors import Unavailable
 from ldmrelease.domain.events.place import Observation
-from ldmrelease.services.context import NoKey
 from ldmrelease.services.inventory.observe import observation_event, observe
 from ldmrelease.services.promotions import writes
 from ldmrelease.services.promotions.restorable import restore_refusal
 from ldmrelease.services.promotions.rollout_steps import rolled_out
 from ldmrelease.services.promotions.work import StepDone, StepResult, Work, step_failure
+from ldmrelease.services.signers import NoKey
 from ldmrelease.targets.results import Written
 from ldmrelease.trust.signer import KeyProblem
 

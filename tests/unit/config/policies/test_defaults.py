@@ -42,14 +42,23 @@ def test_every_clause_quotes_a_sentence_of_the_document(level):
 
 def test_jupyterlab_is_minimal_and_keeps_many_versions():
     level = LEVELS["jupyterlab"]
-    assert [each.rule for each in clauses(level)] == ["images"]
+    assert [each.rule for each in clauses(level)] == ["images", "not-stale"]
     assert "experimental" in level.accepts
 
 
 def test_development_asks_for_one_smoke_test_and_nothing_else():
     level = LEVELS["development"]
-    assert [each.rule for each in level.enter] == ["images"]
+    assert [each.rule for each in level.enter] == ["images", "not-stale"]
     assert [each.parameters["check"] for each in level.confirm] == ["smoke"]
+
+
+def test_branches_and_moving_tags_are_tried_on_development_and_go_no_further():
+    taken = {name for name, level in LEVELS.items() if {"branch", "moving"} & set(level.accepts)}
+    assert taken == {"development"}
+
+
+def test_every_level_refuses_what_a_merge_of_an_old_branch_takes_back():
+    assert all("not-stale" in [each.rule for each in level.enter] for level in LEVELS.values())
 
 
 def test_commissioning_takes_hours_and_goes_from_the_base_to_the_summit():

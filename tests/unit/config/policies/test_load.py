@@ -30,6 +30,7 @@ spec:
     - {id: same, rule: same-content-as}
     - {id: cycle, rule: same-cycle, first: [ocps]}
     - {id: no-return, rule: not-returned}
+    - {id: no-stale-merge, rule: not-stale}
     - {id: with, rule: together, applications: [ocps]}
     - {id: hours, rule: window, weekday: wednesday, week-of-month: 1, from: 13:00, until: 14:00, zone: America/Santiago}
   confirm:
@@ -81,7 +82,7 @@ def test_a_good_file_becomes_a_level(tmp_path):
     assert (level.availability, level.source) == (8 * 3600, "LDM-564 2.2.1")
     assert level.digest == "sha256:" + hashlib.sha256(GOOD.encode()).hexdigest()
     assert [each.id for each in level.enter] == [
-        "images", "built", "soak", "first", "same", "cycle", "no-return", "with", "hours",
+        "images", "built", "soak", "first", "same", "cycle", "no-return", "no-stale-merge", "with", "hours",
     ]  # fmt: skip
     assert level.at("summit").enter[2].parameters["for_"] == 86400
 

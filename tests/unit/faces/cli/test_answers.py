@@ -78,13 +78,16 @@ def test_every_command_prints_what_its_schema_says(site: Site, tmp_path: Path) -
     assert tell("observe")["observations"]
     assert tell("adopt", "--baseline")
     assert tell("where", WEEKLY)
+    assert tell("why", PLACE)["places"][0]["reasons"][0]["decided"]
     assert tell("where", "--live", PLACE)
     assert tell("where", "--desired", "--tree", str(write_tree(tmp_path / "tree")), "--no-render")
+    assert tell("where", PLACE, "--having", "true")["places"]["matched"] == 1
     assert tell("history", PLACE)
     assert tell("drift", code=1)["drift"][0]["sentence"]
     assert tell("receipt", "show", PLACE, WEEKLY)
     assert tell("check-run", "smoke", WEEKLY, "-t", PLACE)[0]["result"] == "PASSED"
     assert tell("evidence", "list", WEEKLY)
+    assert tell("dossier", WEEKLY)["gaps"]
     assert tell("release", "list")
     assert tell("release", "show", WEEKLY)["revisions"]
     assert tell("release", "compare", BEFORE, WEEKLY)["same"] is False
@@ -98,6 +101,8 @@ def test_every_command_prints_what_its_schema_says(site: Site, tmp_path: Path) -
     assert tell("policy", "test")["failed"] == 0
     policies = str(site.root / "policies")
     assert tell("policy", "diff", policies, policies)["changes"] == []
+    history = str(Path(__file__).parents[3] / "data/deployment-history/seven-applications.tsv")
+    assert tell("policy", "backtest", "--history", history)["summary"]["changes"] > 200
     assert tell("policy", "simulate", WEEKLY, "--target", PLACE)["simulation"]
     assert tell("policy", "lint") == tell("workspace", "lint") == []
     assert tell("doctor")

@@ -11,7 +11,7 @@ import pytest
 from ldmrelease.answers.exit_codes import ExitCode
 from ldmrelease.answers.sentences.drift import DRIFT_WORDS, FIXES
 from ldmrelease.services.inventory.drift import DRIFTS
-from tests.workspace import MENU, PLACE, WEEKLY, Site, copy_site
+from tests.workspace import BEFORE, MENU, PLACE, WEEKLY, Site, copy_site
 
 TAG = "al9-w_2023_16"
 
@@ -70,6 +70,32 @@ def test_what_somebody_commits_by_hand_is_told_with_who_and_how_to_go_back(promo
     assert found["fix"] == ["ldmrelease", "promote", "w.2023.16", "--product", "stack", "--target", PLACE]
     assert promoted.ok(*found["fix"][1:])
     assert drift(promoted, "--target", PLACE, code=ExitCode.OK) == []
+
+
+def test_who_could_settle_it_is_told_with_all_three_states(promoted: Site):
+    promoted.commit_by_hand(PLACE, TAG, "al9-w_2023_15")
+    (found,) = drift(promoted, "--target", PLACE)
+    assert found["between"] == ["desired", "decided"]
+    assert found["desired"]["spelling"] == "al9-w_2023_15"
+    assert found["decided"]["release"] == "stack/w.2023.16"
+    assert found["observed"]["basis"] == "committed"
+    manager = next(each for each in found["settled_by"] if each["role"] == "release-manager")
+    author = next(each for each in found["settled_by"] if each["role"] == "author")
+    assert manager["command"] == found["fix"]
+    assert author["people"] == [found["values"]["by"]]
+    assert author["command"] == ["git", "revert", found["values"]["commit"]]
+    assert "who could settle it: " in promoted.run("drift", PLACE).stdout
+
+
+def test_what_is_taken_back_in_the_tree_is_told_as_that(ready: Site):
+    for each in (BEFORE, WEEKLY):
+        ready.advance(minutes=5)
+        ready.ok("promote", each, "--target", PLACE)
+    ready.commit_by_hand(PLACE, TAG, "al9-w_2023_15")
+    (found,) = drift(ready, "--target", PLACE)
+    assert (found["code"], found["values"]["decided"]) == ("reverted", TAG)
+    assert ready.ok(*found["fix"][1:])
+    assert drift(ready, "--target", PLACE, code=ExitCode.OK) == []
 
 
 def test_what_is_there_without_a_decision_can_be_decided_about(site: Site):

@@ -1,6 +1,8 @@
 """`where` as of a time, by what was known at a time, and with its filters: what a user types, and is told."""
 
 import json
+import re
+import sqlite3
 from pathlib import Path
 from typing import Any
 
@@ -128,7 +130,7 @@ def test_a_time_with_its_zone_is_read_in_any_spelling(played_once: Site, text: s
     [
         (("--live", "--at", NOON), "--live does not go with --at"),
         (("--live", "--known-at", NOON), "--live does not go with --known-at"),
-        (("--desired", "--known-at", NOON), "--desired does not go with --known-at"),
+        (("--desired", "--dayobs", "20230420"), "--desired does not go with --dayobs"),
         (("--desired", "--release", WEEKLY), "--desired does not go with --release"),
         (("--release", "w.2023.99"), "is not a tag of"),
         (("--release", f"{WEEKLY}@7"), f"has no revision '7'; it has {WEEKLY}@1"),
@@ -187,3 +189,33 @@ def test_what_was_not_pinned_yet_names_no_release_of_then(ready: Site):
 def test_filters_hold_for_what_is_asked_live_too(played_once: Site):
     found = rows(played_once, "--live", "--component", "scipipe", "--release", WEEKLY)
     assert [each["place"] for each in found] == [PLACE]
+
+
+def test_a_place_that_has_gone_from_the_workspace_is_known_to_the_past_alone(played: Site):
+    before = row(played, PLACE, "--at", ONE)
+    played.edit(lambda text: re.sub(r"(?m)^  usdfdev(?=[:/])", "  usdfnew", text), "trust.yaml")
+    played.edit(lambda text: text.replace("\n  usdfdev:\n", "\n  usdfnew:\n"))
+    assert row(played, PLACE, "--at", ONE) == {**before, "level": ""}
+    told = rows(played, "usdfdev", "--at", ONE, "--component", "scipipe")
+    assert [each["place"] for each in told] == [PLACE]
+    assert PLACE in {each["place"] for each in rows(played, "--at", ONE)}
+    assert PLACE not in {each["place"] for each in rows(played)}
+    assert played.run("where", PLACE).exit_code == ExitCode.BAD_INPUT
+    night = json.loads(played.ok("where", PLACE, "--dayobs", "20230420", "-o", "json"))
+    assert {each["place"] for each in night["stretches"]} == {PLACE}
+    ran = [each["release"] for each in json.loads(played.ok("history", PLACE, "-o", "json"))]
+    assert ran == [f"stack/{BEFORE}", f"stack/{WEEKLY}"]
+
+
+def test_a_place_that_a_projection_alone_has_was_never_there(played: Site):
+    """Whoever writes rows has no key of an observer."""
+    with sqlite3.connect(played.root / "ledger.db") as database:
+        (value,) = database.execute(
+            "SELECT value FROM states WHERE projection = 'observed' AND key = ?", (f"place/{PLACE}",)
+        ).fetchone()
+        forged = ("observed", f"place/{PLACE}".replace("usdfdev", "ghost"), value.replace("usdfdev", "ghost"))
+        database.execute("INSERT INTO states VALUES (?, ?, ?)", forged)
+    database.close()
+    found = {each["place"] for each in rows(played, "--at", ONE)}
+    assert PLACE in found
+    assert not [each for each in found if each.startswith("ghost/")]

@@ -69,7 +69,7 @@ def test_links_and_times_and_digests():
     )
     assert link("release/w.2023.16.html", "it") == '<a href="release/w.2023.16.html">it</a>'
     assert time_element("2023-04-20T11:55:23+02:00") == (
-        '<time datetime="2023-04-20T09:55:23Z">2023-04-20 09:55:23 UTC</time>'
+        '<time datetime="2023-04-20T09:55:23Z"><span>2023-04-20</span> <span>09:55:23 UTC</span></time>'
     )
     assert time_element("soon") == "soon"
     assert "not known" in time_element(None)

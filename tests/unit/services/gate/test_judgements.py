@@ -15,13 +15,13 @@ def found(rule: str, outcome: Outcome, code: str = "code", **values: Any) -> Fin
     return Finding(f"a-{rule}", rule, Phase.ENTER, outcome, code, values)
 
 
-@pytest.mark.parametrize("rule", ["accepts", "held", "empty", "not-returned", "same-cycle"])
+@pytest.mark.parametrize("rule", ["accepts", "held", "empty", "not-returned", "not-stale", "same-cycle"])
 def test_what_a_later_time_does_not_change_is_refused(rule: str) -> None:
     assert judgement_of([found(rule, Outcome.FAILED)], "api") is Judgement.REFUSED
 
 
 @pytest.mark.parametrize("outcome", [Outcome.FAILED, Outcome.MISSING, Outcome.PENDING])
-@pytest.mark.parametrize("rule", sorted({*RULES, "complete"} - {"not-returned", "same-cycle"}))
+@pytest.mark.parametrize("rule", sorted({*RULES, "complete"} - {"not-returned", "not-stale", "same-cycle"}))
 def test_what_time_or_a_person_can_change_is_waited_for(rule: str, outcome: Outcome) -> None:
     assert judgement_of([found(rule, outcome)], "api") is Judgement.WAITING
 

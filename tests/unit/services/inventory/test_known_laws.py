@@ -159,4 +159,6 @@ def _plain(row: PlaceRow) -> tuple[object, ...]:
 
 
 def _ran(row: RanFor, moment: datetime) -> bool:
-    return row.start <= moment < row.end or spell(moment) == row.image.last
+    # Of observations of one second the newest tells what was there then.
+    seen_last = not row.gone and spell(moment) == row.image.last
+    return row.start <= moment < row.end or (seen_last and moment == row.end)

@@ -56,6 +56,7 @@ def observed(monkeypatch: pytest.MonkeyPatch, tree: dict[str, str], moved: int =
         admitted=lambda *_: None,
         digest=lambda _component, found, _tag: found,
         since=lambda images, _now: images,
+        row=lambda _seen: None,
     )
     monkeypatch.setattr(observing, "Sightings", lambda *_: sightings)
     found = observing.observe(context, APPLICATION)

@@ -42,12 +42,13 @@ from ldmrelease.ledger.memory import MemoryLedger
 from ldmrelease.projections.registry import PROJECTORS
 from ldmrelease.registry import referrers
 from ldmrelease.registry.sample import put_sample_image
-from ldmrelease.services.context import Context, Signers
+from ldmrelease.services.context import Context
 from ldmrelease.services.deployments.target import PromotionSpec
 from ldmrelease.services.promotions import commands
 from ldmrelease.services.promotions.steps import publish
 from ldmrelease.services.releases.pin import Pinned, pin, stored_pin
 from ldmrelease.services.releases.store import store_pin
+from ldmrelease.services.signers import Signers
 from ldmrelease.targets.connections import Connections
 from ldmrelease.targets.memory_files import MemoryFiles, MemoryState
 from ldmrelease.trust.keyring import EVERYWHERE, Keyring, Role, make_key

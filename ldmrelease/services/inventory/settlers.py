@@ -1,0 +1,112 @@
+"""Who could settle a drift: the people who may ask for a release there, the author of a line, whoever runs a tool.
+
+What somebody could do is a code (`act`), with a command where there is one. The command of those who may ask for a
+release is the finding's own, planned before it is given; that of others is theirs to run.
+"""
+
+from collections.abc import Iterator, Sequence
+from datetime import datetime
+
+from msgspec.structs import replace
+
+from ldmrelease.services.inventory.drift import Settler
+from ldmrelease.services.inventory.drift_report import DriftFinding, DriftReport
+from ldmrelease.services.needs import SignedHistory
+from ldmrelease.trust.authorize import entitled_roles
+from ldmrelease.trust.keyring import Key
+from ldmrelease.trust.verify import Rejected
+
+ASK, REVERT, SYNC, PUSH, REPIN, INSPECT, UNDO, EDIT, RESUME = (
+    *("ask-for-a-release", "take-back-the-commit", "sync", "push-the-decided-image", "pin-again"),
+    *("see-to-the-rollout", "undo-the-change", "change-the-tree", "resume"),
+)
+ACTS = (ASK, REVERT, SYNC, PUSH, REPIN, INSPECT, UNDO, EDIT, RESUME)
+"""Everything that somebody could do about a drift."""
+
+
+AUTHOR, PUSHER, SYNCER, OPERATOR, EDITOR, OWNER = (
+    *("author", "image-publisher", "sync-operator", "cluster-operator", "field-manager", "tree-owner"),
+)
+"""Roles that no trust document has: of commits, registries and clusters."""
+
+_IN_TREE = ("undecided", "reverted", "not-a-tag", "absent-image", "foreign-image", "tag-differs")
+
+
+def settlers_of(context: SignedHistory, report: DriftReport, now: datetime) -> DriftReport:
+    """The same report, with everybody who could settle each drift, the likeliest first.
+
+    now: when the keys of those who may ask for a release have to be good.
+    """
+    keys = [each for each in context.keyring.keys if _is_good(each, now)]
+    return replace(
+        report,
+        drift=tuple(replace(each, settlers=tuple(_settlers(context, keys, each))) for each in report.drift),
+    )
+
+
+def _is_good(key: Key, now: datetime) -> bool:
+    return key.compromised_since is None and key.not_before <= now <= (key.not_after or now)
+
+
+def _settlers(context: SignedHistory, keys: Sequence[Key], finding: DriftFinding) -> Iterator[Settler]:
+    values = finding.values
+    match finding.code:
+        case "not-synced":
+            yield Settler(SYNCER, _by(finding), SYNC)
+        case "not-desired":
+            yield Settler(SYNCER, (), SYNC)
+            yield Settler(OWNER, (), EDIT)
+        case "not-rolled-out":
+            yield Settler(OPERATOR, (), INSPECT, finding.fix)
+        case "rendered-otherwise":
+            yield Settler(OWNER, (), EDIT)
+        case "not-committed":
+            waited_for = tuple(map(str, values["who"]))
+            if waited_for:
+                yield from (Settler(each, _people(keys, each), RESUME, finding.fix) for each in waited_for)
+            else:
+                yield from _requesters(context, keys, finding, RESUME)
+        case "moved-tag":
+            yield Settler(PUSHER, (), PUSH)
+            yield from _requesters(context, keys, finding, REPIN)
+        case "spec-differs" if "wanted" in values:
+            yield Settler(SYNCER, (), SYNC)
+            yield Settler(EDITOR, _by(finding), UNDO)
+        case code:
+            yield from _requesters(context, keys, finding, ASK)
+            if "workload" in values:
+                yield Settler(EDITOR, _by(finding), UNDO)
+            elif code in _IN_TREE:
+                commit = values.get("commit")
+                revert = ("git", "revert", str(commit)) if commit else ()
+                yield Settler(AUTHOR if commit else OWNER, _by(finding), REVERT if commit else EDIT, revert)
+
+
+def _by(finding: DriftFinding) -> tuple[str, ...]:
+    by = finding.values.get("by")
+    return (str(by),) if by else ()
+
+
+def _requesters(
+    context: SignedHistory, keys: Sequence[Key], finding: DriftFinding, act: str
+) -> Iterator[Settler]:
+    """Those whose keys may ask for a release of the component's images at the place, role by role."""
+    product = context.topology.product(finding.product)
+    source = product.component(finding.component) if product is not None else None
+    held: dict[str, list[str]] = {}
+    for key in keys:
+        found = entitled_roles(
+            "pin" if act == REPIN else "request",
+            key,
+            context.keyring,
+            environments=() if act == REPIN else (finding.place.environment,),
+            repositories=(source.source,) if source is not None else (),
+        )
+        for role in () if isinstance(found, Rejected) else found:
+            held.setdefault(role.name, []).append(key.person)
+    for name, people in sorted(held.items()):
+        yield Settler(name, tuple(dict.fromkeys(people)), act, finding.fix)
+
+
+def _people(keys: Sequence[Key], role: str) -> tuple[str, ...]:
+    return tuple(dict.fromkeys(each.person for each in keys if role in (each.id, *each.roles)))
