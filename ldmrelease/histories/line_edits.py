@@ -24,7 +24,7 @@ _MATTERS = re.compile(r"tag|image|revision|digest|pin|alias|name|version|json", 
 """What stands in the keys of settings, and of what names the items of lists that they are in."""
 
 
-class Replacement(Struct, frozen=True):
+class ReplacedValue(Struct, frozen=True):
     """A line whose value was replaced; both values as templates print them."""
 
     line: int
@@ -37,13 +37,13 @@ class LineEdits(Struct, frozen=True):
     """What was changed of a file: settings that may have another value, and by how much lines were shifted, each from
     behind a line on."""
 
-    replacements: tuple[Replacement, ...]
+    replacements: tuple[ReplacedValue, ...]
     shifts: tuple[tuple[int, int], ...]
 
 
 def line_edits(hunks: Sequence[Hunk]) -> LineEdits | None:
     """What changed lines change; None where the file has to be read."""
-    replacements: list[Replacement] = []
+    replacements: list[ReplacedValue] = []
     shifts: list[tuple[int, int]] = []
     for start, removed, added in hunks:
         if any(map(has_other_breaks, added)):
@@ -69,7 +69,7 @@ def edited(settings: Mapping[str, ValuesSetting], edits: LineEdits) -> dict[str,
     if any("#json." in key or " " in each.value or "\n" in each.value for key, each in settings.items()):
         # Any line may be one of the text that is JSON, or of a value of several lines.
         return None
-    values: dict[int, Replacement] = {each.line: each for each in edits.replacements}
+    values: dict[int, ReplacedValue] = {each.line: each for each in edits.replacements}
     used = set[int]()
     found: dict[str, ValuesSetting] = {}
     for key, setting in settings.items():
@@ -89,7 +89,7 @@ def _shift(line: int, shifts: Iterable[tuple[int, int]]) -> int:
     return sum(by for behind, by in shifts if line > behind)
 
 
-def _replacement(number: int, old: bytes, new: bytes) -> Replacement | None:
+def _replacement(number: int, old: bytes, new: bytes) -> ReplacedValue | None:
     """Another value of one key, at the same column."""
     before, after = _LINE.fullmatch(old), _LINE.fullmatch(new)
     if before is None or after is None or before.group(1, 2) != after.group(1, 2):
@@ -100,7 +100,7 @@ def _replacement(number: int, old: bytes, new: bytes) -> Replacement | None:
     first, second = _value(before), _value(after)
     if first is None or second is None:
         return None
-    return Replacement(number, before[2].decode(), first, second)
+    return ReplacedValue(number, before[2].decode(), first, second)
 
 
 def _value(match: re.Match[bytes]) -> str | None:

@@ -12,7 +12,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from ldmrelease.domain.setting_changes import SettingChange, UnreadableChange
-from ldmrelease.histories.line_edits import LineEdits, Replacement, edited, line_edits
+from ldmrelease.histories.line_edits import LineEdits, ReplacedValue, edited, line_edits
 from ldmrelease.histories.values_settings import SettingsReader, ValuesSetting, has_other_breaks
 from ldmrelease.targets.git.mainline import Hunk
 from ldmrelease.trees.values import UnreadableFile
@@ -104,7 +104,7 @@ def at_once(text: str) -> dict[str, ValuesSetting] | None:
 
 def test_a_value_is_replaced_in_its_line() -> None:
     edits = line_edits([Hunk(1, (), (b"# one", b"# two")), Hunk(3, (b"  tag: 'a' # x",), (b'  tag: "b"',))])
-    assert edits == LineEdits((Replacement(3, "tag", "a", "b"),), ((1, 2),))
+    assert edits == LineEdits((ReplacedValue(3, "tag", "a", "b"),), ((1, 2),))
     before = {"image.tag": ValuesSetting("a", 3), "tag": ValuesSetting("c", 1)}
     assert edited(before, edits) == {"image.tag": ValuesSetting("b", 5), "tag": ValuesSetting("c", 1)}
 
