@@ -71,6 +71,7 @@ ANSWERS: dict[str, AnswerEntry] = {
     "night": AnswerEntry("nights", "NightAnswer", ("night",)),
     "availability": AnswerEntry("availability", "Availability", ("availability",)),
     "metrics": AnswerEntry("metrics", "Metrics", ("metrics",)),
+    "site": AnswerEntry("sites", "SiteAnswer", ("site build",)),
     "dossier": AnswerEntry("dossier", "DossierAnswer", ("dossier",)),
     "aliases": AnswerEntry("aliases", "AliasesAnswer", ("alias list",)),
     "receipts": AnswerEntry("receipts", "Receipts", ("receipt show",)),

@@ -121,7 +121,9 @@ def _counted(found: Counted) -> CountedAnswer:
 def _problem(each: CopyProblem) -> CopyProblemAnswer:
     what = each.what
     if isinstance(what, LedgerProblem):
-        code, sentence = what.code, str(what)
+        where = "" if what.where == f"event {each.event}" else f"{what.where}: "
+        code = what.code
+        sentence = f"{where}expected {what.expected or 'nothing'}, found {what.found or 'nothing'}"
     else:
         code, sentence = what.code, why_not(what.code, what.values)
     return CopyProblemAnswer(event=each.event, about=each.about, code=code, sentence=sentence)
@@ -131,7 +133,7 @@ def _uncovered(found: VerifiedCopy) -> Iterator[str]:
     """What nobody can say of this copy."""
     if found.size > 1 and not found.events.good:
         yield "no event is signed by a key of this trust document: is it that of another workspace?"
-    if found.tail is None:
+    if not found.given:
         yield "no checkpoint was given: events that were cut off at the end would not show"
     elif found.tail:
         yield (

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 
-from ldmrelease.answers.sentences.text import counted, short
+from ldmrelease.answers.sentences.text import counted
 from ldmrelease.answers.verified_copies import CountedAnswer, VerifiedCopyAnswer
 from ldmrelease.render.tables import Colour, painted
 
@@ -29,7 +29,7 @@ def _covered(found: VerifiedCopyAnswer) -> Iterator[str]:
     yield f"receipts     {_of(found.receipts)} hold"
     yield f"statements   {_of(found.statements)} signed by a key of the trust document"
     missing = f"; {found.missing} missing" if found.missing else "; none is missing"
-    yield f"blobs        {_of(found.blobs)} hash to their digests ({found.blob_bytes} bytes){missing}"
+    yield f"blobs        {_of(found.blobs)} hash to their digests{missing}"
     for each in found.checkpoints:
         yield f"checkpoint   {each.source}: holds for {counted(each.size, 'event')}, signed by {each.by}"
 
@@ -47,7 +47,7 @@ def _problems(found: VerifiedCopyAnswer) -> Iterator[str]:
     for each in found.problems[:_MOST]:
         where = f"event {each.event}" if each.event is not None else each.about
         what = f" ({each.about})" if each.event is not None and each.about != "event" else ""
-        yield f"{painted('WRONG', Colour.red)}  {where}{what}: {short(each.code)}: {each.sentence}"
+        yield f"{painted('WRONG', Colour.red)}  {where}{what}: {each.code}: {each.sentence}"
     left = found.problem_count - min(len(found.problems), _MOST)
     if left:
         yield f"       and {counted(left, 'other problem')}; `--output json` lists the first {len(found.problems)}"

@@ -100,7 +100,7 @@ def _decision(reason: DecisionReason, known: set[str]) -> Iterator[str]:
     """A decision; what was satisfied, and is of one that was told before, is not told again."""
     decision = reason.decision
     before = f", after {counted(reason.earlier, 'other decision')}" if reason.earlier else ""
-    yield f"  decided     {reason.stage}: {str(decision.verdict).upper()} (event {reason.event}){before}"
+    yield f"  decided     {reason.stage}: {str(decision.verdict).upper()}{before}"
     yield f"{_BEHIND}  {decision_source(decision, reason.digest)}"
     product = decision.name.partition("/")[0]
     for each in _told(decision.findings):

@@ -127,6 +127,14 @@ class ReportSources(Clock, ReleaseHistory, PolicyLookup, Protocol):
     """Reads all that was signed, for reports by the policies of now."""
 
 
+class SiteSources(ReportSources, Protocol):
+    """The same, with the workspace's files."""
+
+    @property
+    def workspace(self) -> Workspace:
+        """The workspace file, its policies and its trust document, as they were read."""
+
+
 class PromotionHistory(ReleaseHistory, PolicyLookup, Protocol):
     """Reads promotions, and makes their plans again."""
 

@@ -35,8 +35,12 @@ _OUTLINED = """() => {
 
 
 @contextmanager
-def opened(browser: Browser, address: str, width: int = DESK, colours: Colours = "light") -> Iterator[Page]:
-    """The page at a `file:` or loopback address. Afterwards: nothing else was asked for, and nothing was blocked."""
+def opened(
+    browser: Browser, address: str, width: int = DESK, colours: Colours = "light", root: str | None = None
+) -> Iterator[Page]:
+    """The page at a `file:` or loopback address. Afterwards: nothing but what is below `root`, or else beside the page,
+    was asked for, and nothing was blocked.
+    """
     context = browser.new_context(viewport={"width": width, "height": 900}, color_scheme=colours)
     page = context.new_page()
     asked: list[str] = []
@@ -46,11 +50,11 @@ def opened(browser: Browser, address: str, width: int = DESK, colours: Colours =
     page.on("pageerror", lambda error: said.append(str(error)))
     page.goto(address)
     yield page
-    root = address.split("#", maxsplit=1)[0].rpartition("/")[0] + "/"
+    root = root or address.split("#", maxsplit=1)[0].rpartition("/")[0] + "/"
     foreign = [each for each in asked if not each.startswith((root, "data:"))]
     context.close()
     assert foreign == [], "the page asks for what is elsewhere"
-    assert said == [], "the browser complains"
+    assert said == [], f"the browser complains: {said}"
 
 
 def too_wide(page: Page) -> list[str]:
@@ -75,7 +79,9 @@ def focus_order(page: Page, most: int = 200) -> list[str]:
 def violations(page: Page) -> list[str]:
     """What axe-core finds, each with the elements; the best practices too."""
     page.evaluate(axe_source())
-    found: list[dict[str, Any]] = page.evaluate("async () => (await axe.run(document)).violations")
+    found: list[dict[str, Any]] = page.evaluate(
+        "async () => (await axe.run(document, {preload: false})).violations"
+    )
     return [f"{each['id']}: {[node['html'][:160] for node in each['nodes']][:5]}" for each in found]
 
 
@@ -89,9 +95,11 @@ def sheets(pdf: bytes) -> int:
     return len(re.findall(rb"/Type\s*/Page\b", pdf))
 
 
-def pages_looked_at(browser: Browser, address: str, look: Callable[[Page], None]) -> None:
+def pages_looked_at(
+    browser: Browser, address: str, look: Callable[[Page], None], root: str | None = None
+) -> None:
     """Look at a page on a desk and on a phone, in light and in dark colours."""
     for width in (DESK, PHONE):
         for colours in ("light", "dark"):
-            with opened(browser, address, width, colours) as page:
+            with opened(browser, address, width, colours, root) as page:
                 look(page)

@@ -47,6 +47,7 @@ COMMANDS: dict[str, CommandEntry] = {
     "night": CommandEntry("night", "Show what ran in a night, what changed, and why it was allowed."),
     "availability": CommandEntry("availability", "Show how long after its tag each release was there."),
     "metrics": CommandEntry("metrics", "Show the four DORA figures, by level."),
+    "site": CommandEntry("site", "Build everything that is recorded as static pages."),
     "receipt": CommandEntry("receipt", "Show the receipts of promotions."),
     "bundle": CommandEntry("bundle", "Export, publish and verify bundles, for gates that have no ledger."),
     "why": CommandEntry("why", "Show the decision behind what runs, or ran, at a place."),

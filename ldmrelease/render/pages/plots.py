@@ -16,6 +16,7 @@ _Row = tuple[str, str]
 _WIDTH = 10.0
 _ROW = 0.34
 _MOST_ROWS = 80
+_MOST_BARS = 2_000
 _THICK = 0.72
 """How much of its row a bar takes."""
 _HALF = 0.5
@@ -27,11 +28,12 @@ def timeline_plot(told: TimelineAnswer) -> str:
     rows = _rows(told)
     begin, end = instant(told.period.start), instant(told.period.end)
     with drawing(_WIDTH, 1.2 + _ROW * max(1, len(rows))) as (figure, axes):
-        for missed in told.unobserved:
+        for missed in told.unobserved[-_MOST_BARS:]:
             for at in (at for at, (place, _) in enumerate(rows) if place == missed.place):
                 _bar(axes, (at, 1.0), missed.interval, colour("paper"), hatched=True)
         turns: dict[_Row, dict[str, int]] = {}
-        for each, lane in _lanes(told.stretches, rows):
+        newest = sorted(told.stretches, key=lambda each: each.interval.start)[-_MOST_BARS:]
+        for each, lane in _lanes(newest, rows):
             turn = turns.setdefault(_row_of(each), {})
             _bar(axes, lane, each.interval, series(turn.setdefault(_tag(each), len(turn))))
             _label(axes, lane, each, begin, end)
@@ -43,6 +45,8 @@ def timeline_plot(told: TimelineAnswer) -> str:
         axes.set_axisbelow(True)
         title = "What ran where, over time"
         words = f"{len(rows)} rows from {told.period.start} to {told.period.end}; hatched is unobserved."
+        if len(told.stretches) > _MOST_BARS:
+            words += f" The newest {_MOST_BARS:,} of {len(told.stretches):,} bars are drawn."
         return as_svg(figure, title, words)
 
 

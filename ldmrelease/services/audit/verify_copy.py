@@ -62,7 +62,8 @@ class VerifiedCopy(Struct, frozen=True):
 
     `events` hold where a key with the role for them signed them for where they stand; the first event, which makes the
     ledger, is signed by nobody. `rejected` are the others, by why they do not count. `statements` hold where a key of
-    the trust document signed the envelope. `blob_bytes` are of all `blobs`. `tail` is how many events are behind the
+    the trust document signed the envelope. `blob_bytes` are of all `blobs`. Of `given` files from outside `checkpoints`
+    are those that hold. `tail` is how many events are behind the
     newest checkpoint from outside that holds, None without one. `adopted` are the versions and digests of trust
     documents that the ledger was used by, oldest first; `clock`: its times are those of a workspace with its own clock.
     """
@@ -80,6 +81,7 @@ class VerifiedCopy(Struct, frozen=True):
     blobs: Counted
     blob_bytes: int
     missing: int
+    given: int
     checkpoints: tuple[HeldCheckpoint, ...]
     tail: int | None
     trust_version: int
@@ -131,6 +133,7 @@ class _Verification:
             blobs=blobs,
             blob_bytes=size,
             missing=missing,
+            given=len(given),
             checkpoints=tuple(self._held),
             tail=events.read - max(outside) if outside else None,
             trust_version=self._trust.version,

@@ -29,9 +29,12 @@ def first_spelling(context: ReleaseLookup, product: str, tag: str) -> str:
 
 def second_spellings(context: ReleaseLookup, product: str) -> dict[str, str]:
     """By tag of a product, as it is pinned now: the tag that was there before it."""
-    pins = list(_pins(context, product))
-    newest = {each.tag: each for each in pins}
-    found = {tag: _older(pins, each) for tag, each in newest.items()}
+    newest: dict[str, _Spelled] = {}
+    same: dict[object, list[_Spelled]] = {}
+    for each in _pins(context, product):
+        newest[each.tag] = each
+        same.setdefault(each.version, []).append(each)
+    found = {tag: _older(same[each.version], each) for tag, each in newest.items()}
     return {tag: older for tag, older in found.items() if older is not None}
 
 

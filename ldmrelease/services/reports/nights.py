@@ -13,8 +13,8 @@ from ldmrelease.domain.facts import Intent
 from ldmrelease.domain.topology import Place
 from ldmrelease.services.reports.promotion_records import (
     PromotionRecord,
-    RecordedDecision,
     RecordedWait,
+    StageRuling,
 )
 from ldmrelease.services.reports.record import DeploymentRecord
 from ldmrelease.services.reports.stretches import (
@@ -178,7 +178,7 @@ def allowance(
     )
 
 
-def _decided(found: PromotionRecord, place: Place, known: Period) -> RecordedDecision | None:
+def _decided(found: PromotionRecord, place: Place, known: Period) -> StageRuling | None:
     of_place = [each for each in found.decisions if each.place == place and known.reaches(each.time)]
     return of_place[-1] if of_place else None
 

@@ -40,7 +40,7 @@ class RecordedWait(Struct, frozen=True):
     code: str | None
 
 
-class RecordedDecision(Struct, frozen=True):
+class StageRuling(Struct, frozen=True):
     """A decision about a place, by the digest of its document."""
 
     place: Place
@@ -75,7 +75,7 @@ class PromotionRecord(Struct, kw_only=True):
     ended: datetime | None = None
     noticed: datetime | None = None
     tagged: datetime | None = None
-    decisions: list[RecordedDecision] = field(default_factory=list)
+    decisions: list[StageRuling] = field(default_factory=list)
     waits: list[RecordedWait] = field(default_factory=list)
     applied: dict[Place, datetime] = field(default_factory=dict)
     settled: dict[Place, datetime] = field(default_factory=dict)
@@ -86,7 +86,7 @@ class PromotionRecord(Struct, kw_only=True):
         """`product/tag`."""
         return f"{self.product}/{self.tag}"
 
-    def decision_at(self, place: Place) -> RecordedDecision | None:
+    def decision_at(self, place: Place) -> StageRuling | None:
         """The latest decision about a place."""
         return next((each for each in reversed(self.decisions) if each.place == place), None)
 
@@ -149,7 +149,7 @@ def promotion_record(promotion: str, told: Iterable[EventRecord[Any]]) -> Promot
 
 def _decided(found: PromotionRecord, told: Told, body: DecisionMade) -> None:
     found.decisions.append(
-        RecordedDecision(
+        StageRuling(
             body.place, body.stage, body.verdict, body.decision, told.event.time, body.until, body.who
         )
     )

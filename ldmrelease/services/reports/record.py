@@ -37,13 +37,17 @@ class DeploymentRecord(Struct, frozen=True):
         return found.level if found is not None else ""
 
 
-def deployment_record(context: ReportSources, applications: Iterable[Application]) -> DeploymentRecord:
-    """What is known of these applications' places, of all promotions and of all releases."""
+def deployment_record(
+    context: ReportSources, applications: Iterable[Application], now: datetime | None = None
+) -> DeploymentRecord:
+    """What is known of these applications' places, of all promotions and of all releases, as of the workspace's time or
+    `now`.
+    """
     names = ImageNames(context)
     told = promotion_records(context)
     places = [each.place for each in applications]
     return DeploymentRecord(
-        now=context.now(),
+        now=now or context.now(),
         topology=context.topology,
         levels=context.levels,
         places={each: observed_place(context, names, each) for each in places},

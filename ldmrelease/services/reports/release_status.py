@@ -12,7 +12,7 @@ from ldmrelease.domain.facts import Intent
 from ldmrelease.domain.times import instant
 from ldmrelease.domain.topology import Application, Place
 from ldmrelease.services.releases.listing import PinnedRelease
-from ldmrelease.services.reports.promotion_records import PromotionRecord, RecordedDecision
+from ldmrelease.services.reports.promotion_records import PromotionRecord, StageRuling
 from ldmrelease.services.reports.record import DeploymentRecord
 from ldmrelease.services.reports.stretches import Stretch
 
@@ -73,10 +73,13 @@ def release_status(record: DeploymentRecord, question: StatusQuestion) -> tuple[
     """The newest release first, and its environments in the order of the workspace."""
     latest = _latest_promotions(record)
     there = _by_release(record)
+    known = {*there, *(name for name, _ in latest)}
     found = []
     for pin in sorted(record.pinned, key=lambda each: -each.sequence):
         name = f"{pin.product}/{pin.tag}"
         if question.releases and name not in question.releases:
+            continue
+        if not (question.releases or name in known or _is_recent(record, pin)):
             continue
         for environment, own in _environments(record, pin).items():
             told = _status(
@@ -201,7 +204,7 @@ def _gone(record: DeploymentRecord, place: Place, stretch: Stretch) -> datetime:
     )
 
 
-def _decision(promotion: PromotionRecord | None, environment: str) -> RecordedDecision | None:
+def _decision(promotion: PromotionRecord | None, environment: str) -> StageRuling | None:
     told = promotion.decisions if promotion is not None else []
     return next((each for each in reversed(told) if each.place.environment == environment), None)
 
@@ -241,8 +244,11 @@ def _is_shown(
         return True
     if everything and told.presence is Presence.GONE:
         return True
-    lately = record.now - instant(pin.pinned) <= LATELY
-    return lately and told.presence is not Presence.GONE and _may_enter(record, pin, own)
+    return _is_recent(record, pin) and told.presence is not Presence.GONE and _may_enter(record, pin, own)
+
+
+def _is_recent(record: DeploymentRecord, pin: PinnedRelease) -> bool:
+    return record.now - instant(pin.pinned) <= LATELY
 
 
 def _may_enter(record: DeploymentRecord, pin: PinnedRelease, own: list[Application]) -> bool:

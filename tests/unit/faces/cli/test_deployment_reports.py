@@ -128,3 +128,25 @@ def test_without_matplotlib_a_plot_says_what_to_install(site: Site, monkeypatch:
     done = site.run("timeline", "--plot", str(site.root / "timeline.svg"))
     assert done.exit_code == 2
     assert "install `ldmrelease[reports]`" in done.stderr
+
+
+def test_a_site_is_built_and_only_what_changed_is_written_again(week: Site, tmp_path: Path):
+    folder = tmp_path / "site"
+    first = told(week, "site", "build", str(folder))
+    assert first["written"] == first["files"]
+    assert first["as_of"] == "2023-04-21T12:00:00Z"
+    assert told(week, "site", "build", str(folder))["written"] == 0
+    page = (folder / "releases" / "stack" / f"{WEEKLY}.html").read_text()
+    assert 'href="../../places/base/ocps.html"' in page
+    assert "As of 2023-04-21T12:00:00Z" in (folder / "index.html").read_text()
+    week.ok("release", "pin", "w.2023.14")
+    again = told(week, "site", "build", str(folder))
+    assert 0 < again["written"] < first["written"] / 2
+    assert (folder / "releases" / "stack" / "w.2023.14.html").exists()
+
+
+def test_a_folder_of_something_else_is_no_site(site: Site, tmp_path: Path):
+    (tmp_path / "thesis.txt").write_text("precious")
+    done = site.run("site", "build", str(tmp_path))
+    assert done.exit_code == 2
+    assert "name another folder" in done.stderr

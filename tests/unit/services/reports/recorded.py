@@ -15,7 +15,7 @@ from ldmrelease.domain.topology import Application, Place, Topology
 from ldmrelease.projections.naming import NamedBy
 from ldmrelease.services.inventory.receipts import AdmittedRelease
 from ldmrelease.services.releases.listing import PinnedRelease
-from ldmrelease.services.reports.promotion_records import PromotionRecord, RecordedDecision
+from ldmrelease.services.reports.promotion_records import PromotionRecord, StageRuling
 from ldmrelease.services.reports.record import DeploymentRecord
 from ldmrelease.services.reports.stretches import PlaceImage, PlaceRecord, PlaceSighting, place_record
 
@@ -74,7 +74,7 @@ def promotion(
     )
     if verdict is not None:
         found.decisions = [
-            RecordedDecision(each, DecisionStage.ENTER, verdict, f"sha256:{name}", at(hours), None, ())
+            StageRuling(each, DecisionStage.ENTER, verdict, f"sha256:{name}", at(hours), None, ())
             for each in places
         ]
     return found
