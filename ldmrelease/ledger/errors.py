@@ -51,9 +51,9 @@ class LedgerProblem(Struct, frozen=True):
     """Something that a check of the ledger found.
 
     `code` is one of `unreadable`, `schema`, `sequence`, `chain`, `hash`, `encoding`, `time`,
-    `stream-version`, `record`, `blob`, `projection`, `index`, `other-ledger`, `other-genesis`, `cut`, `fork`; `where`
-    is an event, a blob's digest, a projection's key, a page of the index or a table; `expected` and `found` are spelled
-    out where there are any.
+    `stream-version`, `record`, `blob`, `missing` (a blob), `projection`, `index`, `other-ledger`, `other-genesis`,
+    `cut`, `fork`; `where` is an event, a blob's digest, a projection's key, a page of the index or a table; `expected`
+    and `found` are spelled out where there are any.
     """
 
     code: str

@@ -7,6 +7,7 @@ has the code that everybody would get.
 
 import binascii
 from collections.abc import Callable, Iterable
+from contextlib import suppress
 from datetime import UTC, datetime
 from typing import Any, NamedTuple
 
@@ -16,8 +17,9 @@ from msgspec import Raw, Struct
 from ldmrelease.domain import canonical
 from ldmrelease.domain.events import Checkpoint, Event, EventKind
 from ldmrelease.domain.events.registry import event_type
-from ldmrelease.ledger import Ledger, LedgerProblem
+from ldmrelease.ledger import Damaged, Ledger, LedgerProblem
 from ldmrelease.ledger.interface import EventRow
+from ldmrelease.services.named_blobs import missing_blobs
 from ldmrelease.trust.authorize import entitled_roles
 from ldmrelease.trust.dsse import Envelope, Signature, pae
 from ldmrelease.trust.keyring import EVERYWHERE, Key, Keyring
@@ -206,6 +208,12 @@ def verify_ledger(
     *,
     clock: bool = False,
 ) -> tuple[LedgerProblem, ...]:
-    """Everything that can be wrong with a ledger, with the records of its events; `clock` as in `Records`."""
+    """Everything that can be wrong with a ledger, with the records of its events and the blobs that they name; `clock`
+    as in `Records`.
+    """
     trust = TrustedIndex(Records(ledger.genesis, keyring, clock=clock), keyring)
-    return ledger.verify(checkpoint, RecordCheck(ledger.genesis, keyring, explain, clock=clock), trust)
+    found = list(ledger.verify(checkpoint, RecordCheck(ledger.genesis, keyring, explain, clock=clock), trust))
+    with suppress(Damaged):
+        # Where rows cannot be read it was told already.
+        found += missing_blobs(ledger)
+    return tuple(found)

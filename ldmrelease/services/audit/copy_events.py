@@ -8,10 +8,8 @@ import msgspec
 from msgspec import Struct
 
 from ldmrelease.domain.events import Event, EventKind
-from ldmrelease.domain.events.evidence import ReceiptSigned, StatementReceived
 from ldmrelease.domain.events.ledger import IndexCheckpoint
-from ldmrelease.domain.events.promotion import DecisionMade, PromotionEnded, PromotionPlanned, Request
-from ldmrelease.domain.events.release import Pin
+from ldmrelease.domain.events.promotion import PromotionEnded, Request
 from ldmrelease.domain.events.trust import TrustAdopted
 from ldmrelease.ledger import LedgerProblem
 from ldmrelease.ledger.copies import LedgerCopy
@@ -20,6 +18,7 @@ from ldmrelease.ledger.index.merkle_pages import Pages
 from ldmrelease.ledger.interface import EventRow
 from ldmrelease.ledger.log import Walk
 from ldmrelease.projections.claimed import claimed_in
+from ldmrelease.services.named_blobs import NAMING
 from ldmrelease.services.record_check import RecordCheck
 from ldmrelease.trust.keyring import Keyring
 from ldmrelease.trust.records import EventRecord
@@ -29,11 +28,7 @@ B = TypeVar("B")
 
 _UNREADABLE = (ValueError, LookupError, TypeError, AttributeError, RecursionError, msgspec.MsgspecError)
 _BODIES: dict[str, type[Any]] = {
-    EventKind.PINNED: Pin,
-    EventKind.RECEIVED: StatementReceived,
-    EventKind.RECEIPT: ReceiptSigned,
-    EventKind.DECIDED: DecisionMade,
-    EventKind.PLANNED: PromotionPlanned,
+    **NAMING,
     EventKind.TRUST_ADOPTED: TrustAdopted,
     EventKind.REQUESTED: Request,
 }
@@ -115,6 +110,11 @@ class CopyEvents:
         """The hash of the event of that number; None where there is none."""
         found = self._hashes[(number - 1) * _HASH : number * _HASH] if number > 0 else b""
         return f"sha256:{found.hex()}" if found else None
+
+    def naming(self) -> Iterator[tuple[int, Any]]:
+        """The number and the body of each event that counts and names blobs."""
+        for kind in NAMING.values():
+            yield from ((each.sequence, each.said) for each in self.named[kind])
 
     def of(self, kind: type[B]) -> Iterator[tuple[int, str, B]]:
         """The number, the time and the body of each event that counts and says this."""

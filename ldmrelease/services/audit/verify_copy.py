@@ -17,7 +17,7 @@ from ldmrelease.domain import canonical, times
 from ldmrelease.domain.decision import Decision
 from ldmrelease.domain.events import Checkpoint
 from ldmrelease.domain.events.evidence import ReceiptSigned, StatementReceived
-from ldmrelease.domain.events.promotion import DecisionMade, PromotionPlanned
+from ldmrelease.domain.events.promotion import DecisionMade
 from ldmrelease.domain.events.release import Pin
 from ldmrelease.domain.events.trust import TrustAdopted
 from ldmrelease.ledger import LedgerProblem, checkpoints
@@ -29,12 +29,12 @@ from ldmrelease.services.audit.copy_receipts import (
     read_signed_receipt,
     receipt_faults,
 )
+from ldmrelease.services.named_blobs import MISSING, named_blobs
 from ldmrelease.trust.checkpoints import CHECKPOINT_TYPE, verify_checkpoint
 from ldmrelease.trust.dsse import Envelope, Malformed, read_wrapped
 from ldmrelease.trust.records import VerifiedRecord
 from ldmrelease.trust.verify import Rejected, verify
 
-MISSING = "missing"
 _EARLIEST = times.instant("1970-01-01T00:00:00Z")
 
 
@@ -173,14 +173,8 @@ class _Verification:
         return missing
 
     def _named(self) -> Iterator[tuple[int, str, str]]:
-        events = self._events
-        yield from ((each, "the document of a release", pin.document) for each, _, pin in events.of(Pin))
-        yield from ((each, "a statement", body.blob) for each, _, body in events.of(StatementReceived))
-        yield from ((each, "a receipt", body.envelope) for each, _, body in events.of(ReceiptSigned))
-        yield from ((each, "a plan", body.plan) for each, _, body in events.of(PromotionPlanned))
-        for each, _, body in events.of(DecisionMade):
-            yield each, "a decision", body.decision
-            yield each, "the facts of a decision", body.facts
+        for sequence, body in self._events.naming():
+            yield from ((sequence, what, digest) for what, digest in named_blobs(body))
 
     def _named_by_decisions(self) -> Iterator[tuple[int, str, str]]:
         keyrings: dict[str, str | None] = {}

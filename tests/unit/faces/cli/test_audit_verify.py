@@ -487,6 +487,25 @@ def test_a_huge_blob_is_told_and_the_rest_is_read(handed: Handed) -> None:
     assert found["blobs"]["number"] - found["blobs"]["good"] == 1
 
 
+def test_whatever_blob_is_taken_out_is_missed(promoted: Site, tmp_path: Path) -> None:
+    """Every blob is named by an event, or by a decision that an event names: rows that were imported, too."""
+    seen = {"time": "2020-01-01T00:00:00Z", "place": PLACE, "container": "x", "image": "x:1"}
+    (tmp_path / "seen.json").write_text(json.dumps(seen))
+    promoted.ok("audit", "import", "observations", str(tmp_path / "seen.json"), "--by", "others")
+    given = hand_over(promoted, tmp_path / "auditor")
+    with closing(sqlite3.connect(given.ledger)) as connection:
+        blobs = [digest for (digest,) in connection.execute("SELECT digest FROM blobs")]
+    silent = []
+    for number, digest in enumerate(blobs):
+        copy = given.copied(tmp_path / str(number))
+        copy.sql(("DELETE FROM blobs WHERE digest = ?", (digest,)))
+        code, found = copy.with_checkpoint()
+        if code != 1 or found["missing"] == 0:
+            silent.append(digest)
+    assert blobs
+    assert silent == []
+
+
 def test_a_huge_event_is_told(handed: Handed) -> None:
     handed.sql(("UPDATE events SET body = ? WHERE sequence = 5", ('"' + "x" * 70_000_000 + '"',)))
     code, found = handed.with_checkpoint()

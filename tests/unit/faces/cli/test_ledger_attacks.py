@@ -47,6 +47,20 @@ def test_a_row_that_was_renamed_or_changed_in_place_is_noticed_on_opening(
         assert "is not what was appended" in done.stderr or "does not follow" in done.stderr
 
 
+def test_a_blob_that_was_taken_out_is_missed(ready: Site) -> None:
+    ready.ok("ledger", "verify")
+    with closing(sqlite3.connect(ready.root / "ledger.db")) as connection, connection:
+        (guard,) = connection.execute(
+            "SELECT sql FROM sqlite_schema WHERE name = 'blobs_are_kept'"
+        ).fetchone()
+        connection.execute("DROP TRIGGER blobs_are_kept")
+        connection.execute("DELETE FROM blobs")
+        connection.execute(guard)
+    done = ready.run("ledger", "verify", "-o", "json")
+    assert done.exit_code == 1
+    assert {each["code"] for each in json.loads(done.stdout)["problems"]} == {"missing"}
+
+
 @pytest.mark.parametrize("junk", ["7", "[1]", '"text"', "no JSON", "{}", "null"])
 def test_junk_for_the_head_is_told_plainly(ready: Site, junk: str) -> None:
     edited(ready, f"UPDATE states SET value = '{junk}' WHERE projection = 'head'")
