@@ -1,6 +1,5 @@
 """Files that are written in place of what is there, each whole or not at all."""
 
-import os
 from collections.abc import Callable, Sequence
 from contextlib import ExitStack
 from functools import partial
@@ -8,6 +7,7 @@ from pathlib import Path
 
 from msgspec import Struct
 
+from ldmrelease.atomic_files import write_aside
 from ldmrelease.domain.errors import BusyError
 
 
@@ -35,9 +35,8 @@ def replace_files(
         moves: list[tuple[Path, Path]] = []
         for each in replacements:
             file = each.file.resolve()
-            new = file.with_name(f".{file.name}.{os.getpid()}")
+            new = write_aside(file, each.after)
             written.callback(partial(_discard, new))
-            new.write_bytes(each.after)
             accept(new)
             if file.is_file():
                 new.chmod(file.stat().st_mode & 0o777)

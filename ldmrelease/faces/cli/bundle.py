@@ -1,6 +1,5 @@
 """`ldmrelease bundle`: what a gate decides by that reaches neither ledger nor network."""
 
-import os
 import sys
 from collections.abc import Sequence
 from pathlib import Path
@@ -11,6 +10,7 @@ import typer
 from ldmrelease.answers.bundles import bundle_answer, bundle_contents, usable_bundle
 from ldmrelease.answers.sentences.bundles import bundle_words
 from ldmrelease.answers.sentences.target_refusals import refusal_words
+from ldmrelease.atomic_files import replace_file
 from ldmrelease.config.yaml.suggestions import did_you_mean
 from ldmrelease.domain import times
 from ldmrelease.domain.errors import LdmreleaseError
@@ -292,10 +292,7 @@ def _seconds(text: str) -> int:
 
 def _write(path: Path, data: bytes) -> None:
     """Whole or not at all: a gate may be reading the file that is there."""
-    temporary = path.with_name(f".{path.name}.{os.getpid()}")
     try:
-        temporary.write_bytes(data)
-        temporary.replace(path)
+        replace_file(path, data)
     except OSError as error:
-        temporary.unlink(missing_ok=True)
         raise UsageError(f"{path}: {error.strerror}") from error

@@ -1,7 +1,6 @@
 """`ldmrelease dossier`: everything that is known of a release, as a page to print, for whoever decides about it."""
 
 import enum
-import os
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -9,6 +8,7 @@ import typer
 from msgspec.structs import replace
 
 from ldmrelease.answers.dossier import DossierAnswer, dossier_answer
+from ldmrelease.atomic_files import replace_file
 from ldmrelease.faces.cli.advice import unadvised
 from ldmrelease.faces.cli.arguments import (
     OptionalTargetOption,
@@ -139,10 +139,7 @@ def _page(answer: DossierAnswer) -> str:
 
 def _write(path: Path, data: bytes) -> None:
     """Whole or not at all: somebody may be reading the one that is there."""
-    temporary = path.with_name(f".{path.name}.{os.getpid()}")
     try:
-        temporary.write_bytes(data)
-        temporary.replace(path)
+        replace_file(path, data)
     except OSError as error:
-        temporary.unlink(missing_ok=True)
         raise UsageError(f"{path}: {error.strerror}") from error

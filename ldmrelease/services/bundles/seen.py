@@ -4,12 +4,12 @@ A file of one user or one runner, written whole and renamed into its place. It c
 what it remembers, and no more.
 """
 
-import os
 from collections.abc import Mapping
 from pathlib import Path
 
 from msgspec import Struct
 
+from ldmrelease.atomic_files import replace_file
 from ldmrelease.domain import canonical
 from ldmrelease.domain.errors import LdmreleaseError
 from ldmrelease.trust.bundles import VerifiedBundle
@@ -86,9 +86,7 @@ def remember(path: Path, seen: SeenBundles, verified: VerifiedBundle, source: st
         return
     try:
         path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-        temporary = path.with_name(f".{path.name}.{os.getpid()}")
-        temporary.write_bytes(canonical.encode(now))
-        temporary.replace(path)
+        replace_file(path, canonical.encode(now))
     except OSError as error:
         raise BadSeenFile(f"{path}: {error.strerror}; name another one with --seen") from error
 

@@ -12,6 +12,7 @@ from pathlib import Path, PurePosixPath
 
 from msgspec import Struct
 
+from ldmrelease.atomic_files import replace_file
 from ldmrelease.domain.errors import InputError
 
 MANIFEST = "ldmrelease-site.json"
@@ -76,10 +77,9 @@ def update_site(folder: Path, files: Iterable[SiteFile], maker: str) -> SiteChan
             _put(path, content, root, parents)
             written.append(each.address)
             size += len(content)
-    removed = tuple(each for each in before if each not in entries)
-    for address in removed:
-        _remove(root, address)
-    if removed or written or entries != before:
+    gone = [each for each in before if each not in entries]
+    removed = tuple(each for each in gone if _remove(root, each, before[each]))
+    if gone or written or entries != before:
         _note(root, entries)
     return SiteChanges(
         len(entries), sum(each.size for each in entries.values()), tuple(written), size, removed
@@ -118,24 +118,26 @@ def _has(path: Path, content: str) -> bool:
 def _put(path: Path, content: bytes, root: Path, parents: set[Path]) -> None:
     """In one step, so that nobody reads half a page."""
     if path.parent not in parents:
-        path.parent.mkdir(parents=True, exist_ok=True)
+        # Before it is made: a folder may be a link, and nothing is made where that leads.
         if not path.parent.resolve().is_relative_to(root):
             raise NotASite(f"{path.parent} leads out of {root}; remove that link")
+        path.parent.mkdir(parents=True, exist_ok=True)
         parents.add(path.parent)
-    aside = path.with_name(f".{path.name}.new")
-    aside.write_bytes(content)
-    aside.replace(path)
+    replace_file(path, content)
 
 
-def _remove(root: Path, address: str) -> None:
+def _remove(root: Path, address: str, known: _Entry) -> bool:
+    """Whether a file went: one that is not as it was written is not ours, whatever the list of files says."""
     path = root / address
-    if path.parent.resolve().is_relative_to(root):
-        path.unlink(missing_ok=True)
-        with contextlib.suppress(OSError):
-            # Only an empty folder goes.
-            while path.parent != root:
-                path = path.parent
-                path.rmdir()
+    if not path.parent.resolve().is_relative_to(root) or not _has(path, known.content):
+        return False
+    path.unlink(missing_ok=True)
+    with contextlib.suppress(OSError):
+        # Only an empty folder goes.
+        while path.parent != root:
+            path = path.parent
+            path.rmdir()
+    return True
 
 
 def _note(root: Path, entries: dict[str, _Entry]) -> None:

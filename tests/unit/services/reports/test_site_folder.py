@@ -1,5 +1,7 @@
 """The folder of a site: what differs is written, what is gone is removed, what is not ours stays."""
 
+import json
+import os
 from collections.abc import Callable
 from pathlib import Path
 
@@ -121,6 +123,37 @@ def test_a_link_that_leads_out_is_not_followed(folder: Path):
     update(folder, index="new")
     assert (outside / "b.html").read_text() == "precious"
     assert not (folder / "index.html").is_symlink()
+
+
+def test_a_link_under_the_name_that_a_page_is_written_by_is_not_followed(folder: Path):
+    victim = folder.parent / "victim.txt"
+    victim.write_text("precious")
+    for name in (".index.html.new", f".index.html.{os.getpid()}", f".{MANIFEST}.{os.getpid()}"):
+        (folder / name).symlink_to(victim)
+    update(folder, index="new", a__b="two")
+    assert victim.read_text() == "precious"
+    assert (folder / "index.html").read_text() == "new"
+
+
+def test_no_folder_is_made_where_a_link_leads(folder: Path):
+    outside = folder.parent / "outside"
+    outside.mkdir()
+    (folder / "c").symlink_to(outside)
+    with pytest.raises(NotASite, match="leads out"):
+        update(folder, c__d__e="three")
+    assert list(outside.iterdir()) == []
+
+
+def test_a_file_that_is_not_as_it_was_written_stays(folder: Path):
+    """Whoever wrote the list of files, or the file: it is somebody else's now."""
+    (folder / "thesis.txt").write_text("precious")
+    listed = json.loads((folder / MANIFEST).read_text())
+    listed["files"]["thesis.txt"] = ["1", "2", 3]
+    (folder / MANIFEST).write_text(json.dumps(listed))
+    (folder / "a" / "b.html").write_text("notes of mine")
+    assert update(folder, index="one").removed == ()
+    assert found(folder) == {"index.html": "one", "a/b.html": "notes of mine", "thesis.txt": "precious"}
+    assert update(folder, index="one").removed == ()
 
 
 def test_a_build_that_ends_halfway_is_taken_up_by_the_next_one(tmp_path: Path):
