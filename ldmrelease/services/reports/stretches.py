@@ -35,7 +35,8 @@ class PlaceImage(Struct, frozen=True, order=True):
 
 class PlaceSighting(Struct, frozen=True):
     """What one observation saw: the number of its event, and in `every` the seconds since the one before it that leave
-    no gap. `cause` as in `Observation`.
+    no gap. `cause` as in `Observation`. `unbroken`: those between it and the one before it are left out, and left no
+    gap.
     """
 
     sequence: int
@@ -43,6 +44,7 @@ class PlaceSighting(Struct, frozen=True):
     every: int
     images: tuple[PlaceImage, ...]
     cause: str | None = None
+    unbroken: bool = False
 
 
 class Period(Struct, frozen=True, order=True):
@@ -211,7 +213,7 @@ def _chains(told: Sequence[PlaceSighting]) -> Iterator[list[PlaceSighting]]:
 
 
 def _joined(before: PlaceSighting, after: PlaceSighting) -> bool:
-    return after.time - before.time <= timedelta(seconds=after.every)
+    return after.unbroken or after.time - before.time <= timedelta(seconds=after.every)
 
 
 def _stretches(place: Place, told: Sequence[PlaceSighting]) -> Iterator[Stretch]:

@@ -98,14 +98,13 @@ def test_steps_say_when_a_release_was_written_seen_and_put_back():
     assert (found.noticed, found.cause) == (at(4), "check-failed")
 
 
-def test_the_latest_decision_about_a_place_is_found():
+def test_decisions_stand_in_the_order_in_which_they_were_made():
     def decided(verdict: Verdict, digest: str) -> DecisionMade:
         return DecisionMade(SUMMIT, DecisionStage.ASK, verdict, digest, "sha256:f")
 
     found = fold((decided(Verdict.WAITING, "sha256:a"), 1), (decided(Verdict.ALLOWED, "sha256:b"), 2))
-    latest = found.decision_at(SUMMIT)
-    assert latest is not None
-    assert (latest.verdict, latest.decision, latest.time) == (Verdict.ALLOWED, "sha256:b", at(2))
+    told = [(each.verdict, each.decision, each.time) for each in found.decisions]
+    assert told == [(Verdict.WAITING, "sha256:a", at(1)), (Verdict.ALLOWED, "sha256:b", at(2))]
 
 
 def test_what_does_not_begin_with_a_request_or_goes_on_behind_its_end_is_none():

@@ -66,6 +66,12 @@ def test_a_change_that_nobody_saw_says_so():
     assert not record.changes[-1].joined
 
 
+def test_what_an_unbroken_row_leaves_out_leaves_no_gap():
+    record = place([seen(0, image()), seen(90, image(), unbroken=True), seen(200, image())])
+    assert spans(record) == [(W15, 0, 90), (W15, 200, 200)]
+    assert gaps(record, Period(at(0), at(200)), now=200) == [(90, 200)]
+
+
 def test_another_state_of_one_image_is_no_change():
     record = place([seen(0, image(state="progressing")), seen(1, image())])
     assert len(record.changes) == 1
