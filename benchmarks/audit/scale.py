@@ -15,6 +15,7 @@ import json
 import os
 import resource
 import shutil
+import sqlite3
 import statistics
 import subprocess
 import sys
@@ -56,6 +57,7 @@ RELEASES, DEPLOYMENTS = 100, 10
 APPLICATION = f"{SEPARATE}07/ocps"
 RESULT = Path(__file__).with_name("scale.txt")
 GOAL = 1.5
+AT_ONCE = 20_000
 
 
 class Size(NamedTuple):
@@ -98,7 +100,7 @@ _SETTING = "{component: stack/scipipe, path: image.tag, writes: tag}"
 class Chain:
     """Events one behind the other, signed, with their index and the states of all projections."""
 
-    def __init__(self, connection: Any, folder: Path) -> None:
+    def __init__(self, connection: sqlite3.Connection, folder: Path) -> None:
         self.connection = connection
         self.keys = {
             name: load_signer(folder / "keys" / f"{name}.pem") for name in ("me", "observer", "ledger")
@@ -150,6 +152,10 @@ class Chain:
         self.states.pass_by(row.sequence, row.hash)
         if self.states.concerns(row.kind):
             self.states.take(log.read(UUID, row))
+        if row.sequence % AT_ONCE == 0:
+            # Not all in one transaction: the file's log would be as large as the file.
+            self.connection.execute("COMMIT")
+            self.connection.execute("BEGIN IMMEDIATE")
 
     def end(self) -> None:
         """Keep what is beside the events. The pages are those of the latest signed index."""

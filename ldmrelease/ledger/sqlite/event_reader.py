@@ -105,12 +105,15 @@ class EventReader:
             where, values = _conditions(None, None, stream_prefix or None)
             yield from self._rows(where, values, after)
             return
-        start = min(max(after, 0), self.covered)
-        for number, row in enumerate(self._rows("", (), start, " NOT INDEXED"), start + 1):
+        start = number = min(max(after, 0), self.covered)
+        for row in self._rows("", (), start, " NOT INDEXED"):
+            number += 1
             if row.sequence != number and number <= self.covered:
                 raise self._hidden(f"event {number}")
             if row.sequence > after and row.stream.startswith(stream_prefix):
                 yield row
+        if number < self.covered:
+            raise self._hidden(f"event {number + 1}")
 
     def of_kinds(self, kinds: Iterable[str], after: int = 0) -> Iterator[EventRow]:
         """Of these kinds, in all streams."""

@@ -18,9 +18,10 @@ from ldmrelease.domain.events.ledger import IndexCheckpoint
 from ldmrelease.domain.events.registry import new_event
 from ldmrelease.domain.projector import Projector
 from ldmrelease.ledger import log, projecting
+from ldmrelease.ledger.checkpoints import not_extending
 from ldmrelease.ledger.errors import Damaged, LedgerError, LedgerProblem
 from ldmrelease.ledger.expectation import Expectation, expectation, moved
-from ldmrelease.ledger.index.ledger_index import IndexBuilder, LedgerIndex
+from ldmrelease.ledger.index.ledger_index import LedgerIndex
 from ldmrelease.ledger.index.merkle_pages import PageMissing, Pages
 from ldmrelease.ledger.interface import EventCheck, EventRow, IndexTrust, Sign, WriteObserver
 from ldmrelease.ledger.sqlite import index_pages, opening_checks, rows, schema, states, verify
@@ -46,6 +47,7 @@ class SqliteLedger:
         self._projectors = projecting.with_head(projectors)
         self._observe = observer or (lambda _when, _kinds: None)
         self._trust: IndexTrust | None = None
+        self._unkept: Pages | None = None
         self._bring_forward()
         self.uuid = self._uuid()
         self._reader = EventReader(connection, self.uuid)
@@ -91,14 +93,15 @@ class SqliteLedger:
                     "`ledger verify` says where"
                 )
             roots = opening_checks.latest_index(connection, self.uuid, trust) if trust is not None else None
-            if roots is None and (trust is None or not trust.expected):
+            index = self._index(roots) if roots is not None else None
+            if index is None and (trust is None or not trust.expected):
                 opening_checks.require_chain(connection, self.uuid, self.path, last.sequence)
             else:
-                opening_checks.require_tail(connection, self.uuid, self.path, roots)
-        self._trust = trust
-        self._reader.index = self._index(roots) if roots is not None else None
-        if self._reader.index is not None:
-            self._reader.index.require_pages()
+                opening_checks.require_tail(connection, self.uuid, self.path, index)
+        self._trust, self._reader.index = trust, index
+        if index is not None:
+            index.require_pages()
+        self._keep_pages()
 
     def unindexed(self) -> int:
         """See `Ledger`."""
@@ -119,40 +122,24 @@ class SqliteLedger:
         base = self._reader.index.roots if self._reader.index is not None else None
         with self._db.writing() as connection:
             verify.require_schema(connection, self.path)
-            if (
-                self._trust is not None
-                and opening_checks.latest_index(connection, self.uuid, self._trust) != base
-            ):
+            trust = self._trust
+            newest = opening_checks.latest_index(connection, self.uuid, trust) if trust is not None else None
+            if newest is not None and newest != base:
+                self._reader.index = self._index(newest)
                 return None
             try:
                 pages = self._pages()
-                roots = self._extended(connection, base, pages)
+                roots = opening_checks.extended(connection, self.uuid, self.path, base, pages)
                 index_pages.keep_made(connection, pages, base.size if base is not None else 0, roots.size)
             except PageMissing:
                 assert base is not None
                 pages = opening_checks.made_anew(connection, self.uuid, self.path, base)
-                roots = self._extended(connection, base, pages)
+                roots = opening_checks.extended(connection, self.uuid, self.path, base, pages)
                 index_pages.keep_anew(connection, pages)
             head = self._append(connection, [new_event(roots)], at, actor, sign, bounds)
         self._reader.index = self._index(roots)
         self._observe("after", kind)
         return head
-
-    def _extended(
-        self, connection: sqlite3.Connection, base: IndexCheckpoint | None, pages: Pages
-    ) -> IndexCheckpoint:
-        """The roots for all events so far. Raises `PageMissing`."""
-
-        def absent() -> Pages:
-            raise PageMissing
-
-        behind = LedgerIndex(base, pages, absent) if base is not None else None
-        version = (lambda stream: behind.stream(stream).count) if behind is not None else None
-        builder = IndexBuilder(pages, base)
-        found = rows.all_rows(connection, builder.size)
-        for row in opening_checks.walked(found, self.uuid, self.path, base, version):
-            builder.take(row)
-        return builder.roots()
 
     def _index(self, roots: IndexCheckpoint) -> LedgerIndex:
         return LedgerIndex(roots, self._pages(), partial(self._made_anew, roots))
@@ -163,11 +150,17 @@ class SqliteLedger:
     def _made_anew(self, roots: IndexCheckpoint) -> Pages:
         """The pages, made of all rows, and kept where the file can be written now."""
         with self._db.seeing() as connection:
-            pages = opening_checks.made_anew(connection, self.uuid, self.path, roots)
+            pages = self._unkept = opening_checks.made_anew(connection, self.uuid, self.path, roots)
         if not connection.in_transaction:
-            with suppress(LedgerError), self._db.writing() as writing:
-                index_pages.keep_anew(writing, pages)
+            self._keep_pages()
         return pages
+
+    def _keep_pages(self) -> None:
+        """Keep pages that were made anew; where the file cannot be written now the next one makes them again."""
+        if self._unkept is not None:
+            with suppress(LedgerError), self._db.writing() as connection:
+                index_pages.keep_anew(connection, self._unkept)
+            self._unkept = None
 
     def version(self, stream: str) -> int:
         """See `LedgerReader`."""
@@ -321,8 +314,15 @@ class SqliteLedger:
 
     def extends(self, checkpoint: Checkpoint) -> LedgerProblem | None:
         """See `Ledger`."""
-        with self._db.reading() as connection:
-            return verify.not_extending(connection, self.uuid, self.genesis, checkpoint)
+        # Read as any other event: where the chain is not walked, a hash that is only written there shows nothing.
+        there = self._reader.get(checkpoint.size)
+        return not_extending(
+            checkpoint,
+            ledger=self.uuid,
+            genesis=self.genesis,
+            size=self._last_row().sequence,
+            hash_there=there.hash if there is not None else None,
+        )
 
     def verify(
         self,

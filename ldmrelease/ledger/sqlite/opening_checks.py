@@ -3,7 +3,7 @@ and held against the one before it; without one, the chain of all rows.
 """
 
 import sqlite3
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 from ldmrelease import logs
@@ -11,8 +11,8 @@ from ldmrelease.domain.events import EventKind
 from ldmrelease.domain.events.ledger import IndexCheckpoint
 from ldmrelease.ledger import log
 from ldmrelease.ledger.errors import Damaged
-from ldmrelease.ledger.index.ledger_index import IndexBuilder
-from ldmrelease.ledger.index.merkle_pages import Pages
+from ldmrelease.ledger.index.ledger_index import IndexBuilder, LedgerIndex
+from ldmrelease.ledger.index.merkle_pages import PageMissing, Pages
 from ldmrelease.ledger.interface import EventRow, IndexTrust
 from ldmrelease.ledger.sqlite import rows, verify
 
@@ -57,39 +57,46 @@ def require_chain(connection: sqlite3.Connection, ledger: str, path: Path, size:
     verify.require_indexed(connection, path, size - _TAIL)
 
 
-def require_tail(
-    connection: sqlite3.Connection, ledger: str, path: Path, roots: IndexCheckpoint | None
-) -> None:
+def require_tail(connection: sqlite3.Connection, ledger: str, path: Path, index: LedgerIndex | None) -> None:
     """Raise `Damaged` where a row behind the index, or any one without an index, is not what was appended there."""
-    for _ in walked(rows.all_rows(connection, roots.size if roots else 0), ledger, path, roots):
+    behind = index.size if index is not None else 0
+    for _ in walked(rows.all_rows(connection, behind), ledger, path, index):
         pass
-    if roots is None:
+    if index is None:
         verify.require_counted(connection, path)
-    verify.require_indexed(connection, path, roots.size if roots else 0)
+    verify.require_indexed(connection, path, behind)
 
 
 def walked(
-    found: Iterable[EventRow],
-    ledger: str,
-    path: Path,
-    roots: IndexCheckpoint | None,
-    version: Callable[[str], int] | None = None,
+    found: Iterable[EventRow], ledger: str, path: Path, index: LedgerIndex | None
 ) -> Iterator[EventRow]:
-    """The rows behind an index, or all of them: each hashed, and standing behind the one before it.
-
-    version: how many events the index has of a stream; where it is not given, whoever reads the stream has to ask.
-    """
-    size, previous = (roots.size, roots.head) if roots else (0, log.FIRST_PREVIOUS)
+    """The rows behind an index, or all of them: each hashed, and behind the one before it, in its stream too."""
+    size, previous = (index.size, index.roots.head) if index is not None else (0, log.FIRST_PREVIOUS)
     versions: dict[str, int] = {}
     for row in found:
         log.require_hash(ledger, row)
         before = versions.get(row.stream)
         if before is None:
-            before = 0 if roots is None else version(row.stream) if version else row.stream_version - 1
+            before = index.stream(row.stream).count if index is not None else 0
         if (row.sequence, row.previous, row.stream_version) != (size + 1, previous, before + 1):
             raise _not_following(path, row.sequence)
         size, previous, versions[row.stream] = row.sequence, row.hash, row.stream_version
         yield row
+
+
+def extended(
+    connection: sqlite3.Connection, ledger: str, path: Path, base: IndexCheckpoint | None, pages: Pages
+) -> IndexCheckpoint:
+    """The roots for all events so far, from an earlier index. Raises `PageMissing`, and `Damaged` as `walked` does."""
+
+    def absent() -> Pages:
+        raise PageMissing
+
+    behind = LedgerIndex(base, pages, absent) if base is not None else None
+    builder = IndexBuilder(pages, base)
+    for row in walked(rows.all_rows(connection, builder.size), ledger, path, behind):
+        builder.take(row)
+    return builder.roots()
 
 
 def made_anew(connection: sqlite3.Connection, ledger: str, path: Path, roots: IndexCheckpoint) -> Pages:

@@ -18,7 +18,7 @@ from ldmrelease.domain.fence import Fence
 from ldmrelease.domain.topology import Application, ComponentKind, Topology
 from ldmrelease.domain.workload_selection import ClusterAccess
 from ldmrelease.ledger import Ledger, LedgerError, LedgerReader
-from ldmrelease.services.context import open_context, wall_clock
+from ldmrelease.services.context import INDEX_EVERY, open_context, wall_clock
 from ldmrelease.services.deployments import desired
 from ldmrelease.services.deployments.checkpoints import (
     RENEWING,
@@ -146,6 +146,8 @@ def _clock(workspace: Workspace) -> Diagnosis:
 
 
 _UNSIGNED = "nothing is written or signed about it"
+_MANY = 4
+"""So many times as many events as are usual are worth a word."""
 
 
 def _agreed(workspace: Workspace) -> Iterator[Diagnosis]:
@@ -179,7 +181,7 @@ def _key(workspace: Workspace, purpose: str) -> Diagnosis:
     return Diagnosis(what, Health.OK, f"{key.id} of {key.person} ({', '.join(key.roles)})")
 
 
-def _ledger(ledger: LedgerReader, records: Records, now: datetime) -> Iterator[Diagnosis]:
+def _ledger(ledger: Ledger, records: Records, now: datetime) -> Iterator[Diagnosis]:
     head = ledger.head()
     ahead = next((each for each in _latest(ledger) if not isinstance(records.verify(each), Rejected)), None)
     if ahead is not None and ahead.time > now:
@@ -188,6 +190,11 @@ def _ledger(ledger: LedgerReader, records: Records, now: datetime) -> Iterator[D
         yield Diagnosis("ledger", Health.BAD, message, remedy)
     else:
         yield Diagnosis("ledger", Health.OK, f"{head.ledger}, last event {head.size}")
+    if ledger.unindexed() > _MANY * INDEX_EVERY:
+        message = f"every command looks through {ledger.unindexed()} events that no signed index covers"
+        yield Diagnosis(
+            "ledger", Health.WARN, message, "`ldmrelease ledger checkpoint`, with the key `ledger`"
+        )
     for event in trust_rows(ledger):
         code = why_ignored(event, records)
         if code is not None:

@@ -11,6 +11,7 @@ from contextlib import closing, suppress
 from pathlib import Path
 from typing import Any
 
+import msgspec
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -368,7 +369,9 @@ def test_of_two_that_sign_at_once_one_does(indexed: Path) -> None:
     with opened(indexed) as one, opened(indexed) as two:
         assert one.sign_index(at=NOON, actor="bob", sign=sign) is not None
         assert two.sign_index(at=NOON, actor="bob", sign=sign) is None
-        assert two.unindexed() == 52
+        # It goes on by what the other one has signed.
+        assert two.unindexed() == 1
+        assert answers(two) == plain_answers(indexed)
 
 
 def test_who_reads_by_an_older_index_goes_on(indexed: Path) -> None:
@@ -383,6 +386,34 @@ def test_who_reads_by_an_older_index_goes_on(indexed: Path) -> None:
         with opened(indexed) as ledger:
             assert ledger.unindexed() == 1
             assert ledger.verify(trust=Trust(ledger.genesis)) == ()
+
+
+def test_an_append_by_other_hands_that_skips_numbers_of_a_stream_is_noticed(indexed: Path) -> None:
+    with open_ledger(indexed, projectors=()) as ledger:
+        last = row_of(indexed, ledger.head().size)
+        stream = "release/x"
+        forged = EventRow(
+            last.sequence + 1, last.time, "x", "test", stream, ledger.version(stream) + 2, "{}", last.hash, ""
+        )
+        forged = forged._replace(hash=log.row_hash(ledger.uuid, forged))
+        head = f'{{"hash":"{forged.hash}","sequence":{forged.sequence}}}'
+    edit(
+        indexed,
+        f"INSERT INTO events VALUES {tuple(forged)}",
+        f"UPDATE states SET value = '{head}' WHERE projection = 'head'",
+    )
+    with pytest.raises(Damaged, match="does not follow"):
+        opened(indexed)
+
+
+def test_a_hash_that_was_only_written_there_shows_no_checkpoint(indexed: Path) -> None:
+    """Who forks a ledger could spell the hash that a checkpoint elsewhere names."""
+    with opened(indexed) as ledger:
+        kept = msgspec.structs.replace(ledger.checkpoint(NOON), size=200, head="sha256:" + "0" * 64)
+        assert ledger.extends(kept) is not None
+    edit(indexed, f"UPDATE events SET hash = '{kept.head}' WHERE sequence = 200")
+    with opened(indexed) as ledger, pytest.raises(Damaged):
+        ledger.extends(kept)
 
 
 def test_where_nobody_may_sign_the_chain_of_all_rows_is_walked(indexed: Path) -> None:

@@ -5,7 +5,7 @@ from datetime import timedelta
 from msgspec.structs import replace
 
 from ldmrelease.domain.decision import Verdict
-from ldmrelease.domain.facts import Intent
+from ldmrelease.domain.facts import ChangeFact, Intent
 from ldmrelease.policy.cases.assumptions import SAME, Assumptions, assume
 from ldmrelease.policy.cases.scenario import (
     ScenarioCandidate,
@@ -98,3 +98,11 @@ def test_an_image_that_lacks_something_is_not_there() -> None:
     lacking = Assumptions(images=(ScenarioImage("lab", lacking=("linux/arm64",)),))
     (image,) = assume(FACTS, lacking, "rubin", NOT_MOVED).release.images
     assert (image.present, image.lacking) == (False, ("linux/arm64",))
+
+
+def test_a_change_that_is_assumed_takes_the_place_of_the_one_there_is() -> None:
+    stale = ChangeFact(True, ("batch", "nublado"), 2)
+    asks = level(requirement("not-stale"))
+    assumed = assume(FACTS, Assumptions(change=stale), "rubin", NOT_MOVED)
+    assert (decide(asks).verdict, decide(asks, assumed).verdict) == (Verdict.ALLOWED, Verdict.REFUSED)
+    assert assume(assumed, Assumptions(), "rubin", NOT_MOVED).change == stale

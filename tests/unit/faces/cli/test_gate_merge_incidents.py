@@ -103,3 +103,29 @@ def test_a_pin_with_dots_is_refused_and_what_is_meant_is_said(
     assert codes(answer) <= {"unreadable-tag", "not-a-tag"}
     if spelled.endswith("15"):
         assert all("al9-w_2023_15" in each["findings"][0]["sentence"] for each in answer["images"])
+
+
+def test_a_merge_that_takes_several_applications_back_is_refused_where_going_back_is_free(
+    observatory: Site, tmp_path: Path
+) -> None:
+    """Development asks for no `not-returned`: two applications at once are what is refused, and one is not."""
+    site = observatory.copy(tmp_path / "site")
+    site.release_weekly()
+    old, new = "al9-w_2023_15", "al9-w_2023_16"
+    places = ("usdfdev/batch", "tucson-teststand/ocps")
+    for place in places:
+        site.commit_by_hand(place, old, new)
+    base = site.git("branch", "--show-current").strip()
+    site.git("checkout", "-q", "-b", "feature")
+    site.commit_by_hand(places[0], new, old)
+    code, answer = gate(site, base=base)
+    assert (code, codes(answer)) == (0, set())
+    site.git("checkout", "-q", "feature")
+    site.commit_by_hand(places[1], new, old)
+    code, answer = gate(site, base=base)
+    assert code == 1
+    assert verdicts(answer) == dict.fromkeys((f"{each} scipipe" for each in places), "refused")
+    assert codes(answer) == {"stale"}
+    assert {tuple(each["findings"][0]["values"]["applications"]) for each in answer["images"]} == {
+        ("batch", "ocps")
+    }
