@@ -1,5 +1,7 @@
 """Drift: where git, decisions and what runs differ, what is switched off, and what is not known."""
 
+from collections.abc import Iterable
+
 import msgspec
 
 from ldmrelease.answers.exit_codes import ExitCode, found_code
@@ -18,8 +20,10 @@ from ldmrelease.answers.sentences.drift import (
     drift_words,
     settler_words,
     switched_off_words,
+    unknown_words,
 )
 from ldmrelease.answers.spellings import PlaceName, TimeText, plain_values
+from ldmrelease.services.audit.unknown_states import UnknownState
 from ldmrelease.services.inventory.drift import Settler, differing_states
 from ldmrelease.services.inventory.drift_report import Blocked, DriftFinding, DriftReport
 from ldmrelease.services.inventory.switched_off import SwitchedOffApplication
@@ -101,9 +105,21 @@ class UnrenderedAnswer(msgspec.Struct, frozen=True, kw_only=True):
     late: bool
 
 
+class UnknownStateAnswer(FindingAnswer, frozen=True, kw_only=True):
+    """A `state` of a place (`desired` or `observed`) that nobody could ask for now, and what is known of it otherwise:
+    what an imported history says that the tree asked for (`desired-by-import`), what others say to have seen
+    (`seen-by-others`), or that nobody has looked (`unobserved`). It is never counted as in order.
+    """
+
+    place: PlaceName
+    state: str
+    settled_by: tuple[SettlerAnswer, ...]
+
+
 class DriftAnswer(msgspec.Struct, frozen=True, kw_only=True):
     """Every drift that was found at `places`, of which everybody `answered` at so many, and the other ones;
-    applications that are switched off in the tree; and what of it was not rendered.
+    applications that are switched off in the tree; what of it was not rendered; and what is known otherwise of states
+    that nobody could ask for.
     """
 
     places: int
@@ -112,6 +128,7 @@ class DriftAnswer(msgspec.Struct, frozen=True, kw_only=True):
     unreachable: tuple[UnreachableAnswer, ...]
     switched_off: tuple[SwitchedOffAnswer, ...]
     unrendered: tuple[UnrenderedAnswer, ...]
+    unknown: tuple[UnknownStateAnswer, ...] = ()
 
     @property
     def exit_code(self) -> ExitCode:
@@ -120,8 +137,8 @@ class DriftAnswer(msgspec.Struct, frozen=True, kw_only=True):
         return found_code(self.drift or self.switched_off, self.unreachable or late)
 
 
-def drift_answer(report: DriftReport) -> DriftAnswer:
-    """What a look for drift found."""
+def drift_answer(report: DriftReport, unknown: Iterable[UnknownState] = ()) -> DriftAnswer:
+    """What a look for drift found, and what is known otherwise of what it could not ask for."""
     return DriftAnswer(
         places=report.places,
         answered=report.answered,
@@ -135,6 +152,18 @@ def drift_answer(report: DriftReport) -> DriftAnswer:
             for each in report.unrendered
             for why in each.why
         ),
+        unknown=tuple(map(_unknown, unknown)),
+    )
+
+
+def _unknown(found: UnknownState) -> UnknownStateAnswer:
+    return UnknownStateAnswer(
+        place=str(found.place),
+        state=found.state,
+        code=found.code,
+        values=plain_values(found.values),
+        sentence=unknown_words(found.code, found.values),
+        settled_by=tuple(map(_settler, found.settlers)),
     )
 
 

@@ -13,6 +13,7 @@ from ldmrelease.answers.sentences.drift import (
     fix_words,
     settled_words,
     switched_off_words,
+    unknown_words,
     unrendered_words,
 )
 from ldmrelease.answers.sentences.target_refusals import refusal_words
@@ -20,6 +21,7 @@ from ldmrelease.answers.sentences.text import Values, listed, said, same_told, s
 from ldmrelease.render.tables import Cell, Colour, painted, table
 
 if TYPE_CHECKING:
+    from ldmrelease.services.audit.unknown_states import UnknownState
     from ldmrelease.services.inventory.comparison import DesiredImage, LiveComponent, RunningImage
     from ldmrelease.services.inventory.drift_report import DriftFinding, DriftReport
     from ldmrelease.services.inventory.live import UnavailablePlace, UnrenderedPlace
@@ -68,6 +70,16 @@ def missed_lines(missed: Iterable[UnavailablePlace]) -> list[str]:
     return same_told(
         (each.place, f"unreachable: {'; '.join(refusal_words(why) for why in each.why)}") for each in missed
     )
+
+
+def unknown_lines(unknown: Iterable[UnknownState]) -> list[str]:
+    """What is known otherwise of states that nobody could ask for, and who could look."""
+    return [line for each in unknown for line in _unknown(each)]
+
+
+def _unknown(found: UnknownState) -> list[str]:
+    words = f"{found.place}: {found.state}: {unknown_words(found.code, found.values)}"
+    return [words, *([f"  who could settle it: {settled_words(found.settlers)}"] if found.settlers else [])]
 
 
 def _line(row: LiveComponent) -> list[str | Cell]:

@@ -113,6 +113,7 @@ SETTLES: Mapping[str, str] = {
     "undo-the-change": "undoes the change",
     "change-the-tree": "changes the tree",
     "resume": "goes on with the promotion",
+    "observe": "looks there",
 }
 """What somebody does who settles a drift, by its code."""
 _ROLES: Mapping[str, str] = {
@@ -123,6 +124,33 @@ _ROLES: Mapping[str, str] = {
     "field-manager": "whoever changed the workload",
     "tree-owner": "the tree's owner",
 }
+
+
+UNKNOWN_WORDS: Mapping[str, Words] = {
+    "desired-by-import": lambda v: (
+        f"its tree did not answer; by the history that was imported it asked for {said(v['tag'])} ({said(v['key'])}) "
+        f"since {said(v['since'])}, commit {said(v['commit'])}{_by(v)}"
+    ),
+    "seen-by-others": lambda v: (
+        f"nobody of ours has looked there{_since(v)}; {said(v['by'])} says of {said(v['time'])}: {said(v['image'])}"
+    ),
+    "unobserved": lambda v: f"nobody has looked there{_since(v)}",
+    "unreadable-import": lambda v: said(v["reason"]),
+}
+"""What is known of a state that nobody could ask for, by its code."""
+
+
+def _since(v: Values) -> str:
+    return f" since {said(v['since'])}" if "since" in v else ""
+
+
+def _by(v: Values) -> str:
+    return f" by {said(v['by'])}" if "by" in v else ""
+
+
+def unknown_words(code: str, values: Mapping[str, Any]) -> str:
+    """What is known of a state that nobody could ask for, in one sentence without its full stop."""
+    return UNKNOWN_WORDS[code](values_of(values))
 
 
 def settler_words(settler: Settler) -> str:

@@ -26,7 +26,7 @@ def imported_places(context: RecordLookup, known: datetime | None = None) -> fro
     found = set[Where]()
     for event in context.ledger.events(stream_prefix=DESIRED):
         if known is not None and event.time > known:
-            break
+            continue
         environment, _, application = event.stream.removeprefix(DESIRED).partition("/")
         found.add((environment, application))
     return frozenset(found)

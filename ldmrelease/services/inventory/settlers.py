@@ -9,6 +9,7 @@ from datetime import datetime
 
 from msgspec.structs import replace
 
+from ldmrelease.domain.topology import Place
 from ldmrelease.services.inventory.drift import Settler
 from ldmrelease.services.inventory.drift_report import DriftFinding, DriftReport
 from ldmrelease.services.needs import SignedHistory
@@ -16,11 +17,11 @@ from ldmrelease.trust.authorize import entitled_roles
 from ldmrelease.trust.keyring import Key
 from ldmrelease.trust.verify import Rejected
 
-ASK, REVERT, SYNC, PUSH, REPIN, INSPECT, UNDO, EDIT, RESUME = (
+ASK, REVERT, SYNC, PUSH, REPIN, INSPECT, UNDO, EDIT, RESUME, OBSERVE = (
     *("ask-for-a-release", "take-back-the-commit", "sync", "push-the-decided-image", "pin-again"),
-    *("see-to-the-rollout", "undo-the-change", "change-the-tree", "resume"),
+    *("see-to-the-rollout", "undo-the-change", "change-the-tree", "resume", "observe"),
 )
-ACTS = (ASK, REVERT, SYNC, PUSH, REPIN, INSPECT, UNDO, EDIT, RESUME)
+ACTS = (ASK, REVERT, SYNC, PUSH, REPIN, INSPECT, UNDO, EDIT, RESUME, OBSERVE)
 """Everything that somebody could do about a drift."""
 
 
@@ -93,19 +94,37 @@ def _requesters(
     """Those whose keys may ask for a release of the component's images at the place, role by role."""
     product = context.topology.product(finding.product)
     source = product.component(finding.component) if product is not None else None
+    type, environments = ("pin", ()) if act == REPIN else ("request", (finding.place.environment,))
+    repositories = (source.source,) if source is not None else ()
+    yield from _entitled(context, keys, type, environments, repositories, act, finding.fix)
+
+
+def entitled_settlers(
+    context: SignedHistory, type: str, place: Place, act: str, now: datetime, command: tuple[str, ...]
+) -> tuple[Settler, ...]:
+    """Those whose keys may sign a type of record about a place now, role by role, with what they could do."""
+    keys = [each for each in context.keyring.keys if _is_good(each, now)]
+    return tuple(_entitled(context, keys, type, (place.environment,), (), act, command))
+
+
+def _entitled(
+    context: SignedHistory,
+    keys: Sequence[Key],
+    type: str,
+    environments: tuple[str, ...],
+    repositories: tuple[str, ...],
+    act: str,
+    command: tuple[str, ...],
+) -> Iterator[Settler]:
     held: dict[str, list[str]] = {}
     for key in keys:
         found = entitled_roles(
-            "pin" if act == REPIN else "request",
-            key,
-            context.keyring,
-            environments=() if act == REPIN else (finding.place.environment,),
-            repositories=(source.source,) if source is not None else (),
+            type, key, context.keyring, environments=environments, repositories=repositories
         )
         for role in () if isinstance(found, Rejected) else found:
             held.setdefault(role.name, []).append(key.person)
     for name, people in sorted(held.items()):
-        yield Settler(name, tuple(dict.fromkeys(people)), act, finding.fix)
+        yield Settler(name, tuple(dict.fromkeys(people)), act, command)
 
 
 def _people(keys: Sequence[Key], role: str) -> tuple[str, ...]:

@@ -3,12 +3,11 @@
 from collections.abc import Iterator, Sequence
 from datetime import datetime
 
-from markupsafe import Markup
-
 from ldmrelease.answers.decisions import RequirementFindingAnswer, decision_answer
 from ldmrelease.answers.people import with_people
 from ldmrelease.answers.sentences.text import command_line
 from ldmrelease.render.pages.elements import badge, code, digest, quiet, time_element, whole_digest
+from ldmrelease.render.pages.markup import Markup
 from ldmrelease.render.pages.site.content import (
     PageContent,
     Section,

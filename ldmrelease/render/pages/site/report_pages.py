@@ -4,7 +4,6 @@ import json
 from collections.abc import Callable, Iterator
 
 import msgspec
-from markupsafe import Markup
 
 from ldmrelease.answers.availability import (
     AvailableReleaseAnswer,
@@ -18,6 +17,7 @@ from ldmrelease.answers.sentences.text import span
 from ldmrelease.answers.timelines import TimelineAnswer, timeline_answer
 from ldmrelease.domain.times import spell
 from ldmrelease.render.pages.elements import Tone, badge, quiet, time_element
+from ldmrelease.render.pages.markup import Markup
 from ldmrelease.render.pages.site.content import (
     INDEX,
     SCRIPT,
