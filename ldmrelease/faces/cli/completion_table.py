@@ -53,6 +53,7 @@ _SPECIAL = {
     ("alias move", "name"): "aliases",
     ("evidence verify", "what"): "files-or-tags",
     ("resume", "promotion"): "open-promotions",
+    ("site build", "folder"): "directory",
     ("trust role", "name"): "roles",
 }
 _CHOICES = {
