@@ -20,16 +20,21 @@ HOSTILE = (
 )
 
 
-def poisoned(value: Any, turn: list[int] | None = None) -> Any:
-    """The same with each text replaced by one of `HOSTILE`, in turns; choices of an enumeration stay."""
-    turn = turn if turn is not None else [0]
+def poisoned(value: Any, first: int = 0) -> Any:
+    """The same with each text replaced by one of `HOSTILE`, in turns beginning with the `first`; choices of an
+    enumeration stay. With each of them as the first, every text was each of them once.
+    """
+    return _poisoned(value, [first])
+
+
+def _poisoned(value: Any, turn: list[int]) -> Any:
     if isinstance(value, Struct):
-        return type(value)(**{name: poisoned(each, turn) for name, each in asdict(value).items()})
+        return type(value)(**{name: _poisoned(each, turn) for name, each in asdict(value).items()})
     if isinstance(value, str) and not isinstance(value, enum.Enum):
         turn[0] += 1
         return HOSTILE[turn[0] % len(HOSTILE)]
     if isinstance(value, tuple | list):
-        return type(value)(poisoned(each, turn) for each in value)
+        return type(value)(_poisoned(each, turn) for each in value)
     if isinstance(value, dict):
-        return {key: poisoned(each, turn) for key, each in value.items()}
+        return {key: _poisoned(each, turn) for key, each in value.items()}
     return value

@@ -69,6 +69,7 @@ class VerifiedCopyAnswer(msgspec.Struct, frozen=True, kw_only=True):
     statements: CountedAnswer
     receipts: CountedAnswer
     blobs: CountedAnswer
+    indexes: CountedAnswer
     blob_bytes: int
     missing: int
     checkpoints: tuple[HeldCheckpointAnswer, ...]
@@ -101,6 +102,7 @@ def verified_copy_answer(file: str, found: VerifiedCopy) -> VerifiedCopyAnswer:
         statements=_counted(found.statements),
         receipts=_counted(found.receipts),
         blobs=_counted(found.blobs),
+        indexes=_counted(found.indexes),
         blob_bytes=found.blob_bytes,
         missing=found.missing,
         checkpoints=tuple(

@@ -7,7 +7,9 @@ alone, a tag that moves. So a change of the cycle changes every image that has s
 
 import re
 from collections.abc import Iterable, Iterator
+from functools import lru_cache
 from itertools import groupby
+from operator import attrgetter
 
 from msgspec import Struct
 from msgspec.structs import replace
@@ -16,6 +18,8 @@ from ldmrelease.domain.setting_changes import SettingChange, UnreadableChange
 
 CYCLE = "controlSystem.imageTag"
 REVISION = "image.revision"
+_MOST_KEYS = 4096
+"""Keys that are known again: a history has few of them."""
 _FILTER = re.compile(r"num[_A-Z].*|cycle")
 """Last steps of keys that say which images of a menu are shown, and name none."""
 
@@ -23,11 +27,13 @@ Entry = SettingChange | UnreadableChange
 _Where = tuple[str, str, str]
 
 
+@lru_cache(_MOST_KEYS)
 def is_filter(key: str) -> bool:
     """Whether a key limits what a notebook menu shows, such as `num_weeklies` or `cycle`, and is not an image."""
     return _FILTER.fullmatch(key.rpartition(".")[2]) is not None
 
 
+@lru_cache(_MOST_KEYS)
 def is_revision(key: str) -> bool:
     """Whether a key is the second part of a selector."""
     return key == REVISION or key.endswith(f".{REVISION}")
@@ -47,13 +53,16 @@ class _Selected(Struct):
 
     revision: str | None
     tag: str | None
-    change: SettingChange
 
 
 class CompositeSelectors:
-    """What every environment says at one point of a history, as far as selectors of two parts need it."""
+    """What every environment says at one point of a history, as far as selectors of two parts need it.
+
+    `left_out` counts changes that name no image.
+    """
 
     def __init__(self) -> None:
+        self.left_out = 0
         self._cycles: dict[str, str] = {}
         self._selected: dict[str, dict[_Where, _Selected]] = {}
 
@@ -64,7 +73,9 @@ class CompositeSelectors:
 
         gone: files that the commit removed, whose images go with them.
         """
-        kept = [each for each in changes if not is_filter(each.key)]
+        given = list(changes)
+        kept = [each for each in given if not is_filter(each.key)]
+        self.left_out += len(given) - len(kept)
         kept.sort(key=lambda each: each.tag is not None)
         moved: dict[str, SettingChange] = {}
         revised: dict[_Where, SettingChange] = {}
@@ -97,7 +108,7 @@ class CompositeSelectors:
             part = None if cycle is None else each.tag
             made = replace(each, tag=tag, previous=before.tag if before else each.previous, part=part)
             if tag is not None:
-                known[where] = _Selected(each.tag, tag, made)
+                known[where] = _Selected(each.tag, tag)
             yield made
 
     def _moved(self, cycle: SettingChange, revised: dict[_Where, SettingChange]) -> Iterator[SettingChange]:
@@ -117,21 +128,17 @@ class CompositeSelectors:
             if tag is None:
                 del self._selected[cycle.environment][where]
             else:
-                self._selected[cycle.environment][where] = _Selected(each.revision, tag, made)
+                self._selected[cycle.environment][where] = _Selected(each.revision, tag)
             yield made
 
 
-def put_together(entries: Iterable[Entry]) -> Iterator[Entry]:
+def put_together(entries: Iterable[Entry], selectors: CompositeSelectors | None = None) -> Iterator[Entry]:
     """A history whose selectors stand as they are written, with each put together; `part` keeps what the file says.
 
     The rows of one commit follow each other. Filters of menus are left out: they name no image.
     """
-    selectors = CompositeSelectors()
-    for _, rows in groupby(entries, key=_commit_of):
+    selectors = CompositeSelectors() if selectors is None else selectors
+    for _, rows in groupby(entries, key=attrgetter("commit")):
         found = list(rows)
         yield from (each for each in found if isinstance(each, UnreadableChange))
         yield from selectors.apply(each for each in found if isinstance(each, SettingChange))
-
-
-def _commit_of(entry: Entry) -> str | None:
-    return entry.commit

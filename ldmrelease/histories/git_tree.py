@@ -14,16 +14,24 @@ from msgspec import Struct, field
 
 from ldmrelease.domain.setting_changes import SettingChange, UnreadableChange
 from ldmrelease.histories.composed_selectors import CompositeSelectors, Entry
-from ldmrelease.histories.values_settings import APP_VERSION, SettingsReader, ValuesSetting, app_version
+from ldmrelease.histories.line_edits import LineEdits, edited, line_edits
+from ldmrelease.histories.values_settings import (
+    APP_VERSION,
+    SettingsReader,
+    ValuesSetting,
+    app_version,
+    has_other_breaks,
+)
 from ldmrelease.targets.git.git_repository import Git
-from ldmrelease.targets.git.mainline import MainlineCommit, mainline
+from ldmrelease.targets.git.mainline import ChangedFile, MainlineCommit, mainline
 from ldmrelease.trees.values import LARGEST_FILE, UnreadableFile
 
 GLOBS = ("**/values.yaml", "**/values-*.yaml", "**/values-*.yml", "**/Chart.yaml")
 _VALUES = re.compile(r"values(?:-(?P<environment>.+))?\.ya?ml", re.DOTALL)
 _CHARTS = re.compile(r"(?P<application>.+?)/charts/(?P<chart>[^/]+)", re.DOTALL)
 _CHART_FILE = "Chart.yaml"
-_AT_ONCE = 200
+_AT_ONCE = 500
+_BYTES_AT_ONCE = 100_000_000
 _LONGEST_AUTHOR = 200
 
 Progress = Callable[[int], None]
@@ -41,10 +49,19 @@ class _Role(Struct, frozen=True):
     is_chart: bool
 
 
+class _File(Struct, frozen=True):
+    """What a file says, and the object that it is; `has_lines` says that git and the parser count its lines alike."""
+
+    role: _Role
+    oid: str
+    settings: _Settings
+    has_lines: bool
+
+
 class _Folder(Struct):
     """An application's folder: what each of its files says now, and what follows for each environment."""
 
-    files: dict[str, tuple[_Role, _Settings]] = field(default_factory=dict)
+    files: dict[str, _File] = field(default_factory=dict)
     effective: dict[str, dict[str, tuple[str, ValuesSetting]]] = field(default_factory=dict)
 
 
@@ -60,39 +77,78 @@ def read_git(
     done = 0
     walk = mainline(git, tip, GLOBS)
     while commits := list(islice(walk, _AT_ONCE)):
-        contents = _contents(git, commits)
+        reader.contents.expect(commits)
         for each in commits:
-            yield from (told for told in reader.commit(each, contents) if _is_since(told, since))
+            # What was before is known to what comes after it.
+            found = list(reader.commit(each))
+            if not _is_before(each, since):
+                yield from found
         done += len(commits)
         progress(done)
 
 
-def _is_since(entry: Entry, since: datetime | None) -> bool:
-    return since is None or isinstance(entry, UnreadableChange) or entry.time >= since
+def _is_before(commit: MainlineCommit, since: datetime | None) -> bool:
+    time = _time(commit.seconds)
+    return since is not None and time is not None and time < since
 
 
-def _contents(git: Git, commits: Sequence[MainlineCommit]) -> dict[str, bytes | None]:
-    """The files of commits by their objects; None of one that is too large."""
-    oids = {file.oid for each in commits for file in each.files if file.oid is not None}
-    sizes = git.sizes(sorted(oids))
-    small = [each for each, size in sizes.items() if size <= LARGEST_FILE]
-    return dict.fromkeys(oids) | git.contents(small)
+class _Contents:
+    """Reads files by their objects: many at once, where it is likely that they are needed."""
+
+    def __init__(self, git: Git) -> None:
+        self._git = git
+        self._sizes: dict[str, int] = {}
+        self._read: dict[str, bytes] = {}
+        self._edits: dict[tuple[str, str], LineEdits | None] = {}
+
+    def expect(self, commits: Sequence[MainlineCommit]) -> None:
+        """The files of these commits are needed next."""
+        files = [file for each in commits for file in each.files if file.oid is not None]
+        self._sizes = self._git.sizes(sorted({each.oid for each in files if each.oid is not None}))
+        self._edits.clear()
+        wanted: dict[str, None] = {}
+        room = _BYTES_AT_ONCE
+        for each in files:
+            if each.oid is None or each.oid in wanted or self.edits(each) is not None:
+                continue
+            size = self._sizes[each.oid]
+            if size <= LARGEST_FILE:
+                room -= size
+                if room < 0:
+                    break
+                wanted[each.oid] = None
+        self._read = self._git.contents(list(wanted))
+
+    def edits(self, file: ChangedFile) -> LineEdits | None:
+        """What was changed of a file; None where it has to be read."""
+        if file.hunks is None:
+            return None
+        key = file.before, file.oid or ""
+        if key not in self._edits:
+            self._edits[key] = line_edits(file.hunks)
+        return self._edits[key]
+
+    def read(self, path: str, oid: str) -> bytes:
+        """The bytes of a file, unless they are too many. Raises `UnreadableFile`."""
+        if self._sizes[oid] > LARGEST_FILE:
+            raise UnreadableFile(path, f"at most {LARGEST_FILE:,} bytes are read")
+        found = self._read.pop(oid, None)
+        return self._git.content(oid) if found is None else found
 
 
 class _TreeHistory:
     def __init__(self, git: Git) -> None:
-        self._git = git
+        self.contents = _Contents(git)
         self._reader = SettingsReader()
         self._selectors = CompositeSelectors()
         self._folders: dict[str, _Folder] = {}
 
-    def commit(self, commit: MainlineCommit, contents: dict[str, bytes | None]) -> Iterator[Entry]:
+    def commit(self, commit: MainlineCommit) -> Iterator[Entry]:
         """What one commit changed."""
         time = _time(commit.seconds)
         if time is None:
-            yield UnreadableChange(
-                commit.oid, None, f"the time {commit.seconds[:40]} is in no calendar", commit.oid
-            )
+            reason = f"the time {commit.seconds[:40]} is in no calendar"
+            yield UnreadableChange(commit.oid, None, reason, commit.oid)
             return
         touched: dict[str, set[str | None]] = {}
         gone = set[str]()
@@ -108,10 +164,14 @@ class _TreeHistory:
                 gone.add(file.path)
                 folder.files.pop(file.path, None)
             else:
+                before = folder.files.get(file.path)
                 try:
-                    folder.files[file.path] = role, self._settings(role, file.path, contents[file.oid])
+                    now = self._file(role, file, file.oid, before)
                 except UnreadableFile as error:
                     yield UnreadableChange(file.path, error.line, error.reason, commit.oid)
+                    continue
+                folder.files[file.path] = now
+                if before is not None and _says_the_same(before.settings, now.settings):
                     continue
             touched.setdefault(role.folder, set()).add(role.environment)
         changes = (
@@ -121,22 +181,29 @@ class _TreeHistory:
         )
         yield from self._selectors.apply(changes, gone=frozenset(gone))
 
-    def _settings(self, role: _Role, path: str, data: bytes | None) -> _Settings:
-        if data is None:
-            raise UnreadableFile(path, f"at most {LARGEST_FILE:,} bytes are read")
+    def _file(self, role: _Role, file: ChangedFile, oid: str, before: _File | None) -> _File:
+        """What a file says: by what was changed of it where that is sure, else as it is read."""
+        if before is not None and before.has_lines and before.oid == file.before:
+            edits = self.contents.edits(file)
+            settings = None if edits is None else edited(before.settings, edits)
+            if settings is not None:
+                return _File(role, oid, settings, True)
+        data = self.contents.read(file.path, oid)
         if role.is_chart:
-            version = app_version(data, path)
+            version = app_version(data, file.path)
             found = {} if version is None else {APP_VERSION: version}
         else:
-            found = self._reader.values(data, path)
-        return {role.prefix + key: each for key, each in found.items()} if role.prefix else found
+            found = self._reader.values(data, file.path)
+        if role.prefix:
+            found = {role.prefix + key: each for key, each in found.items()}
+        return _File(role, oid, found, not has_other_breaks(data))
 
     def _changed(
         self, name: str, environments: set[str | None], commit: MainlineCommit, time: datetime
     ) -> Iterator[SettingChange]:
         folder = self._folders[name]
         if None in environments:
-            own = {role.environment for role, _ in folder.files.values()}
+            own = {each.role.environment for each in folder.files.values()}
             environments = own | set(folder.effective) | environments
         for environment in sorted(each for each in environments if each is not None):
             before = folder.effective.pop(environment, {})
@@ -180,7 +247,8 @@ def _effective(folder: _Folder, environment: str) -> dict[str, tuple[str, Values
     own: dict[str, tuple[str, ValuesSetting]] = {}
     common: dict[str, tuple[str, ValuesSetting]] = {}
     has_file = False
-    for path, (role, settings) in folder.files.items():
+    for path, file in folder.files.items():
+        role, settings = file.role, file.settings
         if role.environment == environment:
             has_file = True
             own |= {key: (path, each) for key, each in settings.items()}
@@ -194,6 +262,12 @@ def _effective(folder: _Folder, environment: str) -> dict[str, tuple[str, Values
     lists = {key[: key.index("[") + 1] for key in own if "[" in key}
     kept = {key: each for key, each in common.items() if not any(map(key.startswith, lists))}
     return kept | own
+
+
+def _says_the_same(before: _Settings, after: _Settings) -> bool:
+    return before.keys() == after.keys() and all(
+        each.value == after[key].value for key, each in before.items()
+    )
 
 
 def _role(path: str) -> _Role | None:

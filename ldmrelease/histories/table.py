@@ -1,12 +1,16 @@
 """A history as a table of tab-separated columns, one line for each changed setting, oldest first."""
 
 from collections.abc import Iterable, Iterator
+from functools import lru_cache
 
 from ldmrelease.domain.setting_changes import SettingChange, UnreadableChange
 from ldmrelease.domain.times import instant
 
 COLUMNS = ("date", "environment", "application", "key", "tag", "previous_tag", "commit", "path")
 MAX_LINE = 64 * 1024
+
+_instant = lru_cache(64)(instant)
+"""The changes of a commit are of one time."""
 
 
 def read_table(lines: Iterable[str], source: str) -> Iterator[SettingChange | UnreadableChange]:
@@ -34,19 +38,14 @@ def _read(
 ) -> SettingChange | UnreadableChange:
     if len(cells) != width:
         return UnreadableChange(source, number, f"{len(cells)} columns, where the first line has {width}")
-    date, environment, application, key, tag, previous, commit, path = (cells[each] for each in where)
+    date, environment, application, key, tag, previous, commit, path = [cells[each] for each in where]
     try:
-        time = instant(date)
+        time = _instant(date)
     except ValueError as problem:
         return UnreadableChange(source, number, str(problem))
-    for name, value in (
-        ("environment", environment),
-        ("application", application),
-        ("key", key),
-        ("commit", commit),
-    ):
-        if not value:
-            return UnreadableChange(source, number, f"no {name}")
+    if not (environment and application and key and commit):
+        named = (("environment", environment), ("application", application), ("key", key), ("commit", commit))
+        return UnreadableChange(source, number, f"no {next(name for name, value in named if not value)}")
     return SettingChange(
         time, environment, application, key, tag or None, previous or None, commit, path, line=number
     )

@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
-from ldmrelease.answers.sentences.text import counted, listed, short
+from ldmrelease.answers.sentences.text import counted, few, listed, short
 from ldmrelease.domain.decision import IN_THE_WAY
 from ldmrelease.render.releases import revisions_text, state_words
 from ldmrelease.render.tables import table
@@ -51,7 +51,7 @@ def _environment(found: "EnvironmentDossierAnswer") -> Iterator[str]:
             if compared.products is None
             else f", {len(compared.products)} of {compared.listed} EUPS products"
         )
-        yield f"  {listed(change.places)}: from {compared.before}: {listed(parts)}{products}"
+        yield f"  {listed(change.places)}: from {compared.before}: {few(parts)}{products}"
     if found.same:
         yield f"  {listed(found.same)}: runs there already"
     mark = " (hypothetical)" if found.hypothetical else ""
@@ -78,13 +78,15 @@ def _evidence(found: "DossierAnswer") -> str:
 
 
 def _deployments(found: "DossierAnswer") -> str:
-    rows = [
-        (each.place, each.component, each.first, each.last, each.ended or "is there")
-        for each in found.history
-    ]
+    """Components that came and went together are one row."""
+    rows: dict[tuple[str, ...], list[str]] = {}
+    for each in found.history:
+        key = (each.place, each.first, each.last, each.ended or "is there")
+        rows.setdefault(key, []).append(each.component)
+    told = [(key[0], few(names), *key[1:]) for key, names in rows.items()]
     where = (
-        table(["place", "component", "from", "last seen", "end"], rows)
-        if rows
+        table(["place", "component", "from", "last seen", "end"], told)
+        if told
         else "it was seen to run nowhere"
     )
     promotions = [

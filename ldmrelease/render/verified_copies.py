@@ -30,6 +30,8 @@ def _covered(found: VerifiedCopyAnswer) -> Iterator[str]:
     yield f"statements   {_of(found.statements)} signed by a key of the trust document"
     missing = f"; {found.missing} missing" if found.missing else "; none is missing"
     yield f"blobs        {_of(found.blobs)} hash to their digests{missing}"
+    if found.indexes.number:
+        yield f"indexes      {_of(found.indexes)} that were signed are those of the events before them"
     for each in found.checkpoints:
         yield f"checkpoint   {each.source}: holds for {counted(each.size, 'event')}, signed by {each.by}"
 

@@ -22,6 +22,8 @@ def why_text(places: Sequence[WhyPlace]) -> str:
 
 def _place(place: WhyPlace) -> Iterator[str]:
     yield _heading(place)
+    if not place.reasons and place.observed is not None and place.speaks:
+        yield "  nothing of what is asked about was seen there"
     for each in place.reasons:
         yield from _reason(each)
     for other in place.others:

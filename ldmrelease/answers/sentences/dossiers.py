@@ -32,7 +32,7 @@ def _stretches(values: Values) -> str:
     last = values["last"] if isinstance(values["last"], list | tuple) else ("?", "?")
     times = counted(many, "stretch", "stretches") if isinstance(many, int) else "stretches"
     return (
-        f"{said(values['component'])} at {said(values['place'])}: not observed for {times}, "
+        f"{few(values['components'])} at {said(values['place'])}: not observed for {times}, "
         f"{values.span('seconds')} in all, the last from {said(last[0])} to {said(last[1])}."
     )
 
@@ -70,12 +70,12 @@ _GAPS: dict[str, Callable[[Values], str]] = {
         f"{said(values['place'])} was never observed: what runs there, and what would change, is not known."
     ),
     "unobserved": lambda values: (
-        f"{said(values['component'])} at {said(values['place'])} was last observed at {said(values['last'])}: "
-        "what runs there since is not known."
+        f"{few(values['components'])} at {said(values['place'])}: last observed at {said(values['last'])}, what runs "
+        "there since is not known."
     ),
     "unknown-release": lambda values: (
-        f"{said(values['component'])} at {said(values['place'])} is {few(values['images'])}, of no release that "
-        "is pinned: what would change is not known."
+        f"At {said(values['place'])}: {few(values['images'])}, of no release that is pinned. What would change is not "
+        "known."
     ),
     "not-comparable": lambda values: (
         f"Of {said(values['release'])} (at {values.listed('places')}) or this release no list of EUPS products is "
@@ -101,6 +101,6 @@ _ISSUES: dict[str, Callable[[Values], str]] = {
     ),
     "failed-check": _failed,
     "taken-back": lambda values: (
-        f"{said(values['component'])} was taken back from {said(values['place'])} at {said(values['at'])}."
+        f"{few(values['components'])}: taken back from {said(values['place'])} at {said(values['at'])}."
     ),
 }

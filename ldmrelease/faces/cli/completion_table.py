@@ -62,6 +62,7 @@ _CHOICES = {
     ("workspace schema", "kind"): [*FILES],
 }
 FREE = {
+    "having", "history", "policy", "revision",
     "dayobs", "from", "image", "jobs", "known_at", "to", "until",
     "aliases", "at", "base", "branch", "build", "builder", "by", "cluster", "exempt_namespace", "expires_after",
     "failed", "fresh_for", "head", "insecure", "kubernetes", "ledger", "mail", "name", "namespace", "person",

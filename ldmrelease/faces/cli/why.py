@@ -1,15 +1,16 @@
 """`ldmrelease why`: the decision behind what runs at a place, or ran there."""
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from datetime import datetime
 from typing import Annotated
 
 import typer
+from msgspec.structs import replace
 
 from ldmrelease.answers.why import why_answer
 from ldmrelease.config.yaml.suggestions import did_you_mean
-from ldmrelease.domain.topology import Application
+from ldmrelease.domain.topology import Application, Place
 from ldmrelease.faces.cli.arguments import (
     OptionalTargetOption,
     ProductOption,
@@ -22,7 +23,7 @@ from ldmrelease.faces.cli.past_options import AtOption, KnownAtOption, as_of
 from ldmrelease.faces.cli.session import open_context_here
 from ldmrelease.render.output import Output, emit
 from ldmrelease.render.why import why_text
-from ldmrelease.services.audit.why import Authors, WhyPlace, why_at, why_promotion
+from ldmrelease.services.audit.why import Authors, WhyPlace, promotions_of, why_at, why_promotion
 from ldmrelease.services.context import ReadContext
 
 app = new_app()
@@ -75,7 +76,7 @@ def why(
     if meant is not None:
         if target is not None:
             raise UsageError(f"{what!r} and {target!r} are two targets", "name one of them")
-        found = list(_of_places(context, meant, then.moment, component))
+        found = _of_places(context, meant, then.moment, component)
     else:
         if then.at is not None or component is not None:
             raise UsageError("--at and --component go with a place", f"{what!r} is none")
@@ -94,27 +95,42 @@ def _require_component(context: ReadContext, component: str | None) -> None:
 
 
 def _of_places(
-    context: ReadContext, applications: Iterable[Application], moment: datetime | None, component: str | None
-) -> Iterator[WhyPlace]:
-    for each in applications:
-        found = why_at(context, each, moment or context.now(), component=component)
-        if moment is None and any(reason.promotion is None for reason in found.reasons):
-            authors = _authors(context, each)
-            found = why_at(context, each, context.now(), component=component, authors=authors)
-        yield found
+    context: ReadContext,
+    applications: Sequence[Application],
+    moment: datetime | None,
+    component: str | None,
+) -> list[WhyPlace]:
+    at = moment or context.now()
+    found = [why_at(context, each, at, component=component) for each in applications]
+    lacking = [
+        each
+        for each, why in zip(applications, found, strict=True)
+        if any(reason.promotion is None for reason in why.reasons)
+    ]
+    if moment is not None or not lacking:
+        return found
+    authors = _authors(context, lacking)
+    return [
+        why_at(context, each, at, component=component, authors=authors[each.place])
+        if each.place in authors
+        else why
+        for each, why in zip(applications, found, strict=True)
+    ]
 
 
-def _authors(context: ReadContext, application: Application) -> Authors:
-    """Who changed what nobody decided, as far as the tree says so now."""
+def _authors(context: ReadContext, applications: Sequence[Application]) -> dict[Place, Authors]:
+    """Who changed what nobody decided, as far as trees say so now: all are asked at once."""
     from ldmrelease.services.inventory.live import live  # noqa: PLC0415 - only where something is not decided
 
-    found = {}
-    for row in live(context, [application], _PATIENCE).rows:
+    found: dict[Place, dict[tuple[str, str, str], tuple[str, str, str]]] = {}
+    for row in live(context, applications, _PATIENCE).rows:
         for each in row.drift:
             by, time, commit = (each.values.get(name) for name in ("by", "time", "commit"))
             if by and time and commit:
-                found[row.product, row.component] = (str(by), str(time), str(commit))
-    return found
+                told = found.setdefault(row.place, {})
+                image = str(each.values.get("image"))
+                told[row.product, row.component, image] = (str(by), str(time), str(commit))
+    return dict(found)
 
 
 def _about(
@@ -170,17 +186,17 @@ def _of_promotion(
 def _of_release(
     context: ReadContext, release: str, applications: Iterable[Application]
 ) -> Iterator[WhyPlace]:
-    """The newest promotion of a release to each of the places."""
-    from ldmrelease.services.inventory.promotions import all_promotions  # noqa: PLC0415 - see above
-
-    newest = {
-        place: each.promotion
-        for each in all_promotions(context)
-        if each.request is not None and f"{each.request.body.product}/{each.request.body.tag}" == release
-        for place in each.places
-    }
+    """The newest promotion of a release to each of the places; where there is none, why it runs there, if it does."""
     for each in applications:
-        promotion = newest.get(each.place)
-        told = why_promotion(context, promotion, each.place, context.now()) if promotion is not None else None
-        if told is not None:
-            yield told
+        promotions = promotions_of(context, release, each.place)
+        told = (why_promotion(context, promotion, each.place, context.now()) for promotion in promotions)
+        found = next((one for one in told if one is not None), None)
+        if found is not None:
+            yield found
+            continue
+        there = why_at(context, each, context.now())
+        reasons = tuple(
+            reason for reason in there.reasons if any(image.release == release for image in reason.images)
+        )
+        if reasons:
+            yield replace(there, reasons=reasons)

@@ -3,16 +3,15 @@
 from collections.abc import Iterable, Iterator, Sequence
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from markupsafe import Markup
-
-from ldmrelease.answers.sentences.text import counted, listed, span
+from ldmrelease.answers.sentences.text import few, listed, span
 from ldmrelease.domain.decision import IN_THE_WAY
-from ldmrelease.domain.topology import ComponentKind
+from ldmrelease.render.pages.dossier_changes import change_notes, change_values, running_table
 from ldmrelease.render.pages.elements import (
     Tone,
     badge,
     code,
     digest,
+    joined,
     link,
     quiet,
     time_element,
@@ -20,29 +19,17 @@ from ldmrelease.render.pages.elements import (
 )
 from ldmrelease.render.pages.page import single_page
 from ldmrelease.render.pages.tables import Cell, Table
+from ldmrelease.services.inventory.receipts import RELEASE
 
 if TYPE_CHECKING:
     from ldmrelease.answers.decisions import DecisionAnswer
-    from ldmrelease.answers.dossier import DossierAnswer, EnvironmentDossierAnswer
+    from ldmrelease.answers.dossier import DossierAnswer, DossierReceiptAnswer, EnvironmentDossierAnswer
     from ldmrelease.answers.evidence import StatementAnswer
-    from ldmrelease.answers.places import WhereAnswer
-    from ldmrelease.answers.releases import ComparisonAnswer, VersionAnswer
+    from ldmrelease.answers.places import HistoryAnswer, WhereAnswer
     from ldmrelease.answers.reports import ReportAnswer
 
-_MOST_PRODUCTS = 60
-"""Rows of EUPS products for each comparison; the rest is counted, and `release compare` has it."""
 _WORST = ("refused", "undecided", "waiting", "allowed")
 _NOT_DECIDED = "not decided"
-
-
-class ChangeValues(NamedTuple):
-    """What changes at some places, as the template shows it."""
-
-    title: str
-    components: Table
-    products: Table | None
-    products_left: int
-    told: str
 
 
 class DecisionValues(NamedTuple):
@@ -64,9 +51,9 @@ def _values(found: "DossierAnswer") -> dict[str, Any]:
         "verdicts": _verdicts(found),
         "components": _components(found),
         "revisions": _revisions(found),
-        "running": _running(found),
-        "changes": _changes(found),
-        "notes": _notes(found),
+        "running": running_table(found),
+        "changes": change_values(found),
+        "notes": change_notes(found),
         "unknown": any(one.release is None for each in found.environments for one in each.running),
         "decisions": _decisions(found),
         "not_decided": _not_decided(found),
@@ -107,7 +94,7 @@ def _verdicts(found: "DossierAnswer") -> Table:
         why = unmet[0] + (f" (and {len(unmet) - 1} more)" if unmet[1:] else "") if unmet else ""
         anchor = next((anchors[one.place] for one in each.decisions), "not-decided")
         name = link(f"#{anchor}", each.environment)
-        rows.append([name, told, listed(runs), why, time_element(min(until)) if until else ""])
+        rows.append([name, told, few(runs, 4), why, time_element(min(until)) if until else ""])
     columns = ("Environment", "Verdict", "Runs there", "What stands in the way", "Verdict valid until")
     return Table("What would be decided now", columns, rows, "Its product runs in no environment.")
 
@@ -163,86 +150,6 @@ def _revisions(found: "DossierAnswer") -> Table:
     return Table("Each time that the tag was pinned", columns, rows, "Nobody has pinned it.")
 
 
-def _running(found: "DossierAnswer") -> Table:
-    rows: list[Sequence[Cell]] = []
-    for each in (one for environment in found.environments for one in environment.running):
-        if each.state == "never-observed":
-            rows.append((each.place, quiet("not known"), quiet("not known"), badge("never observed"), ""))
-            continue
-        named = code(each.release or each.spelling)
-        rows.append((each.place, each.component or "", named, badge(each.state), time_element(each.since)))
-    columns = ("Place", "Component", "Runs", "State", "Since")
-    return Table(
-        "What was observed last, of its product", columns, rows, "Nothing of its product was observed."
-    )
-
-
-def _notes(found: "DossierAnswer") -> list[str]:
-    same = [place for each in found.environments for place in each.same]
-    compared = {place for each in found.environments for change in each.changes for place in change.places}
-    menus = [place for each in found.environments for place in each.menus if place in compared]
-    notes = [f"It runs already at {listed(same)}."] if same else []
-    if menus:
-        notes.append(f"Of several releases that a menu shows ({listed(menus)}), the newest is compared.")
-    return notes
-
-
-def _changes(found: "DossierAnswer") -> list[ChangeValues]:
-    """Each release that runs somewhere compared once, with all the places where it runs."""
-    places: dict[str, list[str]] = {}
-    compared: dict[str, ComparisonAnswer] = {}
-    for each in (change for environment in found.environments for change in environment.changes):
-        key = repr([(one.component, one.before) for one in each.comparison.components])
-        compared.setdefault(key, each.comparison)
-        places.setdefault(key, []).extend(each.places)
-    return [_change(each, places[key]) for key, each in compared.items()]
-
-
-def _change(found: "ComparisonAnswer", places: Sequence[str]) -> ChangeValues:
-    rows = [
-        (each.component, each.kind, _version(each.before), _version(each.after))
-        for each in found.components
-        if each.differs
-    ]
-    columns = ("Component", "Kind", "Now", "With the release")
-    same = len(found.components) - len(rows)
-    told = [f"{counted(same, 'component')} the same."] if same else []
-    if not any(each.kind == ComponentKind.CONFIGURATION for each in found.components):
-        told.append("Configuration: not known, as neither release pins any.")
-    if found.products is None and any(each.kind == ComponentKind.BUILD for each in found.components):
-        told.append("EUPS products: not known, as one of the two has no list.")
-    return ChangeValues(
-        title=f"From {found.before}, at {listed(places)}",
-        components=Table(
-            "Images, builds and configuration that differ", columns, rows, "No component differs."
-        ),
-        products=_products(found),
-        products_left=max(0, len(found.products or ()) - _MOST_PRODUCTS),
-        told=" ".join(told),
-    )
-
-
-def _version(version: "VersionAnswer | None") -> Cell:
-    return (
-        Markup("{} {}").format(code(version.spelling), digest(version.digest)) if version else quiet("none")
-    )
-
-
-def _products(found: "ComparisonAnswer") -> Table | None:
-    if found.products is None:
-        return None
-    rows = [
-        (
-            each.name,
-            code(each.before[:12]) if each.before else quiet("none"),
-            code(each.after[:12]) if each.after else quiet("none"),
-        )
-        for each in found.products[:_MOST_PRODUCTS]
-    ]
-    caption = f"EUPS products that differ, by their commits: {len(found.products)} of {found.listed}"
-    return Table(caption, ("Product", "Now", "With the release"), rows, "No EUPS product differs.")
-
-
 def _grouped(found: "DossierAnswer") -> list[tuple[DecisionValues, list[str]]]:
     """Decisions that say the same of several places are told once, with the places."""
     groups: dict[str, list[DecisionAnswer]] = {}
@@ -279,8 +186,8 @@ def _decision(same: Sequence["DecisionAnswer"], anchor: str) -> DecisionValues:
         rows = [
             (*row, listed(each.who) if each.who else "") for row, each in zip(rows, findings, strict=True)
         ]
-    caption = f"{counted(len(findings), 'requirement')} of level {found.level}"
-    title = f"{listed(each.place for each in same)}: {found.verdict}"
+    caption = f"Requirements of level {found.level}"
+    title = f"{few([each.place for each in same])}: {found.verdict}"
     return DecisionValues(anchor, title, Table(caption, columns, rows, "Nothing is asked for."))
 
 
@@ -329,9 +236,9 @@ def _excuses(found: "DossierAnswer") -> Table:
         (
             each.place,
             each.requirement,
-            Markup("{} {}").format(badge(each.outcome), f"instead of {each.unmet}" if each.unmet else ""),
+            joined(badge(each.outcome), f"instead of {each.unmet}" if each.unmet else ""),
             each.sentence,
-            Markup("{} ({})").format(time_element(each.time), each.promotion or "for this dossier"),
+            joined(time_element(each.time), f"({each.promotion or 'for this dossier'})"),
         )
         for each in found.excuses
     ]
@@ -351,26 +258,40 @@ def _approvals(found: "DossierAnswer") -> Table:
 
 
 def _history(found: "DossierAnswer") -> Table:
-    rows = [
-        (each.place, each.component, time_element(each.first), time_element(each.last), span(each.observed),
-         badge(each.ended or "is there"))
-        for each in found.history
-    ]  # fmt: skip
+    """Components that came and went together are one row."""
+    rows: dict[tuple[object, ...], list[HistoryAnswer]] = {}
+    for each in found.history:
+        key = (each.place, each.revision, each.first, each.last, each.observed, each.ended)
+        rows.setdefault(key, []).append(each)
+    told = [
+        (
+            same[0].place,
+            few([each.component for each in same]),
+            time_element(same[0].first),
+            time_element(same[0].last),
+            span(same[0].observed),
+            badge(same[0].ended or "is there"),
+        )
+        for same in rows.values()
+    ]
     columns = ("Place", "Component", "Seen from", "Last seen", "Seen for", "End")
-    return Table("Where it was observed to run", columns, rows, "It was never observed to run anywhere.")
+    return Table("Where it was observed to run", columns, told, "It was never observed to run anywhere.")
 
 
 def _receipts(found: "DossierAnswer") -> Table:
-    rows = [
+    """Those of one deployment are one row, with the digest of the release's own."""
+    rows: dict[tuple[str, str], list[DossierReceiptAnswer]] = {}
+    for each in found.receipts:
+        rows.setdefault((each.place, each.promotion), []).append(each)
+    told = [
         (
-            each.place,
-            each.component,
-            each.promotion,
-            time_element(each.signed),
-            digest(each.subject),
-            digest(each.digest),
+            place,
+            promotion,
+            few([each.component for each in same]),
+            time_element(max(each.signed for each in same)),
+            digest(next((each.digest for each in same if each.component == RELEASE), None)),
         )
-        for each in found.receipts
+        for (place, promotion), same in rows.items()
     ]
-    columns = ("Place", "Component", "Promotion", "Signed", "Subject", "Receipt")
-    return Table("Receipts of its deployments", columns, rows, "There is no receipt of a deployment.")
+    columns = ("Place", "Promotion", "Receipts of", "Signed", "Receipt of the release")
+    return Table("Receipts of its deployments", columns, told, "There is no receipt of a deployment.")

@@ -4,15 +4,15 @@ import enum
 from datetime import datetime
 from urllib.parse import urlsplit
 
-from markupsafe import Markup
-
 from ldmrelease.domain.times import instant, spell
-from ldmrelease.render.pages.inert import inert
+from ldmrelease.render.pages.inert import LONGEST
+from ldmrelease.render.pages.markup import Markup
 
 _TIME = Markup('<time datetime="{}"><span>{}</span> <span>{} UTC</span></time>')
 _DIGEST = Markup('<code class="digest">{}</code>')
 _WHOLE = Markup('<code class="whole">{}</code>')
 _CODE = Markup("<code>{}</code>")
+_COMMAND = Markup('<code class="command">{}</code>')
 _BADGE = Markup('<span class="badge {}">{}</span>')
 _LINK = Markup('<a href="{}">{}</a>')
 _QUIET = Markup('<span class="quiet">{}</span>')
@@ -53,53 +53,63 @@ def time_element(moment: str | datetime | None) -> Markup:
     try:
         told = spell(instant(moment) if isinstance(moment, str) else moment)
     except ValueError:
-        return Markup("{}").format(inert(str(moment)))
+        return Markup.escape(str(moment))
     return _TIME.format(told, told[:10], told[11:19])
 
 
 def digest(text: str | None) -> Markup:
     """A digest or commit that the style sheet cuts; selected and copied whole."""
-    return quiet("not known") if not text else _DIGEST.format(inert(text))
+    return quiet("not known") if not text else _DIGEST.format(text)
 
 
 def whole_digest(text: str | None) -> Markup:
     """A digest or commit in its full length, over several lines where it must."""
-    return quiet("not known") if not text else _WHOLE.format(inert(text))
+    return quiet("not known") if not text else _WHOLE.format(text)
 
 
 def code(text: str | None) -> Markup:
     """A name of the field: a tag, a place, a key."""
-    return quiet("none") if not text else _CODE.format(inert(text))
+    return quiet("none") if not text else _CODE.format(text)
+
+
+def command(text: str) -> Markup:
+    """A command to be typed: a column of them is wide enough to be read."""
+    return _COMMAND.format(text)
 
 
 def badge(text: str, tone: Tone | None = None) -> Markup:
     """A verdict, outcome or state, in words; the colour (of `tone`, or as its word has it) only repeats them."""
-    return _BADGE.format(tone or _TONE_OF.get(text.lower(), Tone.NEUTRAL), inert(text))
+    return _BADGE.format(tone or _TONE_OF.get(text.lower(), Tone.NEUTRAL), text)
 
 
 def link(address: str | None, text: str) -> Markup:
     """A link to a page of the same site, or by HTTP(S); the text alone where the address is anything else."""
     if address is None or not _followed(address):
-        return Markup("{}").format(inert(text))
-    return _LINK.format(address, inert(text))
+        return Markup.escape(text)
+    return _LINK.format(address, text)
+
+
+def joined(*parts: str) -> Markup:
+    """Text and markup, one after the other with a space between."""
+    return Markup(" ").join(parts)
 
 
 def quiet(text: str) -> Markup:
     """What is not there, or not known: said, in a lighter colour."""
-    return _QUIET.format(inert(text))
+    return _QUIET.format(text)
 
 
 def lines(text: str) -> Markup:
     """A text of several lines, as release notes are; at most 400 of them, which is said."""
     told = text.splitlines()
-    shown = [Markup("{}").format(inert(each)) for each in told[:_MOST_LINES]]
+    shown = [Markup.escape(each) for each in told[:_MOST_LINES]]
     if len(told) > _MOST_LINES:
         shown.append(quiet(f"{len(told):,} lines, cut after {_MOST_LINES}"))
     return _LINES.format(Markup("\n").join(shown))
 
 
 def _followed(address: str) -> bool:
-    if not address.isascii() or not address.isprintable() or " " in address:
+    if len(address) > LONGEST or not address.isascii() or not address.isprintable() or " " in address:
         return False
     try:
         parts = urlsplit(address)

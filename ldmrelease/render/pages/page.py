@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from ldmrelease.render.pages import elements
 from ldmrelease.render.pages.inert import finalized
+from ldmrelease.render.pages.markup import Markup
 
 if TYPE_CHECKING:
     from jinja2 import Environment, Template
@@ -51,10 +52,8 @@ def style() -> str:
 
 def single_page(template: "str | Template", **values: Any) -> str:
     """A page in one file, with its style inside. Raises `jinja2.UndefinedError` where a value is missing."""
-    from markupsafe import Markup  # noqa: PLC0415 - for pages alone
-
     policy = content_policy(style_source=source_hash(style()))
-    return _rendered(template, {"style": Markup(style()), "style_address": None, "policy": policy, **values})  # noqa: S704 - our own file
+    return _rendered(template, {"style": Markup(style()), "style_address": None, "policy": policy, **values})
 
 
 def site_page(

@@ -9,11 +9,14 @@ from msgspec import Struct
 
 from ldmrelease.domain.events import Event, EventKind
 from ldmrelease.domain.events.evidence import ReceiptSigned, StatementReceived
+from ldmrelease.domain.events.ledger import IndexCheckpoint
 from ldmrelease.domain.events.promotion import DecisionMade, PromotionEnded, PromotionPlanned, Request
 from ldmrelease.domain.events.release import Pin
 from ldmrelease.domain.events.trust import TrustAdopted
 from ldmrelease.ledger import LedgerProblem
 from ldmrelease.ledger.copies import LedgerCopy
+from ldmrelease.ledger.index.ledger_index import IndexBuilder
+from ldmrelease.ledger.index.merkle_pages import Pages
 from ldmrelease.ledger.interface import EventRow
 from ldmrelease.ledger.log import Walk
 from ldmrelease.projections.claimed import claimed_in
@@ -71,12 +74,15 @@ class CopiedRecord(Struct, frozen=True):
 
 
 class CopyEvents:
-    """Reads all events of a copy. `signed` is how many hold; `rejected` how many do not, by the code."""
+    """Reads all events of a copy. `signed` is how many hold; `rejected` how many do not, by the code. Of the `indexes`
+    that were signed along the way `good_indexes` are those of the events before them.
+    """
 
     def __init__(self, copy: LedgerCopy, keyring: Keyring, problems: CopyProblems) -> None:
         self.walk = Walk(copy.uuid)
         self.read = 0
         self.signed = 0
+        self.indexes = self.good_indexes = 0
         self.rejected: Counter[str] = Counter()
         self.named: dict[type[Any], list[CopiedRecord]] = {each: [] for each in _BODIES.values()}
         self.last_time = ""
@@ -85,6 +91,7 @@ class CopyEvents:
         self._check: RecordCheck | None = None
         self._ended: dict[str, int] = {}
         self._hashes = bytearray()
+        self._index: IndexBuilder | None = IndexBuilder(Pages(lambda _: None))
 
     def read_all(self) -> None:
         """One pass over the copy."""
@@ -117,7 +124,8 @@ class CopyEvents:
         if self._check is None:
             self._check = RecordCheck(row.hash, self._keyring, clock=self.clock)
         holds = self._check.holds(row)
-        for each in self.walk.step(row, is_read=holds):
+        found_in_chain = self.walk.step(row, is_read=holds)
+        for each in found_in_chain:
             self._problems.note(each, row.sequence)
         self.last_time = row.time
         event = self.walk.last
@@ -128,6 +136,7 @@ class CopyEvents:
                 self.rejected[found.code] += 1
                 self._problems.note(found, row.sequence)
         self.signed += holds
+        self._hold_index(row, holds=holds, sound=not found_in_chain)
         self._note_the_end(row, holds=holds)
         kind = _BODIES.get(row.kind) if holds else None
         said = claimed_in(row.body, kind) if kind is not None else None
@@ -140,6 +149,25 @@ class CopyEvents:
         if event is None:
             return Rejected("malformed")
         return self._check.verified(event) or (None if self.read == 1 else Rejected("unsigned"))
+
+    def _hold_index(self, row: EventRow, *, holds: bool, sound: bool) -> None:
+        """Hold a signed index against that of the rows before it; behind a row that is not in order there is none."""
+        index = self._index
+        if index is None or not sound:
+            self._index = None
+            return
+        signed = (
+            claimed_in(row.body, IndexCheckpoint) if holds and row.kind == EventKind.INDEX_SIGNED else None
+        )
+        if signed is not None:
+            self.indexes += 1
+            own = index.roots()
+            if own == signed:
+                self.good_indexes += 1
+            else:
+                told = (f"{each.events} {each.keys}" for each in (own, signed))
+                self._problems.note(LedgerProblem("index", f"event {row.sequence}", *told), row.sequence)
+        index.take(row)
 
     def _note_the_end(self, row: EventRow, *, holds: bool) -> None:
         """Nothing follows the end of a promotion, whoever signed it."""

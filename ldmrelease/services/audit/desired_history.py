@@ -56,8 +56,8 @@ def desired_changes(
     until: the latest time of a change. known: when we knew, so what was imported later is left out. Raises
     `UnreadableRows` and the errors of the ledger.
     """
-    for part in imported_parts(context, _events(context, environment, application, known), DesiredImported):
-        if until is not None and part.body.first > until:
+    for part in imported_parts(context, _events(context, environment, application), DesiredImported):
+        if (until is not None and part.body.first > until) or (known is not None and part.known > known):
             continue
         for row in rows_of(context.ledger, part, ChangeRow):
             if until is None or row.time <= until:
@@ -164,15 +164,11 @@ def _is_by_cycle(change: SettingChange) -> bool:
     return change.tag == change.part or change.tag.startswith(f"{change.part}.")
 
 
-def _events(
-    context: RecordLookup, environment: str | None, application: str | None, known: datetime | None
-) -> Iterator[Event]:
+def _events(context: RecordLookup, environment: str | None, application: str | None) -> Iterator[Event]:
     if environment is not None and application is not None:
         events = context.ledger.events(desired_stream(environment, application))
     else:
         events = context.ledger.events(stream_prefix=f"{DESIRED}{environment}/" if environment else DESIRED)
     for event in events:
-        if known is not None and event.time > known:
-            return
         if application is None or event.stream.rpartition("/")[2] == application:
             yield event

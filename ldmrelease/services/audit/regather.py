@@ -5,7 +5,7 @@ the pinned release, statements with their signatures, registered runs, observati
 (a registry, the workspace, a tree) is kept as an answer alone, and is taken from the facts as they are stored.
 """
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from datetime import datetime
 from typing import Any
 
@@ -33,6 +33,7 @@ from ldmrelease.projections.residences import States, replayed, timely
 from ldmrelease.services.decisions.facts.runs import run_facts
 from ldmrelease.services.evidence.collect import repositories_in
 from ldmrelease.services.evidence.registered_runs import runs_that_count
+from ldmrelease.services.inventory.observations import mentions, spellings_of
 from ldmrelease.services.repository_scope import out_of_scope
 from ldmrelease.trust.evaluate import evaluate_statement
 from ldmrelease.trust.keyring import Keyring
@@ -55,17 +56,40 @@ class Regathered(Struct, frozen=True):
     as_stored: tuple[str, ...]
 
 
+class KeyringsOfThen:
+    """The keyrings that decisions of a ledger were made by, each with what was verified by it: read once."""
+
+    def __init__(self, ledger: LedgerReader) -> None:
+        self.ledger = ledger
+        self._known: dict[str, tuple[Keyring, Records]] = {}
+        self._clock: bool | None = None
+
+    def of(self, digest: str) -> tuple[Keyring, Records]:
+        """The keyring with a digest, and events as its records. Raises `Damaged` where it is not kept."""
+        if digest not in self._known:
+            keyring = canonical.decode(self.ledger.blob(digest), Keyring)
+            self._known[digest] = keyring, Records(self.ledger.genesis, keyring, clock=self._own_clock())
+        return self._known[digest]
+
+    def _own_clock(self) -> bool:
+        """Whether the ledger's workspace has a clock of its own: who acts on a ledger says so first."""
+        if self._clock is None:
+            events = self.ledger.events(kinds=[EventKind.TRUST_ADOPTED])
+            claimed = (claimed_body(each, TrustAdopted) for each in events)
+            self._clock = next((each.clock for each in claimed if each is not None), False)
+        return self._clock
+
+
 class PastLedger:
     """The ledger as it was before the event `sequence`, read by the keyring of a decision's facts.
 
     Raises `Damaged` where that keyring is not kept.
     """
 
-    def __init__(self, ledger: LedgerReader, stored: Facts, sequence: int) -> None:
-        self.ledger = ledger
+    def __init__(self, keyrings: KeyringsOfThen, stored: Facts, sequence: int) -> None:
+        self.ledger = keyrings.ledger
         self.sequence = sequence
-        self.keyring = canonical.decode(ledger.blob(stored.keyring), Keyring)
-        self.records = Records(ledger.genesis, self.keyring, clock=self._own_clock())
+        self.keyring, self.records = keyrings.of(stored.keyring)
 
     def events(self, kind: str, stream: str | None = None) -> Iterator[Event]:
         """The events of a kind that were there, of one stream or of all, oldest first."""
@@ -73,11 +97,6 @@ class PastLedger:
             if event.sequence >= self.sequence:
                 return
             yield event
-
-    def _own_clock(self) -> bool:
-        """Whether its workspace has a clock of its own: who acts on a ledger says so first."""
-        claimed = (claimed_body(each, TrustAdopted) for each in self.events(EventKind.TRUST_ADOPTED))
-        return next((each.clock for each in claimed if each is not None), False)
 
 
 def regather(past: PastLedger, stored: Facts, level: Level, phase: Phase, now: datetime) -> Regathered:
@@ -225,14 +244,8 @@ def _residences(
 
 def _seen(past: PastLedger, release: Release, place: Place) -> Iterator[ResidenceState]:
     """The residences of a release's images at a place."""
-    sources = {each.name: each.source for each in release.images}
-    events = past.events(EventKind.OBSERVED, observation_stream(place))
-    observations = [
-        (each.event.sequence, each.body)
-        for each in past.records.counted(events, Observation)
-        if timely(each.body, each.event) and _may_speak(past, each, release.product, sources)
-    ]
-    states = replayed(observations)
+    digests = {digest for part in release.images for digest in part.identity.digests()}
+    states = replayed(_observations(past, release, place, digests))
 
     def read(prefix: str) -> States:
         return {key: state for key, state in states.items() if key.startswith(prefix)}
@@ -240,6 +253,24 @@ def _seen(past: PastLedger, release: Release, place: Place) -> Iterator[Residenc
     for part in release.images:
         for digest in part.identity.digests():
             yield from (each for each in residences_of(read, digest) if each.component == part.name)
+
+
+def _observations(
+    past: PastLedger, release: Release, place: Place, digests: Collection[str]
+) -> Iterator[tuple[int, Observation]]:
+    """Those that count of those that saw one of these images, and each first one that saw none any more: no other is
+    verified, as when the decision was made.
+    """
+    sources = {each.name: each.source for each in release.images}
+    spellings, there = spellings_of(digests), False
+    for event in past.events(EventKind.OBSERVED, observation_stream(place)):
+        seen = mentions(event, spellings)
+        found = past.records.read(event, Observation) if seen or there else None
+        if not isinstance(found, EventRecord) or not timely(found.body, event):
+            continue
+        if _may_speak(past, found, release.product, sources):
+            there = seen
+            yield event.sequence, found.body
 
 
 def _may_speak(

@@ -15,8 +15,10 @@ from ldmrelease.domain.errors import InputError, LdmreleaseError
 from ldmrelease.domain.events import EventKind
 from ldmrelease.domain.events.promotion import DecisionMade
 from ldmrelease.domain.streams import promotion_of
+from ldmrelease.projections.claimed import claimed_in
 from ldmrelease.services.audit.replay_decision import DecisionEvent, ReplayedDecision
 from ldmrelease.services.needs import SignedHistory
+from ldmrelease.trust.records import EventRecord
 
 _LEAST_OF_A_DIGEST = 7
 _ZONES = ("Pacific/Chatham", "America/St_Johns")
@@ -34,16 +36,13 @@ class ReplayFailed(LdmreleaseError):
 def recorded_decisions(context: SignedHistory) -> list[DecisionEvent]:
     """Every decision that counts, in the order of the ledger."""
     events = context.ledger.events(kinds=[EventKind.DECIDED])
-    return [
-        DecisionEvent(
-            each.event.sequence,
-            promotion_of(each.event.stream) or each.event.stream,
-            each.body.stage,
-            each.body.decision,
-            each.body.facts,
-        )
-        for each in context.records.counted(events, DecisionMade)
-    ]
+    return [_recorded(each) for each in context.records.counted(events, DecisionMade)]
+
+
+def _recorded(told: EventRecord[DecisionMade]) -> DecisionEvent:
+    event, body = told.event, told.body
+    promotion = promotion_of(event.stream) or event.stream
+    return DecisionEvent(event.sequence, promotion, body.stage, body.decision, body.facts)
 
 
 def decisions_named(context: SignedHistory, digest: str) -> list[DecisionEvent]:
@@ -53,7 +52,11 @@ def decisions_named(context: SignedHistory, digest: str) -> list[DecisionEvent]:
         raise NoSuchDecision(
             f"{digest!r} is too short: give {_LEAST_OF_A_DIGEST} digits of a decision's digest"
         )
-    found = [each for each in recorded_decisions(context) if each.decision.startswith(wanted)]
+    found = [
+        _recorded(told)
+        for number in _claiming(context, wanted)
+        if isinstance(told := context.records.read(context.ledger.get(number), DecisionMade), EventRecord)
+    ]
     if len({each.decision for each in found}) > 1:
         raise NoSuchDecision(f"{digest!r} begins the digests of several decisions; give more of it")
     if not found:
@@ -61,6 +64,14 @@ def decisions_named(context: SignedHistory, digest: str) -> list[DecisionEvent]:
             f"no decision has the digest {digest!r}; `ldmrelease promotions show` names those of a promotion"
         )
     return found
+
+
+def _claiming(context: SignedHistory, digest: str) -> list[int]:
+    """The numbers of the events that claim to be of a decision whose digest begins so; none is verified here."""
+    claimed = (
+        (row.sequence, claimed_in(row.body, DecisionMade)) for row in context.ledger.rows([EventKind.DECIDED])
+    )
+    return [number for number, body in claimed if body is not None and body.decision.startswith(digest)]
 
 
 class Surroundings(Struct, frozen=True):

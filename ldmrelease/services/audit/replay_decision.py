@@ -11,11 +11,10 @@ from ldmrelease.domain.decision import Decision, Phase
 from ldmrelease.domain.events.promotion import DecisionStage
 from ldmrelease.domain.facts import Facts
 from ldmrelease.domain.level import Level
-from ldmrelease.ledger import LedgerReader
 from ldmrelease.ledger.errors import Damaged
 from ldmrelease.policy.engine import evaluate
 from ldmrelease.services.audit.differences import FirstDifference, first_difference
-from ldmrelease.services.audit.regather import NoPin, PastLedger, Regathered, regather
+from ldmrelease.services.audit.regather import KeyringsOfThen, NoPin, PastLedger, Regathered, regather
 
 
 class ReplayState(StrEnum):
@@ -64,24 +63,25 @@ class ReplayedDecision(Struct, frozen=True):
     as_stored: tuple[str, ...] = ()
 
 
-def replay_decision(ledger: LedgerReader, recorded: DecisionEvent) -> ReplayedDecision:
+def replay_decision(keyrings: KeyringsOfThen, recorded: DecisionEvent) -> ReplayedDecision:
     """Make a decision again, by the policy, the keyring and the facts of then. Never raises for what a ledger holds."""
     try:
-        return _replayed(ledger, recorded)
+        return _replayed(keyrings, recorded)
     except (Damaged, NoPin) as error:
         return ReplayedDecision(recorded, ReplayState.MISSING, detail=str(error))
     except (BadInput, canonical.NotCanonical, ValueError) as error:
         return ReplayedDecision(recorded, ReplayState.UNREADABLE, detail=str(error))
 
 
-def _replayed(ledger: LedgerReader, recorded: DecisionEvent) -> ReplayedDecision:
+def _replayed(keyrings: KeyringsOfThen, recorded: DecisionEvent) -> ReplayedDecision:
+    ledger = keyrings.ledger
     document = ledger.blob(recorded.decision)
     decision = canonical.decode(document, Decision)
     kept = ledger.blob(recorded.facts)
     stored = canonical.decode(kept, Facts)
     level = parse_level(ledger.blob(decision.policy), decision.policy)
     phase = Phase.CONFIRM if recorded.stage is DecisionStage.CONFIRM else Phase.ENTER
-    past = PastLedger(ledger, stored, recorded.sequence)
+    past = PastLedger(keyrings, stored, recorded.sequence)
     made = regather(past, stored, level, phase, decision.now)
     facts = canonical.encode(made.facts)
     again = canonical.encode(_decided(level, decision, made, phase, canonical.digest(facts)))

@@ -62,10 +62,10 @@ class VerifiedCopy(Struct, frozen=True):
 
     `events` hold where a key with the role for them signed them for where they stand; the first event, which makes the
     ledger, is signed by nobody. `rejected` are the others, by why they do not count. `statements` hold where a key of
-    the trust document signed the envelope. `blob_bytes` are of all `blobs`. Of `given` files from outside `checkpoints`
-    are those that hold. `tail` is how many events are behind the
-    newest checkpoint from outside that holds, None without one. `adopted` are the versions and digests of trust
-    documents that the ledger was used by, oldest first; `clock`: its times are those of a workspace with its own clock.
+    the trust document signed the envelope, `indexes` where their roots are those of the events before them.
+    `blob_bytes` are of all `blobs`. Of `given` files from outside `checkpoints` are those that hold. `tail` is how many
+    events are behind the newest of these, None without one. `adopted` are the versions and digests of trust documents
+    that the ledger was used by, oldest first; `clock`: its times are those of a workspace with its own clock.
     """
 
     form: str
@@ -79,6 +79,7 @@ class VerifiedCopy(Struct, frozen=True):
     statements: Counted
     receipts: Counted
     blobs: Counted
+    indexes: Counted
     blob_bytes: int
     missing: int
     given: int
@@ -131,6 +132,7 @@ class _Verification:
             statements=statements,
             receipts=receipts,
             blobs=blobs,
+            indexes=Counted(events.indexes, events.good_indexes),
             blob_bytes=size,
             missing=missing,
             given=len(given),

@@ -11,6 +11,7 @@ from ldmrelease.domain.events.promotion import Request
 from ldmrelease.domain.streams import claim_stream
 from ldmrelease.domain.times import instant
 from ldmrelease.domain.topology import Application, Place
+from ldmrelease.projections.claimed import claimed_in
 from ldmrelease.projections.naming import Admission
 from ldmrelease.services.audit.promotion_reason import PromotionReason, promotion_reason
 from ldmrelease.services.inventory.image_names import ImageNames
@@ -76,8 +77,8 @@ class WhyPlace(Struct, frozen=True):
     speaks: bool = True
 
 
-Authors = Mapping[tuple[str, str], tuple[str, str, str]]
-"""By product and component, who changed the line of a tree: the author, the time and the commit."""
+Authors = Mapping[tuple[str, str, str], tuple[str, str, str]]
+"""By product, component and image as it is spelled, who changed the line of a tree: author, time and commit."""
 
 
 def why_at(
@@ -114,17 +115,18 @@ def _reasons(
     component: str | None,
     authors: Authors,
 ) -> Iterator[WhyReason]:
-    """What came there together is told once."""
+    """What a promotion brought is told once; what came without one, image by image."""
     last = around.last
     assert last is not None
     admissions = _admissions(names, application.place, last)
-    groups: dict[tuple[str, str], list[PlaceComponent]] = {}
-    behind: dict[tuple[str, str], Admission | None] = {}
+    groups: dict[tuple[str, ...], list[PlaceComponent]] = {}
+    behind: dict[tuple[str, ...], Admission | None] = {}
     for row in components_seen(names, application, last, spoken=True):
         if component not in (None, row.component, f"{row.product}/{row.component}"):
             continue
-        admission = admissions.get((row.product, row.component, row.digest or row.spelling))
-        key = (admission.promotion, "") if admission is not None else ("", f"{row.product}/{row.component}")
+        image = (row.product, row.component, row.digest or row.spelling)
+        admission = admissions.get(image)
+        key: tuple[str, ...] = (admission.promotion,) if admission is not None else image
         groups.setdefault(key, []).append(row)
         behind[key] = admission
     for key, rows in groups.items():
@@ -152,7 +154,7 @@ def _first(context: ReleaseHistory, place: Place, row: PlaceComponent, authors: 
     seen = observation_at(context, place, since).last
     if seen is None:
         return None
-    by, time, commit = authors.get((row.product, row.component), (None, None, None))
+    by, time, commit = authors.get((row.product, row.component, row.spelling), (None, None, None))
     found = seen.observation
     return FirstSeen(since, found.basis, found.revision, found.cause, by, time, commit)
 
@@ -186,3 +188,16 @@ def why_promotion(
     application = context.topology.application(place)
     level = application.level if application is not None else ""
     return WhyPlace(place, level, (WhyReason((), found, None),))
+
+
+def promotions_of(context: ReleaseHistory, release: str, place: Place) -> list[str]:
+    """The promotions that say that they are of a release (`product/tag`) and of a place, the newest first.
+
+    Found by what requests claim, of which none is verified: whoever reads one does that.
+    """
+    found = []
+    for row in context.ledger.rows([EventKind.REQUESTED]):
+        request = claimed_in(row.body, Request)
+        if request is not None and f"{request.product}/{request.tag}" == release and place in request.places:
+            found.append(request.promotion)
+    return found[::-1]

@@ -3,7 +3,7 @@
 Codes and values; the sentences are in `answers`.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from itertools import pairwise
 from typing import Any
 
@@ -72,18 +72,21 @@ def _of_release(dossier: Dossier) -> Iterator[Remark]:
 
 
 def _of_environment(dossier: Dossier, found: EnvironmentDossier) -> Iterator[Remark]:
-    unnamed: dict[tuple[str, str], list[str]] = {}
+    unnamed: dict[str, list[str]] = {}
+    unseen: dict[tuple[str, str], list[str]] = {}
     for each in found.running:
         place = str(each.place)
         if isinstance(each, UnobservedPlace):
             yield Remark("never-observed", {"place": place})
             continue
         if each.state == "unobserved":
-            yield Remark("unobserved", {"place": place, "component": each.component, "last": each.last})
+            unseen.setdefault((place, each.last), []).append(each.component)
         if each.release is None:
-            unnamed.setdefault((place, each.component), []).append(each.spelling)
-    for (place, component), images in unnamed.items():
-        yield Remark("unknown-release", {"place": place, "component": component, "images": images})
+            unnamed.setdefault(place, []).append(f"{each.component} {each.spelling}")
+    for (place, last), components in unseen.items():
+        yield Remark("unobserved", {"place": place, "components": _once(components), "last": last})
+    for place, images in unnamed.items():
+        yield Remark("unknown-release", {"place": place, "images": _once(images)})
     for change in found.changes:
         if dossier.is_built and change.comparison.products is None:
             places = [*map(str, change.places)]
@@ -95,12 +98,19 @@ def _of_environment(dossier: Dossier, found: EnvironmentDossier) -> Iterator[Rem
 
 
 def _of_history(dossier: Dossier) -> Iterator[Remark]:
+    found: dict[tuple[str, tuple[tuple[str, str], ...]], list[str]] = {}
     for each in dossier.history:
-        between = [(before[1], after[0]) for before, after in pairwise(each.intervals)]
-        lost = sum(_seconds(start, end) for start, end in between)
+        between = tuple((before[1], after[0]) for before, after in pairwise(each.intervals))
         if between:
-            values = {"place": each.place, "component": each.component, "stretches": len(between)}
-            yield Remark("unobserved-stretches", {**values, "seconds": lost, "last": between[-1]})
+            found.setdefault((each.place, between), []).append(each.component)
+    for (place, between), components in found.items():
+        lost = sum(_seconds(start, end) for start, end in between)
+        values = {"place": place, "components": _once(components), "stretches": len(between)}
+        yield Remark("unobserved-stretches", {**values, "seconds": lost, "last": between[-1]})
+
+
+def _once(names: Iterable[str]) -> list[str]:
+    return list(dict.fromkeys(names))
 
 
 def _seconds(start: str, end: str) -> int:
@@ -127,6 +137,9 @@ def _failed_checks(dossier: Dossier) -> Iterator[Remark]:
 
 
 def _taken_back(dossier: Dossier) -> Iterator[Remark]:
+    found: dict[tuple[str, str | None], list[str]] = {}
     for each in dossier.history:
         if each.ended == "restored":
-            yield Remark("taken-back", {"place": each.place, "component": each.component, "at": each.gone})
+            found.setdefault((each.place, each.gone), []).append(each.component)
+    for (place, at), components in found.items():
+        yield Remark("taken-back", {"place": place, "components": _once(components), "at": at})

@@ -11,6 +11,7 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from ldmrelease.domain.topology import Application, Place
+from ldmrelease.services.inventory.gone_places import NO_LEVEL
 from ldmrelease.services.inventory.image_names import ImageNames
 from ldmrelease.services.inventory.observation_at import ObservedPeriod, observations_between
 from ldmrelease.services.inventory.observations import PlaceObservation
@@ -67,6 +68,9 @@ def stretches(
     last = end if now is None else min(end, now + timedelta(seconds=1))
     for application in applications:
         period = observations_between(context, application.place, begin, last)
+        if application.level == NO_LEVEL and not period.is_observed:
+            # A row that nobody signed says that somebody observed it.
+            continue
         found = _Stretches(names, application, period).found
         yield from (_clipped(each, now) for each in sorted(found, key=_order))
 

@@ -92,6 +92,11 @@ class ObservedPeriod(Struct, frozen=True):
     within: tuple[PlaceObservation, ...]
     next: PlaceObservation | None
 
+    @property
+    def is_observed(self) -> bool:
+        """Whether anybody ever looked there, as far as is known."""
+        return self.last is not None or bool(self.within) or self.next is not None
+
 
 def observations_between(
     context: SignedHistory, place: Place, begin: datetime, end: datetime

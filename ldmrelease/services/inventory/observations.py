@@ -54,10 +54,10 @@ def observations_of_images(
 
     No other event of the place is verified, or even read, since it tells nothing of the images.
     """
-    there, spellings = False, tuple(each for digest in digests for each in _in_base64(digest))
+    there, spellings = False, spellings_of(digests)
     events = context.unguarded.events(stream=observation_stream(place), kinds=[EventKind.OBSERVED])
     for event in events:
-        seen = _mentions(event, spellings)
+        seen = mentions(event, spellings)
         found = counted(context, event) if seen or there else None
         if found is not None:
             there = seen
@@ -81,10 +81,16 @@ def is_of(image: ObservedImage, release: Release) -> bool:
     return part is not None and image.digest in part.identity.digests()
 
 
-def _mentions(event: Event, spellings: tuple[str, ...]) -> bool:
+def mentions(event: Event, spellings: tuple[str, ...]) -> bool:
+    """Whether the payload of an event, as it is stored, has one of these texts in it."""
     envelope = event.body.get("envelope")
     payload = envelope.get("payload") if isinstance(envelope, dict) else None
     return isinstance(payload, str) and any(each in payload for each in spellings)
+
+
+def spellings_of(texts: Iterable[str]) -> tuple[str, ...]:
+    """What to look for in payloads, to find those that mention one of these texts."""
+    return tuple(each for text in texts for each in _in_base64(text))
 
 
 def _in_base64(text: str) -> tuple[str, ...]:

@@ -3,10 +3,11 @@
 A merge counts as one commit, with all that it brought, at its own time: what the branch had after it.
 """
 
-import os
+import re
 import tempfile
 from collections.abc import Iterator, Sequence
-from typing import IO
+from io import BufferedReader, RawIOBase
+from typing import NamedTuple, cast
 
 from msgspec import Struct
 
@@ -15,15 +16,41 @@ from ldmrelease.targets.git.program import DAMAGED, GitError, start
 
 _CHUNK = 1 << 18
 _FORMAT = "%x01%H %ct %aN"
-_NOTHING, _FILES = "0", frozenset({"100644", "100755"})
+_FILES = frozenset({b"100644", b"100755"})
+_TYPE_CHANGED = b"T"
 _GLOBS = {"GIT_LITERAL_PATHSPECS": "0"}
+_LARGE = "10m"
+"""Files of this size and more are not compared line by line."""
+_MOST_LINES = 200
+"""Changed lines of a file that are told."""
+_OPTIONS = (
+    "--reverse", "--first-parent", "--diff-merges=first-parent", "--root", "--no-renames", "--raw", "--no-abbrev",
+    "--full-index", "--patch", "--unified=0", "--inter-hunk-context=0", "--no-textconv", "--no-ext-diff", "--no-color",
+    "--no-relative", f"--format={_FORMAT}",
+)  # fmt: skip
+_HUNK = re.compile(rb"@@ -(\d+)(?:,(\d+))? \+(\d+)(?:,(\d+))? @@")
+_ESCAPED = re.compile(rb'\\([abtnvfr"\\]|[0-7]{3})')
+_ESCAPES = {b"a": b"\a", b"b": b"\b", b"t": b"\t", b"n": b"\n", b"v": b"\v", b"f": b"\f", b"r": b"\r"}
+
+
+class Hunk(NamedTuple):
+    """Lines that were replaced: `removed` stood from line `start` on; where there is none, `added` stands behind it."""
+
+    start: int
+    removed: tuple[bytes, ...]
+    added: tuple[bytes, ...]
 
 
 class ChangedFile(Struct, frozen=True):
-    """A file that a commit wrote, as the object `oid`; None where it is no plain file any more."""
+    """A file that a commit wrote, as the object `oid`; None where it is no plain file any more.
+
+    before: the object that it was. hunks: its changed lines; None where it was not compared line by line.
+    """
 
     path: str
     oid: str | None
+    before: str
+    hunks: tuple[Hunk, ...] | None
 
 
 class MainlineCommit(Struct, frozen=True):
@@ -38,24 +65,18 @@ class MainlineCommit(Struct, frozen=True):
 def mainline(git: Git, tip: str, globs: Sequence[str]) -> Iterator[MainlineCommit]:
     """The commits up to `tip` that changed files whose paths fit one of the patterns, the oldest first. They are read
     as git tells them. Raises `GitError`."""
-    options = ("--reverse", "--first-parent", "--diff-merges=first-parent", "--root", "--no-renames")
-    listing = ("--raw", "-z", "--no-abbrev", "--no-textconv", "--no-ext-diff", f"--format={_FORMAT}")
     paths = [f":(glob){each}" for each in globs]
-    yield from _commits(_fields(git, ["log", *options, *listing, "--end-of-options", tip, "--", *paths]))
-
-
-def _fields(git: Git, arguments: Sequence[str]) -> Iterator[str]:
-    """What git prints, cut at its zero bytes."""
+    where = f"--git-dir={git.opened.layout.git_directory}"
+    words = ["-c", f"core.bigFileThreshold={_LARGE}", "log", *_OPTIONS, "--end-of-options", tip, "--", *paths]
     with tempfile.TemporaryFile() as errors:
-        process = start(
-            [f"--git-dir={git.opened.layout.git_directory}", *arguments], git.env | _GLOBS, errors
-        )
+        process = start([where, *words], git.env | _GLOBS, errors)
         stdin, stdout = process.stdin, process.stdout
         assert stdin is not None, "made with pipes"
         assert stdout is not None, "made with pipes"
         stdin.close()
         try:
-            yield from _cut(stdout)
+            # A buffer of its own: the pipe has none.
+            yield from _commits(BufferedReader(cast("RawIOBase", stdout), _CHUNK))
             if process.wait():
                 errors.seek(0)
                 raise GitError("log", DAMAGED, errors.read().decode(errors="replace").strip())
@@ -65,29 +86,93 @@ def _fields(git: Git, arguments: Sequence[str]) -> Iterator[str]:
             process.wait()
 
 
-def _cut(stream: IO[bytes]) -> Iterator[str]:
-    rest = b""
-    while received := os.read(stream.fileno(), _CHUNK):
-        *whole, rest = (rest + received).split(b"\0")
-        for each in whole:
-            yield each.decode(errors="surrogateescape")
+class _Entry(NamedTuple):
+    """A file that a commit changed, from one object to another; `status` is git's letter."""
+
+    old: bytes
+    new: bytes
+    path: str
+    is_file: bool
+    status: bytes
 
 
-def _commits(fields: Iterator[str]) -> Iterator[MainlineCommit]:
-    head, files = "", list[ChangedFile]()
-    for field in fields:
-        if field.startswith("\1"):
+def _commits(lines: BufferedReader) -> Iterator[MainlineCommit]:
+    head = b""
+    entries: list[_Entry] = []
+    patches: list[tuple[bytes, list[Hunk] | None]] = []
+    for line in lines:
+        first = line[:1]
+        if first == b"\1":
             if head:
-                yield _commit(head, files)
-            head, files = field[1:], []
-        elif field.lstrip("\n").startswith(":"):
-            modes = field.lstrip("\n:").split(" ")
-            oid = modes[3] if modes[1] in _FILES else None
-            files.append(ChangedFile(next(fields), oid))
+                yield _commit(head, entries, patches)
+            head, entries, patches = line[1:-1], [], []
+        elif first == b":":
+            entries.append(_entry(line[1:-1]))
+        elif line.startswith(b"diff --git "):
+            patches.append((b"", []))
+        elif line.startswith(b"index ") and patches:
+            patches[-1] = (line[6:-1].partition(b" ")[0], patches[-1][1])
+        elif first == b"@" and patches:
+            hunk = _hunk(line, lines)
+            known = patches[-1][1]
+            if hunk is None or known is None:
+                patches[-1] = (patches[-1][0], None)
+            else:
+                known.append(hunk)
     if head:
-        yield _commit(head, files)
+        yield _commit(head, entries, patches)
 
 
-def _commit(head: str, files: list[ChangedFile]) -> MainlineCommit:
-    oid, seconds, author = head.split(" ", 2)
-    return MainlineCommit(oid, seconds, author, tuple(files))
+def _hunk(head: bytes, lines: BufferedReader) -> Hunk | None:
+    """The lines that follow, as many as the head says; None where they are too many to be told."""
+    match = _HUNK.match(head)
+    if match is None:
+        raise GitError("log", DAMAGED, f"unreadable lines: {head[:100]!r}")
+    begin, removals, _, additions = match.groups()
+    counts = int(removals or 1), int(additions or 1)
+    told: tuple[list[bytes], list[bytes]] = ([], [])
+    is_told = sum(counts) <= _MOST_LINES
+    for count, sign, found in zip(counts, (b"-", b"+"), told, strict=True):
+        for _ in range(count):
+            line = lines.readline()
+            if line[:1] == b"\\":
+                line = lines.readline()
+            if line[:1] != sign:
+                raise GitError("log", DAMAGED, f"unreadable lines: {line[:100]!r}")
+            if is_told:
+                found.append(line[1:-1])
+    return Hunk(int(begin), tuple(told[0]), tuple(told[1])) if is_told else None
+
+
+def _entry(line: bytes) -> _Entry:
+    modes, _, path = line.partition(b"\t")
+    _, mode, old, new, status = modes.split(b" ")
+    if path.startswith(b'"'):
+        path = _ESCAPED.sub(_unescaped, path[1:-1])
+    return _Entry(old, new, path.decode(errors="surrogateescape"), mode in _FILES, status)
+
+
+def _unescaped(match: re.Match[bytes]) -> bytes:
+    code = match[1]
+    return bytes([int(code, 8)]) if len(code) == 3 else _ESCAPES.get(code, code)
+
+
+def _commit(
+    head: bytes, entries: list[_Entry], patches: list[tuple[bytes, list[Hunk] | None]]
+) -> MainlineCommit:
+    oid, seconds, author = head.decode(errors="surrogateescape").split(" ", 2)
+    told = {index: hunks for index, hunks in patches if hunks}
+    # Where one file came in place of another kind of thing, two patches tell it.
+    is_plain = all(each.status != _TYPE_CHANGED for each in entries)
+    files = tuple(_changed(each, told if is_plain else {}) for each in entries)
+    return MainlineCommit(oid, seconds, author, files)
+
+
+def _changed(each: _Entry, told: dict[bytes, list[Hunk]]) -> ChangedFile:
+    hunks = told.get(each.old + b".." + each.new) if each.status == b"M" else None
+    return ChangedFile(
+        each.path,
+        each.new.decode() if each.is_file else None,
+        each.old.decode(),
+        tuple(hunks) if hunks is not None else None,
+    )

@@ -5,11 +5,10 @@ from collections.abc import Callable, Iterable, Sequence
 from functools import cache
 from typing import Any, NamedTuple
 
-from markupsafe import Markup
-
 from ldmrelease.domain.events.promotion import PromotionState
 from ldmrelease.render.pages.elements import Tone, badge, link
 from ldmrelease.render.pages.inert import finalized
+from ldmrelease.render.pages.markup import Markup
 from ldmrelease.render.pages.page import PACKAGE, environment, site_page, style
 from ldmrelease.render.pages.site.page_addresses import relative
 from ldmrelease.render.pages.tables import Table
@@ -136,12 +135,12 @@ _ENDS = {PromotionState.SUCCEEDED: Tone.GOOD, PromotionState.SUPERSEDED: Tone.NE
 def joined(parts: Iterable[Any], separator: str = ", ") -> Markup:
     """Markup and text, one after the other."""
     shown: list[Any] = [finalized(each) for each in parts]
-    return Markup(separator).join(shown)  # noqa: S704 - separators are ours
+    return Markup(separator).join(shown)
 
 
 def sentence(template: str, *parts: object) -> Markup:
     """A text of ours with markup and text of elsewhere put in."""
-    return Markup(template).format(*map(finalized, parts))  # noqa: S704 - templates are ours
+    return Markup(template).format(*map(finalized, parts))
 
 
 def pages_of_list(

@@ -2,10 +2,9 @@
 
 from collections.abc import Collection
 
-from markupsafe import Markup
-
 from ldmrelease.answers.sentences.text import short
 from ldmrelease.render.pages.elements import link, quiet
+from ldmrelease.render.pages.markup import Markup
 from ldmrelease.render.pages.site.page_addresses import (
     decision_address,
     evidence_address,

@@ -2,10 +2,9 @@
 
 from collections.abc import Iterator
 
-from markupsafe import Markup
-
 from ldmrelease.answers.sentences.text import span
 from ldmrelease.render.pages.elements import quiet, time_element
+from ldmrelease.render.pages.markup import Markup
 from ldmrelease.render.pages.site.content import (
     PageContent,
     joined,

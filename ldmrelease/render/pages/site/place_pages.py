@@ -2,12 +2,11 @@
 
 from collections.abc import Iterator
 
-from markupsafe import Markup
-
 from ldmrelease.answers.sentences.text import short
 from ldmrelease.domain.dayobs import dayobs_of
 from ldmrelease.domain.topology import Application
 from ldmrelease.render.pages.elements import badge, code, digest, quiet, time_element
+from ldmrelease.render.pages.markup import Markup
 from ldmrelease.render.pages.site.content import (
     PageContent,
     Section,

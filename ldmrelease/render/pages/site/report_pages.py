@@ -4,7 +4,6 @@ import json
 from collections.abc import Callable, Iterator
 
 import msgspec
-from markupsafe import Markup
 
 from ldmrelease.answers.availability import (
     AvailableReleaseAnswer,
@@ -18,6 +17,7 @@ from ldmrelease.answers.sentences.text import span
 from ldmrelease.answers.timelines import TimelineAnswer, timeline_answer
 from ldmrelease.domain.times import spell
 from ldmrelease.render.pages.elements import Tone, badge, quiet, time_element
+from ldmrelease.render.pages.markup import Markup
 from ldmrelease.render.pages.site.content import (
     INDEX,
     SCRIPT,
@@ -246,7 +246,7 @@ def _metrics_file(data: SiteData) -> SiteFile:
     def make() -> PageContent:
         links = data.links("metrics.html")
         columns = ("Level", "Deployments", "A week", "Lead time", "Change failures", "Time to restore")
-        levels_row = ("", *(each.level for each in levels))
+        levels_row = ("Figure", *(each.level for each in levels))
         unknown = list(zip(_LEFT_OUT, *(_gaps(each, links) for each in levels), strict=True))
         sections = [
             listing("", "By level", columns, [_figures(each) for each in levels], "There is no level."),

@@ -8,7 +8,7 @@ from msgspec.structs import replace
 
 from ldmrelease.domain.setting_changes import SettingChange, UnreadableChange
 from ldmrelease.histories.bounded import bounded_lines
-from ldmrelease.histories.composed_selectors import Entry, is_filter, put_together
+from ldmrelease.histories.composed_selectors import CompositeSelectors, Entry, put_together
 from ldmrelease.histories.table import MAX_LINE, read_table
 from ldmrelease.services.audit.imports.imported_rows import ChangeRow, change_row
 from ldmrelease.services.audit.imports.kinds import DESIRED_HISTORY
@@ -22,10 +22,15 @@ def import_changes(
     entries: Iterable[Entry],
     *,
     since: datetime | None = None,
+    has_lines: bool = True,
     dry_run: bool = False,
     progress: Progress = lambda _done, _of: None,
 ) -> ImportedHistory:
-    """Import what a tree asked for; `since` as in `record`. Raises as that, and what reading the entries raises."""
+    """Import what a tree asked for.
+
+    since: as in `record`. has_lines: whether the lines are those of the files that changed. Raises as that, and what
+    reading the entries raises.
+    """
     rows: dict[Where, list[ChangeRow]] = {}
     unreadable: list[UnreadableChange] = []
     for each in entries:
@@ -33,7 +38,9 @@ def import_changes(
         if problem is not None:
             unreadable.append(problem)
         elif isinstance(each, SettingChange):
-            rows.setdefault((each.environment, each.application), []).append(change_row(each))
+            rows.setdefault((each.environment, each.application), []).append(
+                change_row(each, has_line=has_lines)
+            )
     recorded = record(
         context,
         DESIRED_HISTORY,
@@ -54,26 +61,18 @@ def import_table(
     progress: Progress = lambda _done, _of: None,
 ) -> ImportedHistory:
     """Import a table of changes. Raises `OSError` where it cannot be read, and as `import_changes`."""
-    left_out = 0
-
-    def images(entries: Iterable[Entry]) -> Iterable[Entry]:
-        nonlocal left_out
-        for each in entries:
-            if isinstance(each, SettingChange) and is_filter(each.key):
-                left_out += 1
-            # The line is the table's, and a longer table has others.
-            yield replace(each, line=None) if isinstance(each, SettingChange) else each
-
+    selectors = CompositeSelectors()
     with file.open(encoding="utf-8", errors="replace", newline="\n") as stream:
-        lines = bounded_lines(stream, MAX_LINE)
+        lines = read_table(bounded_lines(stream, MAX_LINE), file.name)
         found = import_changes(
             context,
             file.name,
-            put_together(images(read_table(lines, file.name))),
+            put_together(lines, selectors),
+            has_lines=False,
             dry_run=dry_run,
             progress=progress,
         )
-    return replace(found, left_out=left_out)
+    return replace(found, left_out=selectors.left_out)
 
 
 def _problem(change: SettingChange, source: str) -> UnreadableChange | None:

@@ -26,8 +26,8 @@ class ChangeRow(Struct, frozen=True, array_like=True):
     line: int | None
 
 
-def change_row(change: SettingChange) -> ChangeRow:
-    """The row of a change."""
+def change_row(change: SettingChange, *, has_line: bool = True) -> ChangeRow:
+    """The row of a change; without its line where that is not one of the file that changed."""
     return ChangeRow(
         change.time,
         change.key,
@@ -37,7 +37,7 @@ def change_row(change: SettingChange) -> ChangeRow:
         change.path,
         change.part,
         change.author,
-        change.line,
+        change.line if has_line else None,
     )
 
 

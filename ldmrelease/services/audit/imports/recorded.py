@@ -4,6 +4,7 @@ something else of the past than it did is told, and nothing of that application 
 
 from collections.abc import Callable, Iterator, Sequence
 from datetime import datetime
+from functools import lru_cache
 from typing import Any, Generic, TypeVar
 
 from msgspec import Struct
@@ -87,6 +88,7 @@ class ImportedHistory(Struct, frozen=True):
     left_out: int = 0
 
 
+@lru_cache(4096)
 def name_problem(environment: str, application: str) -> str | None:
     """What keeps an environment or an application from being one; None where nothing does."""
     for what, name in (("environment", environment), ("application", application)):

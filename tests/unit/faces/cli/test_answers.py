@@ -83,6 +83,7 @@ def test_every_command_prints_what_its_schema_says(site: Site, tmp_path: Path) -
     assert tell("where", "--desired", "--tree", str(write_tree(tmp_path / "tree")), "--no-render")
     assert tell("where", PLACE, "--having", "true")["places"]["matched"] == 1
     assert tell("history", PLACE)
+    assert tell("where", PLACE, "--dayobs", "20230420")["stretches"]
     assert tell("drift", code=1)["drift"][0]["sentence"]
     assert tell("receipt", "show", PLACE, WEEKLY)
     assert tell("check-run", "smoke", WEEKLY, "-t", PLACE)[0]["result"] == "PASSED"

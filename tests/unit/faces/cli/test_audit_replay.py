@@ -14,6 +14,7 @@ from ldmrelease.domain import canonical
 from ldmrelease.domain.events import EventKind
 from ldmrelease.render.audit_replays import audit_replay_text
 from ldmrelease.services.audit.differences import FirstDifference
+from ldmrelease.services.audit.regather import KeyringsOfThen
 from ldmrelease.services.audit.replay_all import other_surroundings, recorded_decisions
 from ldmrelease.services.audit.replay_decision import ReplayedDecision, ReplayState, replay_decision
 from tests.workspace import BEFORE, PLACE, WEEKLY, Site, said
@@ -131,7 +132,7 @@ def changed(site: Site, part: str, change: Callable[[dict[str, Any]], dict[str, 
         if part == "facts":
             decision = canonical.parse(ledger.blob(recorded.decision)) | {"facts": other}
             recorded = replace(recorded, decision=ledger.put_blob(canonical.encode(decision)))
-        return replay_decision(ledger, replace(recorded, **{part: other}))
+        return replay_decision(KeyringsOfThen(ledger), replace(recorded, **{part: other}))
 
 
 def test_a_decision_that_does_not_follow_from_its_facts_is_told_with_the_first_difference(

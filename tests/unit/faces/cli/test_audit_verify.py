@@ -20,6 +20,7 @@ from ldmrelease.demo.play import make_workspace
 from ldmrelease.domain import canonical
 from ldmrelease.domain.events import EventKind, NewEvent
 from ldmrelease.domain.events.evidence import ReceiptSigned
+from ldmrelease.domain.events.ledger import IndexCheckpoint
 from ldmrelease.domain.events.promotion import PromotionHalting
 from ldmrelease.domain.events.registry import new_event
 from ldmrelease.ledger import open_ledger
@@ -329,6 +330,21 @@ def test_a_genuine_receipt_for_another_place_is_told(promoted: Site, tmp_path: P
     _, found = hand_over(promoted, tmp_path / "auditor").verified()
     assert {event for event, _ in wrong(found)} == {size}
     assert found["problems"][0]["about"] == "receipt"
+
+
+def test_a_signed_index_of_other_events_is_told(promoted: Site, tmp_path: Path) -> None:
+    """Whoever has the key of the ledger signs an index, first as it is, then with another root."""
+    context = promoted.context()
+    with context.ledger:
+        context.sign_index(0)
+        (event,) = context.ledger.events(kinds=[EventKind.INDEX_SIGNED])
+        body = claimed_body(event, IndexCheckpoint)
+        assert body is not None
+        context.append([new_event(replace(body, keys="sha256:" + "0" * 64))])
+        size = context.ledger.head().size
+    code, found = hand_over(promoted, tmp_path / "auditor").verified()
+    assert (code, wrong(found)) == (1, {(size, "index")})
+    assert found["indexes"] == {"number": 2, "good": 1}
 
 
 def test_signed_rows_behind_the_end_of_a_promotion_are_told(promoted: Site, tmp_path: Path) -> None:

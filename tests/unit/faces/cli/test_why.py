@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from tests.workspace import BASE, BEFORE, PLACE, TESTSTAND, WEEKLY, Site
+from tests.workspace import BASE, BEFORE, MENU, PLACE, TESTSTAND, WEEKLY, Site
 
 
 def told(site: Site, *words: str, code: int = 0) -> list[dict[str, Any]]:
@@ -143,6 +143,39 @@ def test_why_not_is_told_of_a_release_that_waits(waiting: tuple[Site, str]) -> N
         assert reason["promotion"]["state"] == "waiting"
         assert reason["promotion"]["decisions"][-1]["decision"]["verdict"] == "waiting"
         assert (place["at"], reason["images"]) == (None, [])
+
+
+def test_a_release_that_came_without_a_decision_is_said_to_be_there(ready: Site) -> None:
+    (place,) = told(ready, BEFORE, "--target", PLACE, code=1)
+    (reason,) = place["reasons"]
+    assert (reason["promotion"], reason["first"]["basis"]) == (None, "committed")
+
+
+def test_all_places_of_a_level_are_answered_with_their_authors(ready: Site) -> None:
+    places = told(ready, "development", code=1)
+    assert len(places) > 2
+    assert all(each["reasons"] for each in places)
+    assert {reason["first"]["by"] for each in places for reason in each["reasons"]} != {None}
+
+
+def test_each_entry_of_a_menu_has_the_author_of_its_own_line(ready: Site) -> None:
+    values = "gitops/applications/nublado/values-usdfdev.yaml"
+    ready.edit(lambda text: text.replace("w_2023_13", "w_2023_14"), values)
+    ready.git("commit", "-q", "-a", "-m", "By hand")
+    ready.advance(hours=1)
+    ready.ok("observe")
+    (place,) = told(ready, MENU, code=1)
+    by = {
+        image["spelling"]: reason["first"]["by"] for reason in place["reasons"] for image in reason["images"]
+    }
+    assert by["r24_0_0_rsp19"] != "Ann <ann@x>"
+    assert by["w_2023_14"] == "Ann <ann@x>"
+
+
+def test_a_place_where_nothing_runs_has_no_reason(week: Site) -> None:
+    done = week.run("why", PLACE, "--component", "sciplat-lab", "--at", "2023-04-20T14:30:00Z")
+    assert done.exit_code == 0
+    assert "nothing of what is asked about was seen there" in done.stdout
 
 
 def test_a_decision_is_named_by_its_digest(week: Site) -> None:

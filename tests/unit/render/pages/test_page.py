@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import re
+from pathlib import Path
 
 import pytest
 from jinja2 import UndefinedError
-from markupsafe import Markup
 
-from ldmrelease.render.pages.elements import digest, lines, link, time_element
+import ldmrelease
+from ldmrelease.render.pages.elements import digest, joined, lines, link, time_element
 from ldmrelease.render.pages.inert import LONGEST, inert
+from ldmrelease.render.pages.markup import Markup
 from ldmrelease.render.pages.page import environment, single_page, site_page, source_hash, style
 from tests.unit.render.pages.sample_page import HOSTILE, sample_page
 
@@ -79,3 +81,31 @@ def test_links_and_times_and_digests():
 def test_of_many_lines_the_first_are_shown():
     assert "1,000 lines, cut after 400" in lines("x\n" * 1000)
     assert lines("a\n<b>") == '<div class="lines">a\n&lt;b&gt;</div>'
+
+
+def test_markup_is_of_the_kind_that_makes_its_parts_inert():
+    """The library's own would let through what a terminal or a reader must not get."""
+    package = Path(ldmrelease.__file__).parent
+    assert {each.name for each in package.rglob("*.py") if "markupsafe" in each.read_text()} == {"markup.py"}
+    templates = package / "render" / "pages" / "templates"
+    for each in templates.rglob("*.html"):
+        assert not re.search(r"\|\s*safe\b|autoescape", each.read_text()), each.name
+
+
+@pytest.mark.parametrize(
+    "made",
+    [
+        lambda text: Markup("<i>{}</i>").format(text),
+        lambda text: Markup("<i>%s</i>") % text,
+        lambda text: Markup("<i>") + text + "</i>",
+        lambda text: Markup(" ").join(["a", text]),
+    ],
+)
+def test_what_is_put_into_markup_is_inert(made):
+    assert "\x1b\u202e" not in made("<b>\x1b\u202e")
+    assert "&lt;b&gt;\\x1b\\u202e" in made("<b>\x1b\u202e")
+    assert "<b>" in made(Markup("<b>"))
+
+
+def test_parts_are_joined_inertly():
+    assert joined(digest("a"), "<b>\x1b") == '<code class="digest">a</code> &lt;b&gt;\\x1b'
