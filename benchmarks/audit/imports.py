@@ -10,6 +10,7 @@ time and processor time with children.
 from __future__ import annotations
 
 import argparse
+import csv
 import random
 import re
 import resource
@@ -178,6 +179,19 @@ def many_changes(count: int, workspace: Path) -> None:
                     )  # fmt: skip
                 connection.close()
 
+        def read_and_inserted() -> None:
+            with tempfile.TemporaryDirectory() as where:
+                connection = sqlite3.connect(Path(where) / "rows.db")
+                connection.execute("PRAGMA journal_mode = WAL")
+                connection.execute("PRAGMA synchronous = FULL")
+                connection.execute(
+                    "CREATE TABLE changes (time, environment, application, key, tag, previous, hash, path)"
+                )
+                with connection, table.open() as lines:
+                    rows = csv.reader(lines, delimiter="\t")
+                    connection.executemany("INSERT INTO changes VALUES (?, ?, ?, ?, ?, ?, ?, ?)", rows)
+                connection.close()
+
         def imported(from_table: bool) -> None:
             with tempfile.TemporaryDirectory() as where:
                 there = shutil.copytree(workspace, Path(where) / "workspace")
@@ -190,6 +204,7 @@ def many_changes(count: int, workspace: Path) -> None:
 
         acts: dict[str, Callable[[], object]] = {
             "inserts": inserted,
+            "table read, inserts": read_and_inserted,
             "import": lambda: imported(False),
             "import table": lambda: imported(True),
         }

@@ -79,13 +79,17 @@ def read_git(
     while commits := list(islice(walk, _AT_ONCE)):
         reader.contents.expect(commits)
         for each in commits:
-            yield from (told for told in reader.commit(each) if _is_since(told, since))
+            # What was before is known to what comes after it.
+            found = list(reader.commit(each))
+            if not _is_before(each, since):
+                yield from found
         done += len(commits)
         progress(done)
 
 
-def _is_since(entry: Entry, since: datetime | None) -> bool:
-    return since is None or isinstance(entry, UnreadableChange) or entry.time >= since
+def _is_before(commit: MainlineCommit, since: datetime | None) -> bool:
+    time = _time(commit.seconds)
+    return since is not None and time is not None and time < since
 
 
 class _Contents:

@@ -9,7 +9,7 @@ from typing import IO, Annotated, Any, NoReturn
 import typer
 
 from ldmrelease.answers.imports import import_answer
-from ldmrelease.faces.cli.options import OutputOption, examples, new_app
+from ldmrelease.faces.cli.options import OutputOption, UsageError, examples, new_app
 from ldmrelease.faces.cli.past_options import past_moment
 from ldmrelease.faces.cli.session import open_context_here
 from ldmrelease.render.imports import import_text, problem_lines
@@ -70,20 +70,25 @@ def git(
     the history was rewritten, and nothing of such an application is taken; 2 where nothing could be read; files that
     do not parse are listed.
     """
-    from ldmrelease.services.audit.imports.git_imports import import_git  # noqa: PLC0415 - git and YAML
+    from ldmrelease.answers.sentences.target_refusals import refusal_words  # noqa: PLC0415 - git and YAML
+    from ldmrelease.services.audit.imports.git_imports import import_git  # noqa: PLC0415
+    from ldmrelease.targets.results import RefusedError  # noqa: PLC0415
 
     context = open_context_here(ctx)
     begin = past_moment("--since", since, context.now())
-    with status_line(sys.stderr) as tell:
-        found = import_git(
-            context,
-            repository,
-            branch=branch,
-            since=begin,
-            dry_run=dry_run,
-            read=lambda count: tell("commits-read", {"count": count}),
-            progress=_progress(tell),
-        )
+    try:
+        with status_line(sys.stderr) as tell:
+            found = import_git(
+                context,
+                repository,
+                branch=branch,
+                since=begin,
+                dry_run=dry_run,
+                read=lambda count: tell("commits-read", {"count": count}),
+                progress=_progress(tell),
+            )
+    except RefusedError as refused:
+        raise UsageError(refusal_words(refused.refusal)) from refused
     _tell(found, "desired", dry_run, output)
 
 

@@ -53,6 +53,7 @@ _SPECIAL = {
     ("alias move", "name"): "aliases",
     ("evidence verify", "what"): "files-or-tags",
     ("resume", "promotion"): "open-promotions",
+    ("site build", "folder"): "directory",
     ("trust role", "name"): "roles",
 }
 _CHOICES = {
@@ -62,6 +63,7 @@ _CHOICES = {
     ("workspace schema", "kind"): [*FILES],
 }
 FREE = {
+    "having", "history", "policy", "revision",
     "dayobs", "from", "image", "jobs", "known_at", "to", "until",
     "aliases", "at", "base", "branch", "build", "builder", "by", "cluster", "exempt_namespace", "expires_after",
     "failed", "fresh_for", "head", "insecure", "kubernetes", "ledger", "mail", "name", "namespace", "person",

@@ -36,6 +36,6 @@ def metrics(
     """
     context = open_context_here(ctx)
     period = asked_period(since, until, context.now())
-    record = deployment_record(context, applications_of(context, target))
+    record = deployment_record(context, applications_of(context, target), period=period)
     answer = metrics_answers(delivery_metrics(record, period), period, len(record.untrusted))
     emit(answer, output, lambda: metrics_text(answer))

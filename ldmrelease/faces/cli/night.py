@@ -41,6 +41,6 @@ def night(
     context = open_context_here(ctx)
     if period.begin > context.now():
         raise UsageError(f"the night {dayobs} has not begun", f"the last one is {dayobs_of(context.now())}")
-    record = deployment_record(context, applications_of(context, target))
+    record = deployment_record(context, applications_of(context, target), period=period)
     answer = night_answer(context.keyring, night_log(record, dayobs, period))
     emit(answer, output, lambda: night_text(answer))

@@ -38,7 +38,7 @@ def timeline(
     context = open_context_here(ctx)
     period = asked_period(since, until, context.now())
     answer = timeline_answer(
-        find_timeline(deployment_record(context, applications_of(context, target)), period)
+        find_timeline(deployment_record(context, applications_of(context, target), period=period), period)
     )
     if plot is not None:
         from ldmrelease.render.pages.plots import timeline_plot  # noqa: PLC0415 - matplotlib

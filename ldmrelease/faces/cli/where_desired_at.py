@@ -10,7 +10,7 @@ from ldmrelease.faces.cli.session import open_context_here
 from ldmrelease.faces.cli.understood import as_target
 from ldmrelease.render.desired_history import past_table
 from ldmrelease.render.output import Output, emit, say
-from ldmrelease.services.audit.desired_question import UnknownPlace, asked_for, imported_places
+from ldmrelease.services.audit.desired_question import UnknownPlace, asked_for, has_imported
 from ldmrelease.services.context import Context
 
 
@@ -25,7 +25,7 @@ def tell_desired_at(
     context = open_context_here(ctx)
     then = as_of(*times, context.now())
     what, target = (None if each is None else as_target(context.topology, each) for each in asked)
-    if not imported_places(context, then.known):
+    if not has_imported(context, then.known):
         say(_nothing(context, then), err=True)
         found = []
     else:
@@ -41,6 +41,6 @@ def tell_desired_at(
 
 
 def _nothing(context: Context, then: AsOf) -> str:
-    if then.known is not None and imported_places(context):
+    if then.known is not None and has_imported(context):
         return "no history of a tree had been imported then"
     return "no history of a tree is imported: `ldmrelease audit import git REPOSITORY` does that"

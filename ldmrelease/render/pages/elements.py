@@ -12,6 +12,7 @@ _TIME = Markup('<time datetime="{}"><span>{}</span> <span>{} UTC</span></time>')
 _DIGEST = Markup('<code class="digest">{}</code>')
 _WHOLE = Markup('<code class="whole">{}</code>')
 _CODE = Markup("<code>{}</code>")
+_COMMAND = Markup('<code class="command">{}</code>')
 _BADGE = Markup('<span class="badge {}">{}</span>')
 _LINK = Markup('<a href="{}">{}</a>')
 _QUIET = Markup('<span class="quiet">{}</span>')
@@ -69,6 +70,11 @@ def whole_digest(text: str | None) -> Markup:
 def code(text: str | None) -> Markup:
     """A name of the field: a tag, a place, a key."""
     return quiet("none") if not text else _CODE.format(text)
+
+
+def command(text: str) -> Markup:
+    """A command to be typed: a column of them is wide enough to be read."""
+    return _COMMAND.format(text)
 
 
 def badge(text: str, tone: Tone | None = None) -> Markup:

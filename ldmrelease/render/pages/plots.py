@@ -105,7 +105,9 @@ def _label(axes: Any, lane: tuple[float, float], each: StretchAnswer, begin: dat
     """The release on its bar, if the bar is long enough for it."""
     start, until = instant(each.interval.start), instant(each.interval.end)
     text, size = _shown(_tag(each), 40), 7.5 if lane[1] > _HALF else 5.5
-    if (until - start) / (end - begin) * 110 > len(text) and lane[1] >= _HALF:
+    # Of a ledger that is a moment old there is no time to draw.
+    share = (until - start) / (end - begin) if end > begin else 0
+    if share * 110 > len(text) and lane[1] >= _HALF:
         middle = start + (until - start) / 2
         axes.text(middle, lane[0], text, ha="center", va="center", fontsize=size, clip_on=True)
 

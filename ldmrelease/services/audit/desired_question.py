@@ -5,7 +5,7 @@ from datetime import datetime
 
 from msgspec import Struct
 
-from ldmrelease.domain.streams import DESIRED
+from ldmrelease.domain.streams import DESIRED, desired_stream
 from ldmrelease.domain.topology import Topology
 from ldmrelease.services.audit.desired_history import DesiredSetting, desired_at
 from ldmrelease.services.deployments.target import UnknownTarget, applications_at
@@ -19,6 +19,12 @@ class UnknownPlace(Struct, frozen=True):
 
     what: str
     known: tuple[str, ...]
+
+
+def has_imported(context: RecordLookup, known: datetime | None = None) -> bool:
+    """Whether the history of any tree was imported, as of a time."""
+    first = next(iter(context.ledger.events(stream_prefix=DESIRED)), None)
+    return first is not None and (known is None or first.time <= known)
 
 
 def imported_places(context: RecordLookup, known: datetime | None = None) -> frozenset[Where]:
@@ -46,6 +52,10 @@ def asked_for(
     target: an environment, `ENVIRONMENT/APPLICATION`, or a level of the workspace. what: one of these, an application,
     or an image's tag. Raises as `desired_at`.
     """
+    environment, slash, application = (target or "").partition("/")
+    if what is None and slash and context.ledger.version(desired_stream(environment, application)):
+        # Nothing else is read.
+        return desired_at(context, time, known, environment=environment, application=application)
     places = imported_places(context, known)
     chosen: Collection[Where] = places
     if target is not None:

@@ -86,10 +86,6 @@ class PromotionRecord(Struct, kw_only=True):
         """`product/tag`."""
         return f"{self.product}/{self.tag}"
 
-    def decision_at(self, place: Place) -> StageRuling | None:
-        """The latest decision about a place."""
-        return next((each for each in reversed(self.decisions) if each.place == place), None)
-
 
 class PromotionRecords(Struct, frozen=True):
     """All promotions, oldest first; `untrusted` are the ids of those that have an event that does not count."""

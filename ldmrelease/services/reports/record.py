@@ -13,7 +13,7 @@ from ldmrelease.services.needs import ReleaseHistory, ReportSources
 from ldmrelease.services.releases.listing import PinnedRelease, pinned_releases
 from ldmrelease.services.reports.promotion_records import PromotionRecord, promotion_records
 from ldmrelease.services.reports.sightings_of_places import observed_place
-from ldmrelease.services.reports.stretches import PlaceRecord
+from ldmrelease.services.reports.stretches import Period, PlaceRecord
 
 
 class DeploymentRecord(Struct, frozen=True):
@@ -38,10 +38,14 @@ class DeploymentRecord(Struct, frozen=True):
 
 
 def deployment_record(
-    context: ReportSources, applications: Iterable[Application], now: datetime | None = None
+    context: ReportSources,
+    applications: Iterable[Application],
+    *,
+    now: datetime | None = None,
+    period: Period | None = None,
 ) -> DeploymentRecord:
     """What is known of these applications' places, of all promotions and of all releases, as of the workspace's time or
-    `now`.
+    `now`. Where a report is about a `period`, no other observations of the places are read.
     """
     names = ImageNames(context)
     told = promotion_records(context)
@@ -50,7 +54,7 @@ def deployment_record(
         now=now or context.now(),
         topology=context.topology,
         levels=context.levels,
-        places={each: observed_place(context, names, each) for each in places},
+        places={each: observed_place(context, names, each, period) for each in places},
         promotions={each.id: each for each in told.known},
         untrusted=told.untrusted,
         admitted={each: _admitted(context, each) for each in places},

@@ -69,7 +69,7 @@ def site_record(context: ReportSources) -> SiteRecord:
     return SiteRecord(
         head,
         now,
-        deployment_record(context, context.topology.applications, now),
+        deployment_record(context, context.topology.applications, now=now),
         pins,
         _statements(context),
         releases_with,

@@ -1,7 +1,7 @@
 """What ran at a place over time, from what was seen of it: stretches without a gap, and changes. Pure.
 
-What was seen twice, close enough together, ran in between. What lies between two sightings too far apart is unobserved;
-what changed between two that are close enough changed at some time between them, which counts for neither image.
+What was seen twice, close enough together, ran in between; where the second sighting saw something else, what the first
+one saw was there until then, as `where --at` has it. What lies between two sightings too far apart is unobserved.
 """
 
 from collections.abc import Iterable, Iterator, Sequence
@@ -35,7 +35,8 @@ class PlaceImage(Struct, frozen=True, order=True):
 
 class PlaceSighting(Struct, frozen=True):
     """What one observation saw: the number of its event, and in `every` the seconds since the one before it that leave
-    no gap. `cause` as in `Observation`.
+    no gap. `cause` as in `Observation`. `unbroken`: those between it and the one before it are left out, and left no
+    gap.
     """
 
     sequence: int
@@ -43,6 +44,7 @@ class PlaceSighting(Struct, frozen=True):
     every: int
     images: tuple[PlaceImage, ...]
     cause: str | None = None
+    unbroken: bool = False
 
 
 class Period(Struct, frozen=True, order=True):
@@ -74,17 +76,24 @@ class Period(Struct, frozen=True, order=True):
 
 
 class Stretch(Struct, frozen=True):
-    """An image was seen at a place from `begin` to `end` without a gap. `last`: the newest sighting still saw it."""
+    """An image was at a place from `begin` to `end` without a gap. `last`: the newest sighting still saw it; `gone`: it
+    was seen to be there no more at `end`.
+    """
 
     place: Place
     image: PlaceImage
     begin: datetime
     end: datetime
     last: bool = False
+    gone: bool = False
 
     def within(self, period: Period) -> bool:
-        """Whether it was seen in the period: a sighting at its end belongs to the next one."""
-        return self.begin <= period.begin <= self.end or period.has(self.begin)
+        """Whether it was there in the period."""
+        return self.holds(period.begin) or period.has(self.begin)
+
+    def holds(self, moment: datetime) -> bool:
+        """Whether it was there at a moment."""
+        return self.begin <= moment and (moment < self.end or (moment == self.end and not self.gone))
 
 
 class SeenChange(Struct, frozen=True):
@@ -181,7 +190,7 @@ def running_at(record: PlaceRecord, moment: datetime) -> tuple[PlaceImage, ...] 
     """What ran at a place at a moment; None where that was not seen."""
     if not any(each.begin <= moment <= each.end for each in record.seen):
         return None
-    return tuple(each.image for each in record.stretches if each.begin <= moment <= each.end)
+    return tuple(each.image for each in record.stretches if each.holds(moment))
 
 
 def _in_order(sightings: Iterable[PlaceSighting]) -> Iterator[PlaceSighting]:
@@ -204,7 +213,7 @@ def _chains(told: Sequence[PlaceSighting]) -> Iterator[list[PlaceSighting]]:
 
 
 def _joined(before: PlaceSighting, after: PlaceSighting) -> bool:
-    return after.time - before.time <= timedelta(seconds=after.every)
+    return after.unbroken or after.time - before.time <= timedelta(seconds=after.every)
 
 
 def _stretches(place: Place, told: Sequence[PlaceSighting]) -> Iterator[Stretch]:
@@ -214,7 +223,8 @@ def _stretches(place: Place, told: Sequence[PlaceSighting]) -> Iterator[Stretch]
         for each in chain:
             there = dict.fromkeys(each.images)
             for image in [image for image in opened if image not in there]:
-                found.append(Stretch(place, image, *opened.pop(image)))
+                begin, _ = opened.pop(image)
+                found.append(Stretch(place, image, begin, each.time, gone=True))
             for image in there:
                 opened[image] = (opened[image][0] if image in opened else each.time, each.time)
         last = chain[-1] is told[-1]

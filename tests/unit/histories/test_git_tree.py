@@ -181,6 +181,13 @@ def test_since_leaves_out_what_was_before_but_knows_it(history: History) -> None
     ]
 
 
+def test_since_leaves_out_what_could_not_be_read_before(history: History) -> None:
+    history.commit({PORTAL: "image: [\n"})
+    broken = history.commit({PORTAL: "image: {\n"})
+    found = history.read(since=BEGIN + timedelta(days=1))
+    assert [(type(each), each.commit) for each in found] == [(UnreadableChange, broken)]
+
+
 def test_links_and_folders_are_no_files(history: History) -> None:
     history.commit({PORTAL: tagged("1")})
     (history.folder / PORTAL).unlink()

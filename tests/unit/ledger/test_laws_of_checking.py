@@ -6,11 +6,12 @@ import json
 import pytest
 
 from ldmrelease.domain import canonical
-from ldmrelease.domain.events import Checkpoint, Event
+from ldmrelease.domain.events import Checkpoint, Event, EventKind
 from ldmrelease.ledger import Ledger, LedgerProblem
 from ldmrelease.ledger.interface import EventRow
 
 from .conftest import NOON, Make, add
+from .signed import Trust, sign
 from .test_laws import COUNT
 
 
@@ -70,6 +71,50 @@ class TestVerifying:
     def test_a_whole_ledger_is_whole(self, ledger: Ledger) -> None:
         add(ledger, "a")
         ledger.require_whole()
+
+
+class TestSignedIndex:
+    def test_what_is_behind_it_is_counted(self, ledger: Ledger) -> None:
+        add(ledger, "a", "b")
+        assert ledger.unindexed() == 3
+        head = ledger.sign_index(at=NOON, actor="bob", sign=sign)
+        assert head == ledger.head()
+        assert ledger.unindexed() == 1
+        add(ledger, "a")
+        assert ledger.unindexed() == 2
+
+    def test_it_says_where_the_ledger_was_and_a_whole_check_makes_it_anew(self, ledger: Ledger) -> None:
+        add(ledger, "a", "b")
+        before = ledger.head()
+        ledger.sign_index(at=NOON, actor="bob", sign=sign)
+        event = ledger.get(before.size + 1)
+        assert event is not None
+        assert (event.kind, event.stream) == (EventKind.INDEX_SIGNED, "checkpoints")
+        roots = Trust(ledger.genesis).believed(event)
+        assert roots is not None
+        assert (roots.size, roots.head) == (before.size, before.hash)
+        assert ledger.verify(trust=Trust(ledger.genesis)) == ()
+
+    def test_what_is_read_by_it_is_what_is_read_without(self, ledger: Ledger) -> None:
+        add(ledger, "a", "b", "a")
+        ledger.sign_index(at=NOON, actor="bob", sign=sign)
+        add(ledger, "a", "c")
+        before = list(ledger.events()), ledger.version("a"), ledger.last("a", "test.done", 4)
+        ledger.require_whole(Trust(ledger.genesis))
+        assert (list(ledger.events()), ledger.version("a"), ledger.last("a", "test.done", 4)) == before
+
+    def test_all_kinds_of_ledgers_have_the_same_roots_for_the_same_events(self, make: Make) -> None:
+        ledger = make(projectors=[COUNT])
+        add(ledger, *(f"stream/{number % 90}" for number in range(300)))
+        ledger.sign_index(at=NOON, actor="bob", sign=sign)
+        add(ledger, *(f"stream/{number}" for number in range(200)))
+        out = io.BytesIO()
+        ledger.export(out)
+        ledger.sign_index(at=NOON, actor="bob", sign=sign)
+        signed = ledger.last("checkpoints")
+        for copy in make.imported(out.getvalue(), projectors=[COUNT]):
+            copy.sign_index(at=NOON, actor="bob", sign=sign)
+            assert copy.last("checkpoints") == signed
 
 
 class TestExport:

@@ -6,7 +6,7 @@ from datetime import datetime
 from ldmrelease.answers.decisions import RequirementFindingAnswer, decision_answer
 from ldmrelease.answers.people import with_people
 from ldmrelease.answers.sentences.text import command_line
-from ldmrelease.render.pages.elements import badge, code, digest, quiet, time_element, whole_digest
+from ldmrelease.render.pages.elements import badge, code, command, digest, quiet, time_element, whole_digest
 from ldmrelease.render.pages.markup import Markup
 from ldmrelease.render.pages.site.content import (
     PageContent,
@@ -200,7 +200,7 @@ def _finding(
         links.evidence(blobs[name], name[:19]) if name in blobs else code(name[:19]) for name in each.evidence
     ]
     then = [sentence("{}", ", ".join(with_people(data.keyring, each.who)))] if each.who else []
-    then += [code(command_line(each.next))] if each.next else []
+    then += [command(command_line(each.next))] if each.next else []
     return (each.requirement, badge(str(each.outcome)), each.sentence, joined(evidence), joined(then, ": "))
 
 

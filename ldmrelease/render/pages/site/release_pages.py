@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Sequence
 
 from ldmrelease.answers.sentences.text import command_line
-from ldmrelease.render.pages.elements import Tone, badge, code, digest, quiet, time_element
+from ldmrelease.render.pages.elements import Tone, badge, code, command, digest, quiet, time_element
 from ldmrelease.render.pages.site.content import (
     PageContent,
     Section,
@@ -98,13 +98,13 @@ def status_table(rows: Sequence[ReleaseStatus], links: Links, *, release: bool) 
 
 def _standing(each: ReleaseStatus, links: Links) -> tuple[object, ...]:
     verdict: object = quiet("not asked for")
-    command = each.next
+    following = each.next
     if each.promotion is not None:
         word = str(each.verdict or each.state)
         told = links.decision(each.decision, word) if each.decision is not None else word
         verdict = sentence("{} ({})", told, links.promotion(each.promotion))
     elif each.presence is Presence.NEVER:
-        command = (*each.next[:-1], "ENVIRONMENT")
+        following = (*each.next[:-1], "ENVIRONMENT")
     waits = [sentence("until {}", time_element(each.until))] if each.until is not None else []
     waits += [sentence("for {}", ", ".join(each.who))] if each.who else []
     presence = f"{each.presence} at {each.running} of {each.places}" if each.running else str(each.presence)
@@ -113,7 +113,7 @@ def _standing(each: ReleaseStatus, links: Links) -> tuple[object, ...]:
         badge(presence, _TONES.get(each.presence, Tone.NEUTRAL)),
         verdict,
         time_element(each.since) if each.since is not None else "",
-        joined([*waits, *([code(command_line(command))] if command else [])], ": "),
+        joined([*waits, *([command(command_line(following))] if following else [])], ": "),
     )
 
 

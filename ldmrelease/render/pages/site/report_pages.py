@@ -246,7 +246,7 @@ def _metrics_file(data: SiteData) -> SiteFile:
     def make() -> PageContent:
         links = data.links("metrics.html")
         columns = ("Level", "Deployments", "A week", "Lead time", "Change failures", "Time to restore")
-        levels_row = ("", *(each.level for each in levels))
+        levels_row = ("Figure", *(each.level for each in levels))
         unknown = list(zip(_LEFT_OUT, *(_gaps(each, links) for each in levels), strict=True))
         sections = [
             listing("", "By level", columns, [_figures(each) for each in levels], "There is no level."),

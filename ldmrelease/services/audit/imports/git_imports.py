@@ -14,6 +14,8 @@ from ldmrelease.targets.git.git_remote import GitRemote
 from ldmrelease.targets.git.program import GitError
 
 _HEADS = "refs/heads/"
+_DETACHED = 1
+"""The status of git where HEAD is no branch."""
 
 
 class NoBranch(InputError):
@@ -47,15 +49,17 @@ def import_git(
 
 
 def _default_branch(opened: GitRemote) -> str:
-    """The branch of its HEAD."""
-    try:
-        if opened.url is None:
+    """The branch of its HEAD. Raises `GitError` where it cannot be asked."""
+    if opened.url is not None:
+        told = opened.git.run("ls-remote", "-q", "--symref", "--", opened.url, "HEAD").decode()
+        told = told.partition("\t")[0].removeprefix("ref: ")
+    else:
+        try:
             told = opened.git.run("symbolic-ref", "-q", "HEAD").decode().strip()
-        else:
-            told = opened.git.run("ls-remote", "-q", "--symref", "--", opened.url, "HEAD").decode()
-            told = told.partition("\t")[0].removeprefix("ref: ")
-    except GitError:
-        told = ""
+        except GitError as error:
+            if error.status != _DETACHED:
+                raise
+            told = ""
     if not told.startswith(_HEADS):
         raise NoBranch(f"{opened.where} does not say which branch is its own; name one: --branch")
     return told.removeprefix(_HEADS)

@@ -43,6 +43,8 @@ def test_every_command_prints_what_its_schema_says(site: Site, tmp_path: Path) -
     seen |= {"workspace", "demo", "ledger-head", "begun-ledger"}
     # Of a tree that is committed somewhere (test_adopt), and of patterns (test_pattern_commands).
     seen |= {"adoption", "refresh"}
+    # Of history that others wrote (test_audit_import, test_where_desired).
+    seen |= {"import", "desired-history"}
     # Of bundles and of gates (test_bundle_commands, test_gate_sync, test_gate_merge).
     seen |= {"bundle", "bundle-contents", "gate"}
     assert run("init", str(tmp_path / "new"), *JSON).exit_code == 0
@@ -83,6 +85,16 @@ def test_every_command_prints_what_its_schema_says(site: Site, tmp_path: Path) -
     assert tell("where", "--desired", "--tree", str(write_tree(tmp_path / "tree")), "--no-render")
     assert tell("where", PLACE, "--having", "true")["places"]["matched"] == 1
     assert tell("history", PLACE)
+    assert tell("where", "--dayobs", "20230420")
+    assert tell("night", "20230420")
+    for words in (
+        ("status",),
+        ("availability",),
+        ("metrics",),
+        ("timeline",),
+        ("site", "build", str(tmp_path / "s")),
+    ):
+        assert tell(*words)
     assert tell("where", PLACE, "--dayobs", "20230420")["stretches"]
     assert tell("drift", code=1)["drift"][0]["sentence"]
     assert tell("receipt", "show", PLACE, WEEKLY)

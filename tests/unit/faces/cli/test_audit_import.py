@@ -146,7 +146,17 @@ def test_a_branch_that_is_not_there_and_a_folder_that_is_none(here: Site, tmp_pa
     done = here.run("audit", "import", "git", str(history.folder), "--branch", "nowhere")
     assert done.exit_code == 2
     assert "no branch 'nowhere'" in done.stderr
-    assert here.run("audit", "import", "git", str(tmp_path / "absent")).exit_code != 0
+    absent = here.run("audit", "import", "git", str(tmp_path / "absent"))
+    assert absent.exit_code == 2
+    assert "absent" in absent.stderr
+    assert here.run("audit", "import", "git", (tmp_path / "absent").as_uri()).exit_code == 3
+    history.git("checkout", "-q", "--detach")
+    detached = here.run("audit", "import", "git", str(history.folder))
+    assert detached.exit_code == 2
+    assert "--branch" in detached.stderr
+    secret = here.run("audit", "import", "git", "https://user:secret@example.org/tree.git")
+    assert secret.exit_code == 2
+    assert "secret" not in secret.stdout + secret.stderr
 
 
 def test_syncs_and_observations_come_from_standard_input_too(here: Site) -> None:

@@ -3,12 +3,18 @@
 from __future__ import annotations
 
 import json
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from tests.workspace import BASE, PLACE, WEEKLY, Site
+from ldmrelease.services.reports.delivery_metrics import delivery_metrics
+from ldmrelease.services.reports.nights import night_log
+from ldmrelease.services.reports.record import deployment_record
+from ldmrelease.services.reports.stretches import Period
+from ldmrelease.services.reports.timelines import timeline as find_timeline
+from tests.workspace import BASE, BEGIN, PLACE, WEEKLY, Site
 
 
 @pytest.fixture
@@ -49,7 +55,7 @@ def test_a_promotion_that_waits_says_until_when(waiting: tuple[Site, str]):
 def test_a_night_says_what_ran_what_changed_and_why(week: Site):
     log = told(week, "night", "20230421", "--environment", "base")
     ran = [each["image"]["release"] for each in log["ran"] if each["place"] == BASE]
-    assert ran == ["stack/w.2023.15", f"stack/{WEEKLY}"]
+    assert ran == [f"stack/{WEEKLY}"], "what it replaced was there until noon, and no longer"
     (change,) = log["changes"]
     assert change["come"][0]["release"] == f"stack/{WEEKLY}"
     assert change["allowed"]["verdict"] == "allowed"
@@ -96,6 +102,22 @@ def test_availability_counts_apart_what_is_met_and_what_is_not_known(week: Site,
     assert f"commissioning, missed: stack/{WEEKLY} at base/ocps, 1d after" in text
     assert "counted from the pin" in text
     assert "<title>" in (tmp_path / "availability.svg").read_text()
+
+
+@pytest.mark.parametrize(("begin", "end"), [(-9, 9), (0, 12), (5, 7), (12, 24), (24, 36), (36, 90)])
+def test_a_report_of_a_period_reads_no_other_observations_and_says_the_same(
+    week: Site, begin: float, end: float
+):
+    week.advance(hours=20)
+    week.ok("observe")
+    period = Period(BEGIN + timedelta(hours=begin), BEGIN + timedelta(hours=end))
+    context = week.context()
+    whole = deployment_record(context, context.topology.applications)
+    part = deployment_record(context, context.topology.applications, period=period)
+    context.ledger.close()
+    assert night_log(part, "night", period) == night_log(whole, "night", period)
+    assert find_timeline(part, period).unobserved == find_timeline(whole, period).unobserved
+    assert delivery_metrics(part, period) == delivery_metrics(whole, period)
 
 
 def test_metrics_say_what_is_not_known(week: Site):

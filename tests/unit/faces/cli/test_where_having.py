@@ -1,12 +1,14 @@
 """`where --having`: which places run something of which a condition holds, on a whole workspace."""
 
 import json
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from ldmrelease.domain.images import parse_reference
+from ldmrelease.domain.times import spell
 from ldmrelease.registry.manifests import OCI_CONFIG, OCI_MANIFEST
 from ldmrelease.registry.opening import Registries
 from ldmrelease.registry.repository import Repository
@@ -73,6 +75,17 @@ def test_a_question_about_places_needs_no_release(ready: Site) -> None:
 def test_it_is_asked_of_what_is_selected(ready: Site) -> None:
     answer = ask(ready, 'release.kind == "weekly"', "--target", TESTSTAND)
     assert [each["image"]["place"] for each in answer["rows"]] == [TESTSTAND]
+
+
+def test_it_is_asked_of_a_time_in_the_past(ready: Site) -> None:
+    then = ready.now
+    ready.advance(minutes=5)
+    ready.ok("promote", WEEKLY, "--target", PLACE)
+    question = 'release.tag == "w.2023.15"'
+    assert places(ask(ready, question, "--target", PLACE), "not-matched") == {PLACE}
+    assert places(ask(ready, question, "--target", PLACE, "--at", spell(then)), "matched") == {PLACE}
+    long_ago = ask(ready, question, "--target", PLACE, "--at", spell(then - timedelta(days=1)))
+    assert reasons(long_ago) == {f"nobody observed it before {spell(then)}"}
 
 
 def test_nobody_looked_lately_is_no_answer(ready: Site) -> None:

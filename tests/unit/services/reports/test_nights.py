@@ -36,7 +36,7 @@ def record(told: list[PlaceSighting] | None = None, now: float = 30) -> Deployme
 
 def test_what_ran_is_cut_to_the_night_and_says_why_it_was_allowed():
     log = night_log(record(), "20230420", NIGHT)
-    assert [(each.begin, each.end) for each in log.images] == [(at(0), at(5)), (at(6), at(24))]
+    assert [(each.begin, each.end) for each in log.images] == [(at(0), at(6)), (at(6), at(24))]
     before, after = log.images
     assert before.allowance is None
     assert after.allowance is not None

@@ -51,9 +51,10 @@ def test_what_lies_between_two_sightings_too_far_apart_is_unobserved():
     assert running_at(record, at(10)) is None
 
 
-def test_a_change_between_two_sightings_counts_for_neither_image():
+def test_what_was_replaced_was_there_until_that_was_seen():
     record = place([seen(0, image()), seen(6, image(W16, "P-1"), cause="apply")])
-    assert spans(record) == [(W15, 0, 0), (W16, 6, 6)]
+    assert spans(record) == [(W15, 0, 6), (W16, 6, 6)]
+    assert running_at(record, at(6)) == (image(W16, "P-1"),)
     assert gaps(record, Period(at(0), at(6))) == []
     change = record.changes[-1]
     assert (change.gone, change.come) == ((image(),), (image(W16, "P-1"),))
@@ -65,10 +66,16 @@ def test_a_change_that_nobody_saw_says_so():
     assert not record.changes[-1].joined
 
 
+def test_what_an_unbroken_row_leaves_out_leaves_no_gap():
+    record = place([seen(0, image()), seen(90, image(), unbroken=True), seen(200, image())])
+    assert spans(record) == [(W15, 0, 90), (W15, 200, 200)]
+    assert gaps(record, Period(at(0), at(200)), now=200) == [(90, 200)]
+
+
 def test_another_state_of_one_image_is_no_change():
     record = place([seen(0, image(state="progressing")), seen(1, image())])
     assert len(record.changes) == 1
-    assert spans(record) == [(W15, 0, 0), (W15, 1, 1)]
+    assert spans(record) == [(W15, 0, 1), (W15, 1, 1)]
 
 
 def test_what_comes_after_the_newest_sighting_is_pending_while_the_next_one_is_not_due():
