@@ -1,6 +1,6 @@
 """`ldmrelease where`: what runs where, since when, and what approved it."""
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from functools import partial
 from pathlib import Path
 from typing import Annotated, NoReturn, TypeVar
@@ -184,12 +184,12 @@ def where(  # noqa: PLR0913, PLR0917 - an option each
 
         night = AskedNight(context, dayobs, then, applications)
         told = _rows(lambda meant: night.rows(_is_meant(context, meant)), context, selection, asked)
+        _require_image(now, asked, selection, told)
         night.tell(told, output)
         return
     found = list(_found(context, then, applications))
     rows = _rows(lambda meant: selected_rows(context.topology, found, meant), context, selection, asked)
-    if not rows and selection.filters.image is not None and asked.filters.image is not None:
-        require_image(now, asked.filters.image, selection.filters.image, find_where(now, now=now.now()))
+    _require_image(now, asked, selection, rows)
     if having is not None:
         tell_having(context, rows, having, output, timeout)
     emit(
@@ -262,6 +262,14 @@ def _rows(
         filters=selection.filters,
     )
     return find(again)
+
+
+def _require_image(
+    now: ReadContext, asked: Asked, selection: PlaceSelection, found: Sequence[object]
+) -> None:
+    """An image that was found nowhere has to be one that is known. Raises `UsageError`."""
+    if not found and selection.filters.image is not None and asked.filters.image is not None:
+        require_image(now, asked.filters.image, selection.filters.image, find_where(now, now=now.now()))
 
 
 def _tell_live(
