@@ -229,12 +229,14 @@ def test_what_was_never_imported_is_said(imported: Site) -> None:
 
 def test_what_was_not_known_yet_is_said(imported: Site) -> None:
     done = imported.run("where", "--desired", "--at", AT, "--known-at", AT, "-o", "json")
-    assert (done.exit_code, json.loads(done.stdout)) == (0, [])
+    assert (done.exit_code, json.loads(done.stdout)) == (3, [])
     assert "no history of a tree had been imported then" in done.stderr
 
 
-def test_without_any_import_it_says_how(here: Site) -> None:
-    assert "audit import git" in here.run("where", "--desired", "--at", AT).stderr
+def test_without_any_import_it_says_how_and_not_that_nothing_was_asked_for(here: Site) -> None:
+    done = here.run("where", "--desired", "--at", AT)
+    assert (done.exit_code, done.stdout) == (3, "")
+    assert "audit import git" in done.stderr
 
 
 def test_hostile_strings_are_inert_on_a_terminal(here: Site, tmp_path: Path) -> None:
