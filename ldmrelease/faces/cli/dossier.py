@@ -8,8 +8,8 @@ import typer
 from msgspec.structs import replace
 
 from ldmrelease.answers.dossier import DossierAnswer, dossier_answer
-from ldmrelease.atomic_files import replace_file
 from ldmrelease.answers.sentences.text import listed
+from ldmrelease.atomic_files import replace_file
 from ldmrelease.faces.cli.advice import unadvised
 from ldmrelease.faces.cli.arguments import (
     OptionalTargetOption,
