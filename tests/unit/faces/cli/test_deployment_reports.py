@@ -134,6 +134,7 @@ def test_metrics_say_what_is_not_known(week: Site):
     ("words", "message"),
     [
         (("metrics", "--since", "soon"), "is not a time"),
+        (("timeline", "--since", "2023-04-20T12:00"), "has no zone; write 2023-04-20T12:00Z for UTC"),
         (("metrics", "--since", "2d", "--until", "3d"), "not before the end"),
         (("timeline", "--plot", "timeline.png"), "not the name of an SVG file"),
         (("timeline", "--plot", "nowhere/timeline.svg"), "cannot be written"),
