@@ -153,6 +153,18 @@ def test_without_matplotlib_a_plot_says_what_to_install(site: Site, monkeypatch:
     assert "install `ldmrelease[reports]`" in done.stderr
 
 
+def test_a_site_without_matplotlib_says_that_it_has_no_plots(
+    site: Site, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+):
+    assert "without plots" not in site.run("site", "build", str(tmp_path / "drawn")).stderr
+    monkeypatch.setitem(__import__("sys").modules, "matplotlib", None)
+    done = site.run("site", "build", str(tmp_path / "plain"))
+    assert done.exit_code == 0
+    assert "without plots" in done.stderr
+    assert "install `ldmrelease[reports]`" in done.stderr
+    assert not list((tmp_path / "plain").glob("*.svg"))
+
+
 def test_a_site_is_built_and_only_what_changed_is_written_again(week: Site, tmp_path: Path):
     folder = tmp_path / "site"
     first = told(week, "site", "build", str(folder))
