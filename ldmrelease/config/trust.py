@@ -330,6 +330,10 @@ class _Reader:
     def _pem(self, public: str) -> str:
         if "-----BEGIN" in public:
             return public
-        data = (self._folder / public).read_bytes()
+        data = read.beginning(self._folder / public, read.LARGEST_FILE + 1)
+        if len(data) > read.LARGEST_FILE:
+            raise ValueError(
+                f"{public} has more than {read.LARGEST_FILE} bytes, and a public key a few hundred"
+            )
         self.key_files[self._folder / public] = canonical.digest(data)
         return data.decode()

@@ -17,6 +17,10 @@ from ldmrelease.ledger.interface import EventRow
 
 VALUE_LIMIT = 64 * 1024 * 1024
 """Bytes of an event, or of a line of an export, that are read: nothing in a ledger has as many."""
+MOST_VALUES = 100_000
+"""Values in the JSON of an event that are read: its body is a record in one text, and 64 MB of empty lists would take
+gigabytes.
+"""
 BLOB_LIMIT = 32 * 1024 * 1024
 """Bytes of a blob that are read: what is taken into a ledger has 10 MB at most."""
 
@@ -26,6 +30,14 @@ _FORMS = {
     b"{": "ldmrelease.ledger.sqlite.export_copy",
 }
 """By what a file begins with, the module that reads it; loaded when it is needed."""
+
+
+def has_too_many_values(text: str | bytes) -> bool:
+    """Whether JSON has, or seems to have, more values than are read; counted without reading it."""
+    found = (
+        sum(map(text.count, (b"[", b"{", b","))) if isinstance(text, bytes) else sum(map(text.count, "[{,"))
+    )
+    return found > MOST_VALUES
 
 
 class UnreadableCopy(LedgerError):

@@ -4,20 +4,25 @@ from collections.abc import Iterable
 
 from ldmrelease.answers.dayobs import DayobsAnswer
 from ldmrelease.domain.times import spell
-from ldmrelease.render.places import approved_cell, release_cell, with_foreign
+from ldmrelease.domain.topology import Place
+from ldmrelease.render.places import approved_cell, nowhere, release_cell, with_foreign
 from ldmrelease.render.tables import Cell, Colour, table
 from ldmrelease.services.inventory.night import PlaceStretch, RanFor, UnobservedFor
 
 _SPARE = ("image", "component", "state", "approved by")
 
 
-def dayobs_text(answer: DayobsAnswer, rows: Iterable[PlaceStretch]) -> str:
-    """The table under the line that says which night it is."""
+def dayobs_text(
+    answer: DayobsAnswer, rows: Iterable[PlaceStretch], unseen: Iterable[Place] = (), at: str | None = None
+) -> str:
+    """The table under the line that says which night it is; without a row, at which places nobody looked all the night,
+    of those `at` a target.
+    """
     told = list(rows)
     known = f", by what was known at {answer.known}" if answer.known else ""
     title = f"night {answer.dayobs}: {answer.begin} to {answer.end}{known}"
     if not told:
-        return f"{title}\nnot deployed anywhere"
+        return f"{title}\n{nowhere(unseen, at)}"
     headers = ["place", "component", "image", "release", "from", "to", "state", "approved by"]
     cells = [_ran(each, answer.end) if isinstance(each, RanFor) else _gap(each) for each in told]
     images = [each.image for each in told if isinstance(each, RanFor)]

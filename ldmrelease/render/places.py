@@ -6,7 +6,7 @@ from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING
 
 from ldmrelease.answers.findings import foreign_findings
-from ldmrelease.answers.sentences.text import counted, listed, short
+from ldmrelease.answers.sentences.text import counted, few, listed, said, short
 from ldmrelease.domain.site_registry import FOREIGN_IMAGE
 from ldmrelease.domain.times import spell_seconds
 from ldmrelease.projections.naming import NamedBy
@@ -15,8 +15,10 @@ from ldmrelease.services.inventory.where import UNOBSERVED, PlaceComponent, Unob
 
 if TYPE_CHECKING:
     from ldmrelease.domain.events.place import Observation, ObservedImage
+    from ldmrelease.domain.topology import Place
     from ldmrelease.services.inventory.aliases import AliasOf
     from ldmrelease.services.inventory.history import HistoryEntry
+    from ldmrelease.services.inventory.where import PlaceRow
 
 _STATES = {UNOBSERVED: Colour.yellow, FOREIGN_IMAGE: Colour.red}
 
@@ -32,11 +34,22 @@ def where_table(rows: Iterable[PlaceComponent | UnobservedPlace]) -> str:
     """What runs where, since when, and what approved it."""
     told = list(rows)
     cells = [_running(each) if isinstance(each, PlaceComponent) else _unseen(each) for each in told]
-    if not cells:
-        return "not deployed anywhere"
     headers = ["place", "level", "component", "image", "release", "since", "state", "approved by"]
     seen = (each for each in told if isinstance(each, PlaceComponent))
     return with_foreign(table(headers, cells, spare=("level", "image", "since", "component")), seen)
+
+
+def nowhere_text(rows: Iterable[PlaceRow], at: str | None) -> str:
+    """That nothing of what is meant was seen at the places of these rows, `at` a target or anywhere."""
+    unseen = [each.place for each in rows if isinstance(each, UnobservedPlace) or each.state == UNOBSERVED]
+    return nowhere(unseen, at)
+
+
+def nowhere(unseen: Iterable[Place], at: str | None = None) -> str:
+    """The same; where a place was not looked at, nobody can say what is there."""
+    told = f"not deployed {'anywhere' if at is None else f'at {said(at)}'}"
+    names = list(dict.fromkeys(str(each) for each in unseen))
+    return f"{told}, as far as was observed; unobserved: {few(names)}" if names else told
 
 
 def with_foreign(text: str, rows: Iterable[PlaceComponent | HistoryEntry]) -> str:

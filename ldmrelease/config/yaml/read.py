@@ -133,10 +133,16 @@ def spell_path(path: Path_) -> str:
 def read(path: Path) -> YamlDocument:
     """Read a file. Raises `BadInput` where it cannot be read or breaks a rule."""
     try:
-        data = path.read_bytes()
+        data = beginning(path, LARGEST_FILE + 1)
     except OSError as error:
         raise BadInput([Problem(shown(path), f"cannot be read: {error.strerror or error}")]) from error
     return parse(data, shown(path))
+
+
+def beginning(path: Path, size: int) -> bytes:
+    """Up to so many bytes of a file: what has more, or no end at all, is not read on. Raises `OSError`."""
+    with path.open("rb") as file:
+        return file.read(size)
 
 
 def parse(data: bytes, file: str) -> YamlDocument:
@@ -156,7 +162,7 @@ def parse(data: bytes, file: str) -> YamlDocument:
 
 def _decode(data: bytes, file: str) -> str:
     if len(data) > LARGEST_FILE:
-        raise BadInput([Problem(file, f"{len(data)} bytes; {LARGEST_FILE} are the most that is read")])
+        raise BadInput([Problem(file, f"more than {LARGEST_FILE} bytes, which are the most that is read")])
     try:
         text = data.decode("utf-8-sig")
     except UnicodeDecodeError as error:

@@ -61,7 +61,8 @@ class AskedNight:
         kept = {id(each) for each in (*ran, *gaps)}
         return [each for each in self._found if id(each) in kept]
 
-    def tell(self, rows: Sequence[PlaceStretch], output: Output) -> None:
-        """Print these rows of it."""
+    def tell(self, rows: Sequence[PlaceStretch], output: Output, at: str | None = None) -> None:
+        """Print these rows of it, which are of the places `at` a target, or of all."""
         answer = dayobs_answer(self._dayobs, self._begin, self._end, self._known, rows)
-        emit(answer, output, lambda: dayobs_text(answer, rows))
+        unseen = [each.place for each in self._found if not isinstance(each, RanFor)]
+        emit(answer, output, lambda: dayobs_text(answer, rows, unseen, at))

@@ -8,6 +8,7 @@ import typer
 from msgspec.structs import replace
 
 from ldmrelease.answers.dossier import DossierAnswer, dossier_answer
+from ldmrelease.answers.sentences.text import listed
 from ldmrelease.atomic_files import replace_file
 from ldmrelease.faces.cli.advice import unadvised
 from ldmrelease.faces.cli.arguments import (
@@ -41,6 +42,9 @@ class DossierOutput(enum.StrEnum):
 
 
 _BY_SUFFIX = {
+    "": DossierOutput.html,
+    ".html": DossierOutput.html,
+    ".htm": DossierOutput.html,
     ".json": DossierOutput.json,
     ".yaml": DossierOutput.yaml,
     ".yml": DossierOutput.yaml,
@@ -79,12 +83,12 @@ def write_dossier(
 
     As HTML it is one file that needs nothing else, to read on any screen and to print. Nothing is recorded.
     """
+    chosen = output or _by_name(file)
     context = open_context_here(ctx)
     pinned = release_now(context, release, product)
     applications = _applications(context, pinned.release.product, target)
     found = _without_advice(context, dossier(context, pinned, applications))
     answer = dossier_answer(found, target)
-    chosen = output or _by_name(file)
     if file is None:
         _print(answer, chosen)
         return
@@ -111,9 +115,14 @@ def _without_advice(context: Context, found: Dossier) -> Dossier:
 
 
 def _by_name(file: Path | None) -> DossierOutput:
+    """What the end of a name says. Raises `UsageError`."""
     if file is None:
         return DossierOutput.text
-    return _BY_SUFFIX.get(file.suffix.lower(), DossierOutput.html)
+    suffix = file.suffix.lower()
+    if suffix not in _BY_SUFFIX:
+        known = listed(each for each in _BY_SUFFIX if each)
+        raise UsageError(f"{file}: a dossier is no {suffix} file", f"{known} are known; or say --output")
+    return _BY_SUFFIX[suffix]
 
 
 def _print(answer: DossierAnswer, output: DossierOutput) -> None:

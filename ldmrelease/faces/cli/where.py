@@ -1,6 +1,6 @@
 """`ldmrelease where`: what runs where, since when, and what approved it."""
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from functools import partial
 from pathlib import Path
 from typing import Annotated, NoReturn, TypeVar
@@ -34,7 +34,7 @@ from ldmrelease.faces.cli.where_filters import (
 )
 from ldmrelease.faces.cli.where_having import HavingOption, tell_having
 from ldmrelease.render.output import Output, emit, say
-from ldmrelease.render.places import NO_PLACES, where_table
+from ldmrelease.render.places import NO_PLACES, nowhere_text, where_table
 from ldmrelease.services.context import ReadContext
 from ldmrelease.services.deployments.target import UnknownTarget, applications_at
 from ldmrelease.services.inventory.selection import (
@@ -184,17 +184,30 @@ def where(  # noqa: PLR0913, PLR0917 - an option each
 
         night = AskedNight(context, dayobs, then, applications)
         told = _rows(lambda meant: night.rows(_is_meant(context, meant)), context, selection, asked)
-        night.tell(told, output)
+        _require_image(now, asked, selection, told)
+        night.tell(told, output, _target(asked, selection))
         return
     found = list(_found(context, then, applications))
     rows = _rows(lambda meant: selected_rows(context.topology, found, meant), context, selection, asked)
-    if not rows and selection.filters.image is not None and asked.filters.image is not None:
-        require_image(now, asked.filters.image, selection.filters.image, find_where(now, now=now.now()))
+    _require_image(now, asked, selection, rows)
     if having is not None:
         tell_having(context, rows, having, output, timeout)
     emit(
-        where_answers(rows), output, lambda: where_table(rows) if context.topology.applications else NO_PLACES
+        where_answers(rows),
+        output,
+        lambda: (
+            where_table(rows)
+            if rows
+            else nowhere_text(found, _target(asked, selection))
+            if context.topology.applications
+            else NO_PLACES
+        ),
     )
+
+
+def _target(asked: Asked, selection: PlaceSelection) -> str | None:
+    """The target that was named, by its option or as what is asked for."""
+    return asked.target or (asked.what if selection.releases is None else None)
 
 
 def _tell_desired_at(
@@ -262,6 +275,14 @@ def _rows(
         filters=selection.filters,
     )
     return find(again)
+
+
+def _require_image(
+    now: ReadContext, asked: Asked, selection: PlaceSelection, found: Sequence[object]
+) -> None:
+    """An image that was found nowhere has to be one that is known. Raises `UsageError`."""
+    if not found and selection.filters.image is not None and asked.filters.image is not None:
+        require_image(now, asked.filters.image, selection.filters.image, find_where(now, now=now.now()))
 
 
 def _tell_live(

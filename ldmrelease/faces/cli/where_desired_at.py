@@ -3,6 +3,7 @@
 import typer
 
 from ldmrelease.answers.desired_history import past_answers
+from ldmrelease.answers.exit_codes import ExitCode
 from ldmrelease.config.yaml.suggestions import did_you_mean
 from ldmrelease.faces.cli.options import UsageError
 from ldmrelease.faces.cli.past_options import AsOf, as_of
@@ -26,17 +27,17 @@ def tell_desired_at(
     then = as_of(*times, context.now())
     what, target = (None if each is None else as_target(context.topology, each) for each in asked)
     if not has_imported(context, then.known):
+        # No history is no answer, and above all not that nothing was asked for.
+        emit(past_answers([]), output, lambda: "")
         say(_nothing(context, then), err=True)
-        found = []
-    else:
-        moment = then.moment or context.now()
-        answer = asked_for(context, context.topology, moment, then.known, what=what, target=target)
-        if isinstance(answer, UnknownPlace):
-            raise UsageError(
-                f"{answer.what!r} is no environment, application or image of an imported history",
-                did_you_mean(answer.what, answer.known),
-            )
-        found = answer
+        raise typer.Exit(ExitCode.UNDECIDED)
+    moment = then.moment or context.now()
+    found = asked_for(context, context.topology, moment, then.known, what=what, target=target)
+    if isinstance(found, UnknownPlace):
+        raise UsageError(
+            f"{found.what!r} is no environment, application or image of an imported history",
+            did_you_mean(found.what, found.known),
+        )
     emit(past_answers(found), output, lambda: past_table(found))
 
 

@@ -12,7 +12,14 @@ from typing import IO, Any
 
 from ldmrelease.domain import canonical
 from ldmrelease.ledger import log
-from ldmrelease.ledger.copies import VALUE_LIMIT, LedgerCopy, UnreadableCopy, opened
+from ldmrelease.ledger.copies import (
+    MOST_VALUES,
+    VALUE_LIMIT,
+    LedgerCopy,
+    UnreadableCopy,
+    has_too_many_values,
+    opened,
+)
 from ldmrelease.ledger.errors import LedgerProblem
 from ldmrelease.ledger.sqlite.sqlite_copy import SqliteCopy, careful, event_row
 from ldmrelease.ledger.transfer import FORMAT
@@ -70,6 +77,9 @@ class _Reading:
                     "a longer one; nothing behind it was read",
                 )
                 break
+            if has_too_many_values(line):
+                self._note(number, f"at most {MOST_VALUES} values", "more")
+                continue
             try:
                 self._take(canonical.parse_exactly(line.rstrip(b"\n")))
             except (ValueError, KeyError, TypeError, RecursionError) as error:

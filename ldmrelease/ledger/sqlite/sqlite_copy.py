@@ -8,7 +8,14 @@ from shutil import copyfile
 from tempfile import TemporaryDirectory
 from typing import Any
 
-from ldmrelease.ledger.copies import BLOB_LIMIT, VALUE_LIMIT, LedgerCopy, UnreadableCopy
+from ldmrelease.ledger.copies import (
+    BLOB_LIMIT,
+    MOST_VALUES,
+    VALUE_LIMIT,
+    LedgerCopy,
+    UnreadableCopy,
+    has_too_many_values,
+)
 from ldmrelease.ledger.errors import LedgerError, LedgerProblem
 from ldmrelease.ledger.interface import EventRow
 from ldmrelease.ledger.sqlite import schema, verify
@@ -165,4 +172,7 @@ def event_row(values: tuple[Any, ...], number: int) -> EventRow | LedgerProblem:
             return LedgerProblem(
                 "encoding", f"event {number}", f"{name} as {kind.__name__}", type(value).__name__
             )
-    return EventRow._make(values)
+    row = EventRow._make(values)
+    if has_too_many_values(row.body):
+        return LedgerProblem("unreadable", f"event {number}", f"at most {MOST_VALUES} values", "more")
+    return row

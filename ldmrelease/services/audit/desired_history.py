@@ -1,9 +1,10 @@
 """What trees asked for in the past, by the histories that were imported: *desired* state, and nothing of what ran."""
 
 from collections.abc import Iterator
-from datetime import datetime
+from datetime import UTC, datetime
 
 from msgspec import Struct
+from msgspec.structs import replace
 
 from ldmrelease.domain.events import Event
 from ldmrelease.domain.events.imported import DesiredImported
@@ -11,11 +12,13 @@ from ldmrelease.domain.setting_changes import SettingChange
 from ldmrelease.domain.streams import DESIRED, desired_stream
 from ldmrelease.histories.composed_selectors import CYCLE, is_revision
 from ldmrelease.services.audit.imports.imported_rows import ChangeRow, change_of
-from ldmrelease.services.audit.imports.stored import imported_parts, rows_of
+from ldmrelease.services.audit.imports.stored import ImportedPart, imported_parts, rows_of
 from ldmrelease.services.needs import RecordLookup
 
 ENVIRONMENTS = "environments"
 """The application that an environment's own file is of."""
+
+_LONG_AGO = datetime.min.replace(tzinfo=UTC)
 
 _Key = tuple[str, str, str]
 
@@ -52,16 +55,41 @@ def desired_changes(
 ) -> Iterator[SettingChange]:
     """The imported changes of an application in an environment; of all that are not named.
 
-    Those of one application in one environment come in the order of its history; only its own events are read.
+    Those of one application in one environment come in the order of its history; only its own events are read. A
+    commit's time is what its author wrote: no change counts before those that were imported earlier, or whoever commits
+    could change what had been asked for long ago.
     until: the latest time of a change. known: when we knew, so what was imported later is left out. Raises
     `UnreadableRows` and the errors of the ledger.
     """
+    earlier = _EarlierImports()
     for part in imported_parts(context, _events(context, environment, application), DesiredImported):
-        if (until is not None and part.body.first > until) or (known is not None and part.known > known):
+        if known is not None and part.known > known:
+            continue
+        first = earlier.end_before(part)
+        if until is not None and max(first, part.body.first) > until:
             continue
         for row in rows_of(context.ledger, part, ChangeRow):
-            if until is None or row.time <= until:
-                yield change_of(row, part.body.environment, part.body.application)
+            time = max(row.time, first)
+            if until is None or time <= until:
+                change = change_of(row, part.body.environment, part.body.application)
+                yield change if time == row.time else replace(change, time=time)
+
+
+class _EarlierImports:
+    """Up to when a history was known already as more of it was imported, by its stream."""
+
+    def __init__(self) -> None:
+        self._known: dict[str, tuple[datetime, datetime, datetime]] = {}
+
+    def end_before(self, part: ImportedPart[DesiredImported]) -> datetime:
+        """The latest time in what was imported before the import that a part is of; parts come in their order."""
+        taken, before, last = self._known.get(part.stream, (part.known, _LONG_AGO, _LONG_AGO))
+        if part.known > taken:
+            before = last
+        # A time that was to come when it was imported holds back nothing that follows.
+        told = min(part.body.last, part.known)
+        self._known[part.stream] = part.known, before, max(last, told)
+        return before
 
 
 def desired_at(

@@ -1,6 +1,7 @@
 """Decisions of a ledger made again, in other processes: with another time zone, another locale, another hash seed."""
 
 import os
+import re
 import secrets
 import subprocess
 import sys
@@ -21,6 +22,7 @@ from ldmrelease.services.needs import SignedHistory
 from ldmrelease.trust.records import EventRecord
 
 _LEAST_OF_A_DIGEST = 7
+_PROMOTION = re.compile(r"P-[0-9]+", re.ASCII)
 _ZONES = ("Pacific/Chatham", "America/St_Johns")
 """Neither is whole hours from UTC."""
 
@@ -47,6 +49,10 @@ def _recorded(told: EventRecord[DecisionMade]) -> DecisionEvent:
 
 def decisions_named(context: SignedHistory, digest: str) -> list[DecisionEvent]:
     """Those with a digest, or with the one that begins so. Raises `NoSuchDecision`."""
+    if _PROMOTION.fullmatch(digest):
+        raise NoSuchDecision(
+            f"{digest} is a promotion; `ldmrelease promotions show {digest}` names its decisions"
+        )
     wanted = digest if digest.startswith("sha256:") else f"sha256:{digest}"
     if len(wanted) - len("sha256:") < _LEAST_OF_A_DIGEST:
         raise NoSuchDecision(

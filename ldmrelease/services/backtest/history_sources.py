@@ -1,6 +1,6 @@
 """Where a history is read from: a table in a file, or a git repository with a GitOps tree."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 from ldmrelease.domain.errors import InputError
@@ -36,8 +36,17 @@ def read_history(source: str, folder: Path, revision: str = "HEAD") -> Iterator[
         if tip is None:
             raise UnknownHistory(f"{source} has no commit {revision}")
         yield from read_git(remote.git, tip)
-    except (GitError, RefusedError) as error:
+    except GitError as error:
         raise UnknownHistory(f"{source} is no table of changes, and no git repository: {error}") from error
+    except RefusedError as error:
+        raise UnknownHistory(_why_none(error.refusal.values)) from error
+
+
+def _why_none(told: Mapping[str, object]) -> str:
+    """The address without what is secret in it, and what is there."""
+    if "found" not in told:
+        return f"there is no {told['where']}; name a table, or a git repository's folder or address"
+    return f"{told['where']} is no table of changes, and no git repository to read: {told['found']}"
 
 
 def _table(path: Path) -> Iterator[Entry]:

@@ -147,7 +147,7 @@ def test_a_billion_laughs_are_refused_before_they_grow():
 
 
 def test_a_file_beyond_all_measure_is_refused_unread():
-    assert faults(b"#" * 1_000_001) == ["f.yaml: 1000001 bytes; 1000000 are the most that is read"]
+    assert faults(b"#" * 1_000_001) == ["f.yaml: more than 1000000 bytes, which are the most that is read"]
 
 
 def test_a_file_that_cannot_be_read_is_named(tmp_path, monkeypatch):

@@ -56,6 +56,30 @@ def line(day: int, tag: str, environment: str = "prod", application: str = "port
     return f"2024-01-{day:02}T00:00:00Z\t{environment}\t{application}\timage.tag\t{tag}\t\tc{day}\t{path}"
 
 
+def test_a_later_change_that_is_dated_back_changes_nothing_of_what_was_asked_for_before(
+    ready: Site, tmp_path: Path
+) -> None:
+    def dated(day: str, tag: str) -> str:
+        return line(1, tag).replace("2024-01-01", day)
+
+    def asked(day: str) -> str:
+        at = f"{day}T12:00:00Z"
+        found = answer(ready, "where", "--desired", "--at", at, "--environment", "prod/portal")
+        return str(found[0]["image"])
+
+    first = (dated("2023-01-01", "1.0"), dated("2999-01-01", "3.0"), dated("2023-01-20", "2.0"))
+    answer(ready, "audit", "import", "table", table(tmp_path, *first))
+    days = ("2023-01-05", "2023-01-10", "2023-01-20", "2023-04-19")
+    before = [asked(day) for day in days]
+    assert before == ["1.0", "1.0", "2.0", "2.0"]
+    ready.advance(days=3)
+    later = (dated("2023-01-10", "0.6"), dated("2023-04-22", "2.1"))
+    answer(ready, "audit", "import", "table", table(tmp_path, *first, *later))
+    assert [asked(day) for day in days] == before
+    ready.advance(days=3)
+    assert (asked("2023-04-21"), asked("2023-04-23")) == ("0.6", "2.1")
+
+
 def test_a_table_is_imported_once(here: Site) -> None:
     first = answer(here, "audit", "import", "table", str(EXTRACT))
     assert first["state"] == "desired"
@@ -229,12 +253,14 @@ def test_what_was_never_imported_is_said(imported: Site) -> None:
 
 def test_what_was_not_known_yet_is_said(imported: Site) -> None:
     done = imported.run("where", "--desired", "--at", AT, "--known-at", AT, "-o", "json")
-    assert (done.exit_code, json.loads(done.stdout)) == (0, [])
+    assert (done.exit_code, json.loads(done.stdout)) == (3, [])
     assert "no history of a tree had been imported then" in done.stderr
 
 
-def test_without_any_import_it_says_how(here: Site) -> None:
-    assert "audit import git" in here.run("where", "--desired", "--at", AT).stderr
+def test_without_any_import_it_says_how_and_not_that_nothing_was_asked_for(here: Site) -> None:
+    done = here.run("where", "--desired", "--at", AT)
+    assert (done.exit_code, done.stdout) == (3, "")
+    assert "audit import git" in done.stderr
 
 
 def test_hostile_strings_are_inert_on_a_terminal(here: Site, tmp_path: Path) -> None:

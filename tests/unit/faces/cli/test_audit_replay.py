@@ -69,6 +69,12 @@ def test_every_decision_comes_out_with_the_same_bytes(decided: Site) -> None:
     assert decided.everything() == before
 
 
+def test_a_promotion_is_no_decision_and_leads_to_its_own(decided: Site) -> None:
+    done = decided.run("audit", "replay", "P-12")
+    assert done.exit_code == 2
+    assert "P-12 is a promotion; `ldmrelease promotions show P-12` names its decisions" in done.stderr
+
+
 def test_it_says_what_of_the_facts_it_read_again(decided: Site) -> None:
     _, found = replayed(decided)
     gathered = {name for each in found["replays"] for name in each["gathered"]}

@@ -513,6 +513,47 @@ def test_a_huge_event_is_told(handed: Handed) -> None:
     assert (5, "unreadable") in wrong(found)
 
 
+@pytest.mark.parametrize("form", ["handed", "exported"])
+def test_an_event_of_very_many_values_is_told_and_not_read(
+    request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch, form: str
+) -> None:
+    """64 MB of empty lists are gigabytes once they are read."""
+    given: Handed = request.getfixturevalue(form)
+    body = '{"a":[' + "[]," * 200_000 + "[]]}"
+    if form == "exported":
+        lines = lines_of(given)
+        given.ledger.write_bytes(b"".join([*lines[:5], body.encode() + b"\n", *lines[5:]]))
+    else:
+        given.sql(("UPDATE events SET body = ? WHERE sequence = 5", (body,)))
+    read = canonical.parse_exactly
+
+    def parsed(data: bytes) -> Any:
+        assert len(data) < len(body)
+        return read(data)
+
+    monkeypatch.setattr(canonical, "parse_exactly", parsed)
+    code, found = given.with_checkpoint()
+    assert code == 1
+    assert any("at most 100000 values" in each["sentence"] for each in found["problems"])
+
+
+def test_a_trust_document_or_a_key_of_any_size_is_not_read_to_its_end(handed: Handed) -> None:
+    """Either may be a link to what has no end."""
+    with (handed.folder / "endless").open("wb") as file:
+        file.truncate(20_000_000)
+    written = handed.trust.read_text()
+    begin = written.index("public: |")
+    end = written.index("-----END PUBLIC KEY-----", begin) + len("-----END PUBLIC KEY-----")
+    handed.trust.write_text(f"{written[:begin]}public: endless{written[end:]}")
+    words = ("audit", "verify", str(handed.ledger), "--trust", str(handed.trust))
+    told = run(*words)
+    assert (told.exit_code, "endless has more than 1000000 bytes" in told.stderr) == (2, True), told.stderr
+    handed.trust.unlink()
+    handed.trust.symlink_to("endless")
+    told = run(*words)
+    assert (told.exit_code, "more than 1000000 bytes" in told.stderr) == (2, True), told.stderr
+
+
 def lines_of(handed: Handed) -> list[bytes]:
     return handed.ledger.read_bytes().splitlines(keepends=True)
 

@@ -121,6 +121,12 @@ def test_what_is_no_night_that_has_begun_is_refused(
     assert message in done.stderr
 
 
+def test_an_image_that_nobody_knows_is_no_answer_of_a_night_either(played: Site):
+    done = played.run("where", "--image", "w_2023_99", "--dayobs", NIGHT)
+    assert (done.exit_code, done.stdout) == (ExitCode.BAD_INPUT, "")
+    assert "no release has the image 'w_2023_99', and no place" in done.stderr
+
+
 @pytest.mark.parametrize(
     "words",
     [

@@ -112,6 +112,17 @@ def test_what_is_no_history_is_a_mistake(tmp_path: Path) -> None:
     assert run("policy", "backtest", "--history", str(EXTRACT), "--since", "soon").exit_code == 2
 
 
+def test_what_is_no_history_is_said_in_words(tmp_path: Path) -> None:
+    for typed, message in {
+        "absent.tsv": "there is no absent.tsv; name a table, or a git repository's folder or address",
+        str(tmp_path): "is no table of changes, and no git repository to read: not a git repository",
+        "https://ann:secret@git.example/x": "https://git.example/x is no table of changes",
+    }.items():
+        stderr = run("policy", "backtest", "--history", typed).stderr
+        assert message in stderr.replace("***@", "")
+        assert "secret" not in stderr
+
+
 def test_the_history_of_a_repository(tmp_path: Path) -> None:
     tree, path = History(tmp_path / "tree"), "applications/tap/values-usdfprod.yaml"
     for tag in ("1.0.0", "tickets-DM-1", "1.0.0"):
