@@ -1,9 +1,10 @@
 """The same answer everywhere: ten thousand facts, in ten workspaces with policies of their own.
 
-The engine decides on all of them in this process; a bundle carries the decisions that another process has made, and a
-third one makes all of them again from the ledger. `check`, `promote --dry-run` and `gate sync` are asked about some of
-each workspace, since a command takes a hundred times as long as a decision; with LDMRELEASE_SAME_ANSWER=all about many
-more.
+The engine decides on all of them in this process; a bundle carries the decisions that another process has made, a
+third one gates manifests of all of them by it (`gate sync --bundle`), and a fourth one makes all of them again from
+the ledger. `check`, `promote --dry-run` and `gate sync` are asked about 750 facts each (three releases of forty, at all
+places), since a command takes as long as twenty decisions; so is `gate sync --bundle` as a command, about 250. With
+LDMRELEASE_SAME_ANSWER=all they are asked about all ten thousand.
 """
 
 import os
@@ -16,7 +17,8 @@ from tests.same_answer.compare import Comparison
 RELEASES, PLACES = 40, 25
 SEEDS = range(100, 110)
 _ALL = os.environ.get("LDMRELEASE_SAME_ANSWER") == "all"
-PLANS, GATED = (RELEASES, 400) if _ALL else (3, 20)
+PLANNED, GATED, BY_BUNDLE = (RELEASES, RELEASES, 3 * RELEASES) if _ALL else (3, 3, 3)
+"""Releases that are asked about at all places; and how many questions about a release and a level, of 120."""
 
 
 @pytest.mark.parametrize("seed", SEEDS)
@@ -25,11 +27,14 @@ def test_everybody_says_the_same(seed: int, tmp_path: Path) -> None:
     assert found.facts == RELEASES * PLACES
     assert len(found.verdicts) > 1, found.verdicts
     found.bundle()
-    found.plans(PLANS)
+    found.gate_by_bundle(BY_BUNDLE)
+    found.plans(PLANNED)
     found.gate(GATED)
     found.replay()
-    assert found.compared["bundle"] == found.compared["replay"] == RELEASES * PLACES
-    assert found.compared["gate"] == 2 * GATED, "an answer for each of the two images"
+    for each in ("bundle", "gate-bundle", "replay"):
+        assert found.compared[each] == RELEASES * PLACES, each
+    assert found.compared["gate"] == GATED * PLACES
+    assert found.compared["gate-bundle-command"] == BY_BUNDLE
     assert found.compared["check"] == found.compared["dry-run"]
     assert min(found.compared.values()) > 0
 

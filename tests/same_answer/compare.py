@@ -18,8 +18,8 @@ from ldmrelease.domain.topology import Application
 from ldmrelease.services.context import Context
 from ldmrelease.services.deployments.place_order import ordered_places
 from ldmrelease.trust.dsse import read_envelope
-from tests.same_answer.faces import Answer, commands, engine, pinned, recorded, replayed
-from tests.same_answer.fleet import make_fleet
+from tests.same_answer.faces import Answer, commands, engine, gated, pinned, recorded, replayed
+from tests.same_answer.fleet import COMPONENTS, PRODUCT, make_fleet
 
 Key = tuple[str, str]
 """A release's tag, and a place."""
@@ -28,7 +28,7 @@ Key = tuple[str, str]
 class Comparison:
     """Decides about every release at every place of a fleet; then each face is asked, and has to say the same.
 
-    `facts` counts what was decided on, `verdicts` what came out, `compared` how many answers of each face there were.
+    `facts` counts what was decided on, `verdicts` what came out, `compared` on how many of them each face has answered.
     """
 
     def __init__(self, root: Path, seed: int, releases: int, places: int) -> None:
@@ -56,15 +56,17 @@ class Comparison:
 
     def bundle(self) -> None:
         """A bundle carries the decisions about all places, as they were made in its own process."""
-        file = self.fleet.root.parent / f"{self.fleet.root.name}-bundle.json"
         many = str(len(self.fleet.tags) + 1)
-        ((code, _),) = commands(
-            self.fleet, [["bundle", "export", str(file), "--releases", many, "-o", "json"]], "Asia/Tokyo"
-        )
+        line = ["bundle", "export", str(self._bundle_file), "--releases", many, "-o", "json"]
+        ((code, _),) = commands(self.fleet, [line], "Asia/Tokyo")
         assert code == 0
-        bundle = canonical.from_plain(json.loads(_payload(file)), Bundle)
+        bundle = canonical.from_plain(json.loads(_payload(self._bundle_file)), Bundle)
         self._decisions("bundle", bundle.decisions)
-        self._admission_policies(bundle, file)
+        self._admission_policies(bundle, self._bundle_file)
+
+    @property
+    def _bundle_file(self) -> Path:
+        return self.fleet.root.parent / f"{self.fleet.root.name}-bundle.json"
 
     def _decisions(self, face: str, decisions: Sequence[Decision]) -> None:
         for each in decisions:
@@ -141,22 +143,67 @@ class Comparison:
             assert _told(each["verdict"], each["findings"]) == own.told, (face, tag, each["place"])
             self.compared[face] += 1
 
-    def gate(self, count: int) -> None:
-        """`gate sync` of manifests with the images of a release, at a place."""
+    def gate(self, releases: int) -> None:
+        """`gate sync` of a release's images, at all places of a level."""
         context = self.fleet.context()
-        keys = self.random.sample(list(self.alone), k=count)
-        lines = []
-        for number, (tag, place) in enumerate(keys):
-            file = self.fleet.root.parent / f"{self.fleet.root.name}-pod-{number}.yaml"
-            file.write_text(_pod(context, tag))
-            lines.append(["gate", "sync", "-f", str(file), "--target", place, "--release", tag, "-o", "json"])
-        for key, (_, told) in zip(keys, commands(self.fleet, lines, "Asia/Kolkata"), strict=True):
-            own = self.alone[key]
-            for image in told["images"]:
-                assert (image["verdict"], image["place"]) == (own.told[0], key[1]), key
-                assert _told(image["verdict"], image["findings"]) == own.told, key
-                self.compared["gate"] += 1
+        asked = [
+            (tag, level, self._plan(context, level))
+            for tag in self.random.sample(self.fleet.tags, k=releases)
+            for level in self.fleet.environments
+        ]
+        lines = [_gate_line(self._manifest(tag), level, tag) for tag, level, _ in asked]
+        for (tag, _, plan), (_, told) in zip(asked, commands(self.fleet, lines, "Asia/Kolkata"), strict=True):
+            own = {(tag, str(each.decision.place)): each for each in engine(context, tag, plan)}
+            self._gated("gate", told, own)
         context.ledger.close()
+
+    def gate_by_bundle(self, whole: int) -> None:
+        """`gate sync --bundle` of each release's images at all places, by the bundle that was exported: in one process
+        that opens it once, and of so many questions as commands, which open it themselves and have to say the same.
+        """
+        asked = [
+            (self._manifest(tag), level, tag if number % 2 else None)
+            for number, tag in enumerate(self.fleet.tags)
+            for level in self.fleet.environments
+        ]
+        told = gated(self.fleet, self._bundle_file, asked, "Asia/Yangon")
+        for answer, (file, level, _) in zip(told, asked, strict=True):
+            own = {
+                (tag, place): each
+                for (tag, place), each in self.alone.items()
+                if file == self._manifest(tag) and self.applications[place].level == level
+            }
+            self._gated("gate-bundle", answer, own)
+        chosen = self.random.sample(range(len(asked)), k=whole)
+        further = ["--bundle", str(self._bundle_file), "--seen", str(self.fleet.root.parent / "seen.json")]
+        lines = [[*_gate_line(*asked[number]), *further] for number in chosen]
+        for number, (_, answer) in zip(chosen, commands(self.fleet, lines, "Asia/Seoul"), strict=True):
+            assert answer == told[number], asked[number]
+            self.compared["gate-bundle-command"] += 1
+
+    def _gated(self, face: str, answer: dict[str, Any], own: dict[Key, Answer]) -> None:
+        """Every image of a release, at every place that was asked about, is told what was decided of the release."""
+        told = [(each["release"], each["place"], each["component"]) for each in answer["images"]]
+        named = {(f"{PRODUCT}/{tag}", place) for tag, place in own}
+        assert sorted(told) == sorted((*each, component) for each in named for component in COMPONENTS)
+        for image in answer["images"]:
+            key = (image["release"].partition("/")[2], image["place"])
+            assert _told(image["verdict"], image["findings"]) == own[key].told, (face, key)
+        self.compared[face] += len(own)
+
+    def _manifest(self, tag: str) -> Path:
+        """A manifest with a release's images."""
+        file = self.fleet.root.parent / f"{self.fleet.root.name}-pod-{tag}.yaml"
+        if not file.exists():
+            context = self.fleet.context()
+            file.write_text(_pod(context, tag))
+            context.ledger.close()
+        return file
+
+
+def _gate_line(file: Path, target: str, release: str | None) -> list[str]:
+    named = ["--release", release] if release is not None else []
+    return ["gate", "sync", "-f", str(file), "--target", target, *named, "-o", "json"]
 
 
 def _told(verdict: str, findings: Sequence[dict[str, Any]]) -> tuple[Any, ...]:

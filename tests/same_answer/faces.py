@@ -20,6 +20,7 @@ from ldmrelease.domain.decision import Decision
 from ldmrelease.domain.events.promotion import DecisionStage
 from ldmrelease.domain.facts import Facts, Intent
 from ldmrelease.domain.level import Level
+from ldmrelease.domain.times import spell
 from ldmrelease.domain.topology import Application
 from ldmrelease.policy.engine import evaluate
 from ldmrelease.services.context import Context
@@ -108,6 +109,20 @@ def commands(fleet: Fleet, lines: Iterable[Sequence[str]], zone: str) -> list[tu
     done = _process("tests.same_answer.commands", zone=zone, stdin=given)
     answers = [json.loads(line) for line in done.splitlines()]
     return [(each["exit_code"], json.loads(each["stdout"]) if each["stdout"] else None) for each in answers]
+
+
+def gated(
+    fleet: Fleet, bundle: Path, asked: Iterable[tuple[Path, str, str | None]], zone: str
+) -> list[dict[str, Any]]:
+    """What `gate sync --bundle` answers about each manifest, target and release (or none), as JSON."""
+    given = {
+        "bundle": str(bundle),
+        "trust": str(fleet.root / "trust.yaml"),
+        "now": spell(fleet.now),
+        "asked": [(str(file), target, release) for file, target, release in asked],
+    }
+    done = _process("tests.same_answer.gates", zone=zone, stdin=json.dumps(given))
+    return [json.loads(line) for line in done.splitlines()]
 
 
 def _process(module: str, *arguments: str, zone: str, stdin: str = "") -> str:

@@ -59,6 +59,11 @@ class Fleet:
         """All places."""
         return tuple(Place(name, "app") for names in self.environments.values() for name in names)
 
+    @property
+    def now(self) -> datetime:
+        """The workspace's clock at the end."""
+        return BEGIN + WEEK
+
     def context(self) -> Context:
         """The workspace as it is at the end."""
         return open_context(load_workspace(self.root / "ldmrelease.yaml"))

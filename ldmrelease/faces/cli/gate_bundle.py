@@ -2,6 +2,7 @@
 
 import os
 from collections.abc import Callable, Iterable, Iterator
+from datetime import datetime
 from typing import TYPE_CHECKING, NamedTuple
 
 from msgspec.structs import replace
@@ -51,6 +52,13 @@ def sync_by_bundle(reader: BundleReader, source: str, asked: BundleTarget, read:
     found = opened_or_shut(reader, source)
     if isinstance(found, GateAnswer):
         return found
+    return sync_by_open_bundle(found, source, reader.now, asked, read)
+
+
+def sync_by_open_bundle(
+    found: OpenBundle, source: str, now: datetime, asked: BundleTarget, read: ReadManifests
+) -> GateAnswer:
+    """The same of a bundle that is open already. Raises `UsageError`."""
     bundle = found.bundle
     places = places_of(bundle, asked.target)
     if not places:
@@ -62,15 +70,15 @@ def sync_by_bundle(reader: BundleReader, source: str, asked: BundleTarget, read:
         )
     foreign = _other_cluster(bundle, {each.place.environment for each in places}, asked.cluster)
     if foreign is not None:
-        return unusable_answer(source, foreign, reader.now)
+        return unusable_answer(source, foreign, now)
     said = gate_sync_by_bundle(
         bundle,
-        BundleQuestions(bundle, reader.now),
+        BundleQuestions(bundle, now),
         places,
         read(custom_images_of(places)),
         _release(bundle, asked.release) if asked.release is not None else None,
     )
-    return sync_answer(said.result, said.decisions, [{} for _ in said.decisions], reader.now, gated_by(found))
+    return sync_answer(said.result, said.decisions, [{} for _ in said.decisions], now, gated_by(found))
 
 
 def _other_cluster(bundle: Bundle, environments: Iterable[str], cluster: str | None) -> Rejected | None:
