@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 import json
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 import pytest
 from typer.testing import CliRunner
 
+from ldmrelease.domain.events import EventKind, NewEvent
 from ldmrelease.faces.cli.main import app
 from ldmrelease.histories.table import COLUMNS
+from ldmrelease.ledger import open_ledger
+from ldmrelease.projections.registry import PROJECTORS
 from tests.unit.histories.git_histories import History
 from tests.workspace import Site
 
@@ -78,6 +82,18 @@ def test_a_later_change_that_is_dated_back_changes_nothing_of_what_was_asked_for
     assert [asked(day) for day in days] == before
     ready.advance(days=3)
     assert (asked("2023-04-21"), asked("2023-04-23")) == ("0.6", "2.1")
+
+
+def test_a_row_that_nobody_signed_keeps_nobody_from_importing(here: Site, tmp_path: Path) -> None:
+    answer(here, "audit", "import", "table", table(tmp_path, line(1, "1.0")))
+    with open_ledger(here.root / "ledger.db", projectors=PROJECTORS) as ledger:
+        for stream in ("desired/prod/portal", "desired/dev/portal"):
+            forged = [NewEvent(EventKind.DESIRED_IMPORTED, stream, {"x": 1})]
+            ledger.append(forged, at=datetime.now(UTC), actor="x", expect={}, blobs={})
+    lines = (line(1, "1.0"), line(2, "2.0"), line(1, "0.9", "dev"))
+    done = answer(here, "audit", "import", "table", table(tmp_path, *lines))
+    assert done["events"] == 2
+    assert answer(here, "audit", "import", "table", table(tmp_path, *lines))["events"] == 0
 
 
 def test_a_table_is_imported_once(here: Site) -> None:
