@@ -96,6 +96,12 @@ def test_a_row_that_nobody_signed_keeps_nobody_from_importing(here: Site, tmp_pa
     assert answer(here, "audit", "import", "table", table(tmp_path, *lines))["events"] == 0
 
 
+def test_a_time_in_no_calendar_is_listed_and_the_rest_is_imported(here: Site, tmp_path: Path) -> None:
+    wrong = line(1, "0.9").replace("2024-01-01T00:00:00Z", "0001-01-01T00:00:00+23:59")
+    found = answer(here, "audit", "import", "table", table(tmp_path, wrong, line(2, "1.0")))
+    assert (found["events"], len(found["unreadable"])) == (1, 1)
+
+
 def test_a_table_is_imported_once(here: Site) -> None:
     first = answer(here, "audit", "import", "table", str(EXTRACT))
     assert first["state"] == "desired"
