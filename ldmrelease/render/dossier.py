@@ -66,10 +66,10 @@ def _environment(found: "EnvironmentDossierAnswer") -> Iterator[str]:
 def _evidence(found: "DossierAnswer") -> str:
     rows = [
         (
-            each.type,
+            f"{each.type} {each.check}" if each.check else each.type,
             each.component or short(each.subject),
             each.signer or "nobody known",
-            each.result or each.check or "",
+            each.result or "",
             "counts" if each.counted else each.rejected.sentence if each.rejected else "does not count",
         )
         for each in found.evidence

@@ -96,11 +96,19 @@ def _refusal(option: str, text: str) -> tuple[str, str]:
             f"{option} {text} is a whole day",
             f"say when, as {'-'.join(parts)}T18:00:00Z, or which night: --dayobs {''.join(parts)}",
         )
+    return without_zone(option, text) or (
+        f"{option} {text!r} is not a time",
+        "write it like 2023-04-21T18:00:00Z, or `2h ago`",
+    )
+
+
+def without_zone(option: str, text: str) -> tuple[str, str] | None:
+    """What is wrong with a time that has no zone, and what to write; None for anything else."""
     bare = _WITHOUT_ZONE.fullmatch(text.strip())
-    if bare is not None:
-        hour = f"{bare[1]}T{bare[2]}"
-        return f"{option} {text!r} has no zone", f"write {hour}Z for UTC, or {hour}-04:00 for a local time"
-    return f"{option} {text!r} is not a time", "write it like 2023-04-21T18:00:00Z, or `2h ago`"
+    if bare is None:
+        return None
+    hour = f"{bare[1]}T{bare[2]}"
+    return f"{option} {text!r} has no zone", f"write {hour}Z for UTC, or {hour}-04:00 for a local time"
 
 
 def refuse_with(option: str, others: Mapping[str, object]) -> None:

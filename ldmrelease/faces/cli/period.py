@@ -8,6 +8,7 @@ import typer
 
 from ldmrelease.domain.times import instant, seconds, whole
 from ldmrelease.faces.cli.options import UsageError
+from ldmrelease.faces.cli.past_options import without_zone
 from ldmrelease.services.reports.stretches import Period
 
 SinceOption = Annotated[
@@ -18,6 +19,9 @@ UntilOption = Annotated[
     str | None,
     typer.Option("--until", metavar="TIME", help="Until when, spelled as --since; else until now."),
 ]
+
+
+_SPELLED = "write it like 90d, 2023-04-01 or 2023-04-01T12:00:00Z"
 
 
 def asked_period(since: str, until: str | None, now: datetime) -> Period:
@@ -42,5 +46,5 @@ def _moment(option: str, text: str, now: datetime) -> datetime:
         except (ValueError, OverflowError):
             continue
     raise UsageError(
-        f"{option} {text!r} is not a time", "write it like 90d, 2023-04-01 or 2023-04-01T12:00:00Z"
+        *(without_zone(option, text) or (f"{option} {text!r} is not a time", _SPELLED)),
     )

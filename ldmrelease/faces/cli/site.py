@@ -13,7 +13,7 @@ from ldmrelease.domain.dayobs import night as night_of
 from ldmrelease.faces.cli.options import OutputOption, UsageError, examples, new_app
 from ldmrelease.faces.cli.period import SinceOption, asked_period
 from ldmrelease.faces.cli.session import open_context_here
-from ldmrelease.render.output import Output, emit
+from ldmrelease.render.output import Output, emit, say
 from ldmrelease.services.reports.stretches import Period
 
 app = new_app(
@@ -42,6 +42,7 @@ def build(
     """
     context = open_context_here(ctx)
     from ldmrelease.render.pages.site.build import build_site  # noqa: PLC0415 - templates
+    from ldmrelease.render.pages.site.report_pages import has_plots  # noqa: PLC0415 - as above
     from ldmrelease.render.pages.site.site_data import SiteData  # noqa: PLC0415 - as above
     from ldmrelease.services.reports.site_record import site_record  # noqa: PLC0415 - as above
 
@@ -69,6 +70,8 @@ def build(
         removed=len(changes.removed),
     )
     emit(answer, output, lambda: _text(answer))
+    if not has_plots():
+        say("without plots: there is no matplotlib, which draws; install `ldmrelease[reports]`", err=True)
 
 
 def _text(answer: SiteAnswer) -> str:

@@ -6,10 +6,12 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 from msgspec import Struct
 
+from ldmrelease.answers.sentences.text import listed
 from ldmrelease.config.yaml.suggestions import did_you_mean, nearest
 from ldmrelease.domain.topology import Topology
 from ldmrelease.faces.cli.arguments import known_release
 from ldmrelease.faces.cli.options import UsageError
+from ldmrelease.render.output import say
 from ldmrelease.services.context import ReadContext
 from ldmrelease.services.inventory.selection import ImageFilters
 from ldmrelease.services.inventory.where import PlaceComponent, PlaceRow
@@ -62,10 +64,24 @@ def read_filters(context: ReadContext, typed: TypedFilters, product: str | None)
 
 
 def require_image(context: ReadContext, typed: str, query: "ImageQuery", rows: Iterable[PlaceRow]) -> None:
-    """Raise `UsageError` where an image that was found nowhere is in no pin and at no place either."""
-    from ldmrelease.services.inventory.image_query import is_known  # noqa: PLC0415 - where an image is asked for
+    """Raise `UsageError` where an image that was found nowhere is in no pin and at no place either. Of a pinned one say
+    whose it is: the release may run by images of other tags.
+    """
+    from ldmrelease.services.inventory.image_query import (  # noqa: PLC0415 - where an image is asked for
+        is_known,
+        pinned_releases,
+    )
 
     seen = [each for each in rows if isinstance(each, PlaceComponent)]
+    components: dict[str, list[str]] = {}
+    for product, component, release in pinned_releases(context, query.tag) if query.tag is not None else ():
+        components.setdefault(f"{product}/{release}", []).append(component)
+    for release, names in components.items():
+        say(
+            f"{query.tag} is the tag of {listed(names)} in {release}; all of its images: "
+            f"ldmrelease where --release {release}",
+            err=True,
+        )
     if is_known(context, query) or any(query.has(None, each.spelling, each.digest) for each in seen):
         return
     sources = {each.source for product in context.topology.products for each in product.components}

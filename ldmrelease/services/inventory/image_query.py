@@ -1,6 +1,7 @@
 """Which image somebody means: by a digest or its beginning, by a tag, or by a reference with a repository."""
 
 import re
+from collections.abc import Iterator
 
 from msgspec import Struct
 
@@ -61,11 +62,12 @@ def is_known(context: ReleaseLookup, query: ImageQuery) -> bool:
         return any(
             digest.startswith(query.digest) for pin in context.pins.all() for digest in pin.body.digests
         )
-    return query.tag is None or _is_pinned(context, context.topology, query.tag)
+    return query.tag is None or next(pinned_releases(context, query.tag), None) is not None
 
 
-def _is_pinned(context: ReleaseLookup, topology: Topology, tag: str) -> bool:
-    for product in topology.products:
+def pinned_releases(context: ReleaseLookup, tag: str) -> Iterator[tuple[str, str, str]]:
+    """Product, component and pinned release of which an image's tag is, by the spelling of the workspace."""
+    for product in context.topology.products:
         for source in product.components:
             spelled = tag_pattern_match(source.spelling, tag, product.grammar)
             if (
@@ -73,8 +75,7 @@ def _is_pinned(context: ReleaseLookup, topology: Topology, tag: str) -> bool:
                 and spelled.name is not None
                 and context.pins.revisions(product.name, spelled.name)
             ):
-                return True
-    return False
+                yield product.name, source.name, spelled.name
 
 
 def _is_source(topology: Topology, repository: str) -> bool:

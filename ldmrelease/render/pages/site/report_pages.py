@@ -139,11 +139,12 @@ def _with_picture(
     name: str, inputs: bytes, make: Callable[[], PageContent], drawn: Callable[[], str | None]
 ) -> Iterator[SiteFile]:
     yield page_file(f"{name}.html", inputs.decode(), make)
-    if _is_drawn():
+    if has_plots():
         yield SiteFile(f"{name}.svg", inputs, lambda: drawn() or "")
 
 
-def _is_drawn() -> bool:
+def has_plots() -> bool:
+    """Whether plots are drawn here; without matplotlib a site has their tables alone."""
     from importlib.util import find_spec  # noqa: PLC0415 - once in a site
 
     return find_spec("matplotlib") is not None

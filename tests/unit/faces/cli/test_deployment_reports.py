@@ -134,6 +134,7 @@ def test_metrics_say_what_is_not_known(week: Site):
     ("words", "message"),
     [
         (("metrics", "--since", "soon"), "is not a time"),
+        (("timeline", "--since", "2023-04-20T12:00"), "has no zone; write 2023-04-20T12:00Z for UTC"),
         (("metrics", "--since", "2d", "--until", "3d"), "not before the end"),
         (("timeline", "--plot", "timeline.png"), "not the name of an SVG file"),
         (("timeline", "--plot", "nowhere/timeline.svg"), "cannot be written"),
@@ -150,6 +151,18 @@ def test_without_matplotlib_a_plot_says_what_to_install(site: Site, monkeypatch:
     done = site.run("timeline", "--plot", str(site.root / "timeline.svg"))
     assert done.exit_code == 2
     assert "install `ldmrelease[reports]`" in done.stderr
+
+
+def test_a_site_without_matplotlib_says_that_it_has_no_plots(
+    site: Site, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+):
+    assert "without plots" not in site.run("site", "build", str(tmp_path / "drawn")).stderr
+    monkeypatch.setitem(__import__("sys").modules, "matplotlib", None)
+    done = site.run("site", "build", str(tmp_path / "plain"))
+    assert done.exit_code == 0
+    assert "without plots" in done.stderr
+    assert "install `ldmrelease[reports]`" in done.stderr
+    assert not list((tmp_path / "plain").glob("*.svg"))
 
 
 def test_a_site_is_built_and_only_what_changed_is_written_again(week: Site, tmp_path: Path):

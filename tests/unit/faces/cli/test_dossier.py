@@ -211,6 +211,13 @@ def test_a_file_is_replaced_whole_and_its_name_says_what_it_is(asked: Site, tmp_
     assert {each.name for each in tmp_path.iterdir()} == {"workspace", "d.html", "d.json"}
 
 
+def test_the_evidence_says_which_check_it_is_about(asked: Site):
+    lines = asked.ok("dossier", WEEKLY, "-t", "base").splitlines()
+    names = {each["check"] for each in told(asked, WEEKLY, "-t", "base")["evidence"] if each["check"]}
+    assert names
+    assert all(any(line.startswith(f"check {name} ") for line in lines) for name in names)
+
+
 def test_a_file_is_not_called_what_it_is_not(asked: Site, tmp_path: Path):
     done = asked.run("dossier", WEEKLY, "-t", "base", "--file", str(tmp_path / "d.pdf"))
     assert done.exit_code == 2

@@ -187,6 +187,15 @@ def test_nowhere_is_said_of_the_target_and_of_what_was_observed(played: Site):
     assert night.splitlines()[-1] == told
 
 
+def test_an_image_that_runs_nowhere_leads_to_its_release(played: Site):
+    done = played.run("where", "--image", "w_2023_15", "--at", NOON)
+    assert (done.exit_code, done.stdout.strip()) == (0, "not deployed anywhere")
+    command = f"ldmrelease where --release stack/{BEFORE}"
+    assert "w_2023_15 is the tag of sciplat-lab" in done.stderr
+    assert done.stderr.strip().endswith(command)
+    assert rows(played, *command.split()[2:], "--at", NOON)
+
+
 def test_what_was_not_pinned_yet_names_no_release_of_then(ready: Site):
     ready.advance(hours=1)
     ready.ok("release", "pin", WEEKLY)
