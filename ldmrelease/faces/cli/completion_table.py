@@ -104,9 +104,14 @@ def _entry(path: str, command: Any) -> dict[str, Any]:
             continue
         takes = not (each.is_flag or each.count or each.is_eager)
         help = " ".join((each.help or "").split()).partition("  [")[0]
-        for name in (*each.opts, *each.secondary_opts):
+        # The names of `--help` come in the order of a set.
+        for name in (*sorted(each.opts, key=_long_first), *each.secondary_opts):
             options[name] = {**(told if takes else {"kind": ""}), "takes": takes, "help": help}
     return {"options": options, "arguments": arguments}
+
+
+def _long_first(option: str) -> tuple[bool, str]:
+    return not option.startswith("--"), option
 
 
 def _parameter(path: str, parameter: Any) -> dict[str, Any]:

@@ -21,7 +21,7 @@ from ldmrelease.faces.cli.arguments import (
 from ldmrelease.faces.cli.options import UsageError, examples, new_app
 from ldmrelease.faces.cli.session import open_context_here
 from ldmrelease.render.dossier import dossier_text
-from ldmrelease.render.output import Output, as_json, as_yaml, emit, say
+from ldmrelease.render.output import Output, as_json, as_yaml, emit, pass_on, say
 from ldmrelease.services.context import Context
 from ldmrelease.services.dossier.dossier import Dossier, dossier
 
@@ -127,7 +127,7 @@ def _by_name(file: Path | None) -> DossierOutput:
 
 def _print(answer: DossierAnswer, output: DossierOutput) -> None:
     if output is DossierOutput.html:
-        print(_page(answer), end="", flush=True)
+        pass_on(_page(answer))
     else:
         emit(answer, Output(output), lambda: dossier_text(answer))
 

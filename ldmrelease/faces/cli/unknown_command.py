@@ -14,7 +14,6 @@ _OTHER_WORDS = {
     "ls": "where",
     "revert": "rollback",
     "rollout": "promote",
-    "status": "where",
     "undo": "rollback",
     "validate": "workspace lint",
     "version": "--version",

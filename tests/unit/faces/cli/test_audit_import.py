@@ -236,7 +236,7 @@ def test_what_was_asked_for_then(imported: Site) -> None:
         (("c0041.006", "--environment", "summit"), {"summit/love"}),
         (("love", "--environment", "summit"), {"summit/love"}),
     ],
-    ids=" ".join,
+    ids=lambda each: " ".join(sorted(each)),
 )
 def test_what_may_be_named(imported: Site, words: tuple[str, ...], places: set[str]) -> None:
     rows = answer(imported, "where", "--desired", "--at", AT, *words)

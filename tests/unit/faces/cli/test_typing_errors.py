@@ -195,7 +195,6 @@ def test_a_target_may_be_typed_as_an_argument_or_by_either_option(ready: Site, c
         ("pin", "`ldmrelease release pin`"),
         ("agree", "`ldmrelease trust agree`"),
         ("list", "`ldmrelease release list`"),
-        ("status", "`ldmrelease where`"),
         ("deploy", "`ldmrelease promote`"),
         ("undo", "`ldmrelease rollback`"),
         ("version", "`ldmrelease --version`"),

@@ -14,7 +14,7 @@ from ldmrelease.config.policies.load import level_schema
 from ldmrelease.config.trust import load_trust
 from ldmrelease.config.workspace.load import load_workspace
 from ldmrelease.domain.events import EventKind
-from ldmrelease.domain.events.promotion import PromotionPlanned
+from ldmrelease.domain.events.promotion import PromotionHalting
 from ldmrelease.domain.events.registry import new_event
 from ldmrelease.domain.streams import promotion_stream
 from ldmrelease.ledger import open_ledger
@@ -192,7 +192,7 @@ def test_a_checkpoint_shows_a_cut_tail(folder: Path, tmp_path: Path):
     context = open_context(workspace)
     with context.ledger as ledger:
         head = ledger.head()
-        context.append([new_event(PromotionPlanned("sha256:a"), promotion_stream("P-1"))])
+        context.append([new_event(PromotionHalting(None, "tried"), promotion_stream("P-1"))])
     assert run("ledger", "checkpoint", "--out", str(mark), folder=folder).exit_code == 0
     assert run("ledger", "verify", "--checkpoint", str(mark), folder=folder).exit_code == 0
     Path(workspace.ledger).unlink()
