@@ -4,7 +4,7 @@ from collections.abc import Iterable
 
 from ldmrelease.answers.places import WhereAnswer
 from ldmrelease.domain.times import spell
-from ldmrelease.services.audit.seen_by_others import SeenByOthers
+from ldmrelease.services.audit.told_by_others import SeenByOthers
 
 SEEN_BY_OTHERS = "seen-by-others"
 

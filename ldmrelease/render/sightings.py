@@ -4,7 +4,7 @@ from collections.abc import Iterable
 
 from ldmrelease.domain.times import spell
 from ldmrelease.render.tables import table
-from ldmrelease.services.audit.seen_by_others import SeenByOthers
+from ldmrelease.services.audit.told_by_others import SeenByOthers
 
 
 def sightings_text(seen: Iterable[SeenByOthers]) -> str:

@@ -218,7 +218,7 @@ def _seen_by_others(
     # Imported history: who asks what is now goes without.
     from ldmrelease.answers.sightings import sighting_answers  # noqa: PLC0415
     from ldmrelease.render.sightings import sightings_text  # noqa: PLC0415
-    from ldmrelease.services.audit.seen_by_others import last_seen  # noqa: PLC0415
+    from ldmrelease.services.audit.told_by_others import last_seen  # noqa: PLC0415
 
     seen = list(last_seen(context, places, rows, moment))
     return sighting_answers(seen), sightings_text(seen)

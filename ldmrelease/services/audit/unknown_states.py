@@ -12,7 +12,7 @@ from ldmrelease.domain.times import spell
 from ldmrelease.domain.topology import Place
 from ldmrelease.services.audit.desired_history import desired_at
 from ldmrelease.services.audit.imports.stored import UnreadableRows
-from ldmrelease.services.audit.seen_by_others import seen_by_others
+from ldmrelease.services.audit.told_by_others import seen_by_others
 from ldmrelease.services.inventory.comparison import LiveComponent
 from ldmrelease.services.inventory.drift import DESIRED, OBSERVED, Settler
 from ldmrelease.services.inventory.observations import latest_observation
