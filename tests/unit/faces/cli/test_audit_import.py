@@ -222,6 +222,35 @@ def test_syncs_and_observations_come_from_standard_input_too(here: Site) -> None
     assert len(unknown["unreadable"]) == 1
 
 
+def test_what_others_saw_is_told_of_a_time_at_which_nobody_of_ours_looked(here: Site) -> None:
+    def seen(time: str, place: str, image: str) -> dict[str, str]:
+        return {"time": time, "place": place, "container": "web", "image": image}
+
+    rows = [
+        seen("2024-01-01T00:00:00Z", "summit/portal", "portal:1"),
+        seen("2024-01-02T00:00:00Z", "summit/portal", "portal:2"),
+        seen("2024-01-04T00:00:00Z", "summit/portal", "portal:3"),
+        seen("2024-01-02T00:00:00Z", "elsewhere/tap", "tap:1"),
+    ]
+    answer(here, "audit", "import", "observations", "-", "--by", "a web page", input=json.dumps(rows))
+    asked = ("where", "--at", "2024-01-03T00:00:00Z")
+    told = [each for each in answer(here, *asked) if each["state"] == "seen-by-others"]
+    assert [(each["place"], each["spelling"], each["last"], each["by"]) for each in told] == [
+        ("elsewhere/tap", "tap:1", "2024-01-02T00:00:00Z", "a web page"),
+        ("summit/portal", "portal:2", "2024-01-02T00:00:00Z", "a web page"),
+    ]
+    assert {(each["level"], each["release"], each["promotion"], each["named"]) for each in told} == {
+        ("", None, None, None)
+    }
+    text = here.ok(*asked, "--environment", "elsewhere")
+    assert "of what we did not observe, others say (imported; nothing rests on it):" in text
+    assert "portal" not in text
+    before = answer(here, "where", "--at", "2023-12-31T00:00:00Z", "--environment", "summit/portal")
+    assert [each for each in before if each["state"] == "seen-by-others"] == []
+    then = ("--at", "2024-01-03T00:00:00Z", "--known-at", "2024-01-05T00:00:00Z")
+    assert [each for each in answer(here, "where", *then) if each["state"] == "seen-by-others"] == []
+
+
 def test_what_was_asked_for_then(imported: Site) -> None:
     rows = answer(imported, "where", "--desired", "--at", AT, "--environment", "summit/love")
     row = next(each for each in rows if each["parts"][-1]["path"] == FRONTEND)
