@@ -29,7 +29,9 @@ class WhereAnswer(msgspec.Struct, frozen=True, kw_only=True):
     spells it), `inferred` (the earliest release with this image), or `image` (the image alone). `findings`: that
     another repository is named there than the component's (`foreign-image`). With --at, `last` and `next` are when
     somebody looked before and after that time; `gone`: what was seen `next` had the image no more, so that it went at
-    some time between the two. `level` is empty for a place that has gone from the workspace since.
+    some time between the two. `level` is empty for a place that has gone from the workspace since. `seen-by-others` is
+    what `by` says to have seen `last` at a place of which our own observations do not say what ran then, or to have
+    synced; it was imported, and nothing rests on it.
     """
 
     place: PlaceName
@@ -52,6 +54,7 @@ class WhereAnswer(msgspec.Struct, frozen=True, kw_only=True):
     findings: tuple[FindingAnswer, ...] = ()
     next: TimeText | None = None
     gone: bool = False
+    by: str | None = None
 
 
 class IntervalAnswer(msgspec.Struct, frozen=True, kw_only=True):

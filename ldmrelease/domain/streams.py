@@ -82,6 +82,15 @@ def seen_stream(environment: str, application: str) -> str:
     return f"{SEEN}{environment}/{application}"
 
 
+def imported_place(stream: str) -> Place | None:
+    """The place that a stream of syncs or of what others saw is about; None for any other stream."""
+    for prefix in (SYNCED, SEEN):
+        environment, slash, application = stream.removeprefix(prefix).partition("/")
+        if stream.startswith(prefix) and slash and environment and application:
+            return Place(environment, application)
+    return None
+
+
 class StepId(Struct, frozen=True):
     """Which step, where. `check` is the name of the check that the step runs."""
 

@@ -15,7 +15,10 @@ def instant(text: str) -> datetime:
         raise ValueError(f"{text!r} is not a time; write it like 2023-04-20T09:55:23Z") from None
     if moment.tzinfo is None:
         raise ValueError(f"{text!r} has no zone; write it like 2023-04-20T09:55:23Z")
-    return whole(moment)
+    try:
+        return whole(moment)
+    except OverflowError:
+        raise ValueError(f"{text!r} is in no calendar once it is in UTC") from None
 
 
 def whole(moment: datetime) -> datetime:

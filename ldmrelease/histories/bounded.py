@@ -10,6 +10,8 @@ from ldmrelease.domain.setting_changes import UnreadableChange
 
 LARGEST_JSON = 100_000_000
 """Bytes of a file of JSON that is read."""
+MOST_VALUES = 5_000_000
+"""Values in it, as their marks are counted: 100 MB of empty lists would take gigabytes."""
 LONGEST_TEXT = 4096
 """Characters of a value in it."""
 
@@ -44,6 +46,9 @@ def read_json(stream: IO[bytes], source: str) -> Iterator[JsonItem | UnreadableC
     data = stream.read(LARGEST_JSON + 1)
     if len(data) > LARGEST_JSON:
         yield UnreadableChange(source, None, f"more than {LARGEST_JSON:,} bytes")
+        return
+    if sum(map(data.count, (b"[", b"{", b","))) > MOST_VALUES:
+        yield UnreadableChange(source, None, f"more than {MOST_VALUES:,} values")
         return
     try:
         whole = msgspec.json.decode(data)

@@ -1,6 +1,7 @@
 """`ldmrelease where`: what runs where, since when, and what approved it."""
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from datetime import datetime
 from functools import partial
 from pathlib import Path
 from typing import Annotated, NoReturn, TypeVar
@@ -10,9 +11,9 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from ldmrelease.answers.exit_codes import found_code
-from ldmrelease.answers.places import where_answers
+from ldmrelease.answers.places import WhereAnswer, where_answers
 from ldmrelease.config.yaml.suggestions import nearest
-from ldmrelease.domain.topology import Application, Topology
+from ldmrelease.domain.topology import Application, Place, Topology
 from ldmrelease.faces.cli.arguments import (
     OptionalTargetOption,
     ProductOption,
@@ -129,7 +130,8 @@ def where(  # noqa: PLR0913, PLR0917 - an option each
     could not be reached; the rest is shown all the same. Nothing is recorded: `observe` does that.
 
     With `--at` it is what ran at a time, by the signed observations around it: `unobserved` where they are too far
-    apart, `gone by` where the next one saw the image no more. With `--known-at` nothing counts that the ledger took in
+    apart, `gone by` where the next one saw the image no more; what others say to have seen there (`audit import`) is
+    told apart. With `--known-at` nothing counts that the ledger took in
     later, so that the answer is the one that would have been given then. With `--dayobs` it is all of a night: each
     image from when to when, and each stretch of which nobody can say what ran.
 
@@ -173,7 +175,7 @@ def where(  # noqa: PLR0913, PLR0917 - an option each
     then = as_of(at, known_at, now.now())
     context = then.limited(now)
     is_past = then.moment is not None or dayobs is not None
-    asked = replace(asked, topology=_topology_then(context) if is_past else context.topology)
+    asked = replace(asked, topology=_topology_then(context, then) if is_past else context.topology)
     selection = _selection(context, asked)
     if live:
         _tell_live(context, selection, asked, timeout, output)
@@ -192,17 +194,34 @@ def where(  # noqa: PLR0913, PLR0917 - an option each
     _require_image(now, asked, selection, rows)
     if having is not None:
         tell_having(context, rows, having, output, timeout)
+    answers, others = where_answers(rows), ""
+    if then.moment is not None and selection.is_of_places:
+        seen, others = _seen_by_others(context, [each.place for each in applications], found, then.moment)
+        answers += seen
     emit(
-        where_answers(rows),
+        answers,
         output,
         lambda: (
-            where_table(rows)
+            where_table(rows) + others
             if rows
-            else nowhere_text(found, _target(asked, selection))
+            else nowhere_text(found, _target(asked, selection)) + others
             if context.topology.applications
             else NO_PLACES
         ),
     )
+
+
+def _seen_by_others(
+    context: ReadContext, places: Sequence[Place], rows: Sequence[PlaceRow], moment: datetime
+) -> tuple[list[WhereAnswer], str]:
+    """What others saw where we did not look, as answers and as text."""
+    # Imported history: who asks what is now goes without.
+    from ldmrelease.answers.sightings import sighting_answers  # noqa: PLC0415
+    from ldmrelease.render.sightings import sightings_text  # noqa: PLC0415
+    from ldmrelease.services.audit.told_by_others import last_seen  # noqa: PLC0415
+
+    seen = list(last_seen(context, places, rows, moment))
+    return sighting_answers(seen), sightings_text(seen)
 
 
 def _target(asked: Asked, selection: PlaceSelection) -> str | None:
@@ -226,11 +245,11 @@ def _tell_desired_at(
     tell_desired_at(ctx, (past["--at"], past["--known-at"]), (asked.what, asked.target), output)
 
 
-def _topology_then(context: ReadContext) -> Topology:
-    """Who asks about the past may mean a place that has gone from the workspace since."""
+def _topology_then(context: ReadContext, then: AsOf) -> Topology:
+    """Who asks about the past may mean a place that has gone from the workspace since, or that only others saw."""
     from ldmrelease.services.inventory.gone_places import topology_of_all_times  # noqa: PLC0415 - as below
 
-    return topology_of_all_times(context)
+    return topology_of_all_times(context, with_others=then.moment is not None)
 
 
 def _is_meant(context: ReadContext, selection: PlaceSelection) -> Callable[[PlaceComponent], bool] | None:

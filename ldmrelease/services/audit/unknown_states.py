@@ -8,13 +8,11 @@ from typing import Any
 
 from msgspec import Struct
 
-from ldmrelease.domain.events import EventKind
-from ldmrelease.domain.events.imported import Sighting, SightingsImported, SyncEntry, SyncsImported
-from ldmrelease.domain.streams import seen_stream, synced_stream
 from ldmrelease.domain.times import spell
 from ldmrelease.domain.topology import Place
 from ldmrelease.services.audit.desired_history import desired_at
-from ldmrelease.services.audit.imports.stored import UnreadableRows, imported_parts, rows_of
+from ldmrelease.services.audit.imports.stored import UnreadableRows
+from ldmrelease.services.audit.told_by_others import seen_by_others
 from ldmrelease.services.inventory.comparison import LiveComponent
 from ldmrelease.services.inventory.drift import DESIRED, OBSERVED, Settler
 from ldmrelease.services.inventory.observations import latest_observation
@@ -81,27 +79,7 @@ def _observed(context: SignedHistory, place: Place, now: datetime) -> Iterator[U
 
 def _told_by_others(context: SignedHistory, place: Place) -> tuple[datetime, dict[str, Any]] | None:
     """The last that others say to have seen or synced there, with its time."""
-    ledger, told = context.ledger, list[tuple[datetime, dict[str, Any]]]()
-    stream = seen_stream(place.environment, place.application)
-    for seen in imported_parts(
-        context, ledger.events(stream=stream, kinds=[EventKind.SIGHTINGS_IMPORTED]), SightingsImported
-    ):
-        told += [(each.time, _sighting(each)) for each in rows_of(ledger, seen, Sighting)]
-    stream = synced_stream(place.environment, place.application)
-    for synced in imported_parts(
-        context, ledger.events(stream=stream, kinds=[EventKind.SYNCS_IMPORTED]), SyncsImported
-    ):
-        told += [(each.time, _sync(each)) for each in rows_of(ledger, synced, SyncEntry)]
-    return max(told, key=lambda each: each[0], default=None)
-
-
-def _sighting(seen: Sighting) -> dict[str, Any]:
-    return {
-        "by": seen.by,
-        "time": spell(seen.time),
-        "image": seen.image or seen.digest or seen.component or "",
-    }
-
-
-def _sync(entry: SyncEntry) -> dict[str, Any]:
-    return {"by": entry.tool, "time": spell(entry.time), "image": ", ".join(entry.images) or entry.revision}
+    last = max(seen_by_others(context, place), key=lambda each: each.time, default=None)
+    if last is None:
+        return None
+    return last.time, {"by": last.by, "time": spell(last.time), "image": last.text}

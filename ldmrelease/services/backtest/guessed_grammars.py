@@ -24,6 +24,8 @@ _MOVING = re.compile(
 )
 _ALIAS = re.compile(r"recommended(?:_(?:(?P<line>[ck])(?P<cycle>[0-9]{1,9})|[a-z0-9_.-]*))?")
 _NUMBER = re.compile(r"[0-9]{1,15}")
+_TAG = re.compile(r"[A-Za-z0-9_][A-Za-z0-9._-]{0,127}")
+"""What a registry takes as a tag (OCI distribution specification, "Pulling manifests")."""
 _CHOICES = re.compile(r"(image_class|alias_?tags\[[0-9]+\]|aliasTags\[[0-9]+\])")
 """Last steps of keys that choose among the images of a menu by a class or a moving name."""
 
@@ -78,6 +80,8 @@ class GuessingReader:
         known = _named(text)
         if known is not None:
             return known
+        if "/" not in text and not _TAG.fullmatch(text):
+            return ReadTag(text, Kind.unknown, readable=False)
         seen = self._seen[change.application, change.key]
         if is_menu(change.application, change.key) and not _parsed(text, "rsp").parsed:
             # Menus are of notebook images alone: `29.1.1` is no version there, and means `r29_1_1`.

@@ -2,7 +2,7 @@
 something else of the past than it did is told, and nothing of that application is taken.
 """
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from datetime import datetime
 from functools import lru_cache
 from typing import Any, Generic, TypeVar
@@ -11,7 +11,7 @@ from msgspec import Struct
 
 from ldmrelease.domain import canonical
 from ldmrelease.domain.errors import BusyError
-from ldmrelease.domain.events import NewEvent
+from ldmrelease.domain.events import Event, NewEvent
 from ldmrelease.domain.events.imported import ImportedRows
 from ldmrelease.domain.events.registry import new_event
 from ldmrelease.domain.setting_changes import UnreadableChange
@@ -112,7 +112,8 @@ def record(
     source: what was read. since: from when on the rows are the whole history; None where they are all of it.
     Raises `BusyError` where somebody else imports the same, `NoKey`, `KeyProblem`.
     """
-    known = _known(context, kind)
+    events_there = list(context.ledger.events(stream_prefix=kind.prefix))
+    known = _known(context, kind, events_there)
     parts: list[RecordedPart] = []
     differences: list[RewrittenHistory] = []
     new: dict[Where, list[R]] = {}
@@ -125,15 +126,18 @@ def record(
         else:
             differences.append(fresh)
     differences += _vanished(context, kind, source, known, rows, since)
-    versions = {where: max(each.version for each in there) for where, there in known.items()}
+    # Of all events, or a row that nobody signed would be somebody else's import for ever.
+    versions = {each.stream: each.stream_version for each in events_there}
     events = _appended(context, kind, source, new, versions, dry_run, progress)
     return RecordedImport(tuple(parts), tuple(differences), events)
 
 
-def _known(context: HistoryImporting, kind: ImportKind[Any]) -> dict[Where, list[ImportedPart[Any]]]:
+def _known(
+    context: HistoryImporting, kind: ImportKind[Any], events: Iterable[Event]
+) -> dict[Where, list[ImportedPart[Any]]]:
     """What was imported before, by application: one pass over the streams, whatever their number."""
     found: dict[Where, list[ImportedPart[Any]]] = {}
-    for part in imported_parts(context, context.ledger.events(stream_prefix=kind.prefix), kind.body):
+    for part in imported_parts(context, events, kind.body):
         found.setdefault((part.body.environment, part.body.application), []).append(part)
     return found
 
@@ -189,7 +193,7 @@ def _appended(
     kind: ImportKind[R],
     source: str,
     new: dict[Where, list[R]],
-    versions: dict[Where, int],
+    versions: dict[str, int],
     dry_run: bool,
     progress: Progress,
 ) -> int:
@@ -204,7 +208,7 @@ def _appended(
             digest = canonical.digest(data)
             body = kind.body(environment, application, source, digest, len(some), min(times), max(times))
             event = new_event(body)
-            expect.setdefault(event.stream, versions.get((environment, application), 0))
+            expect.setdefault(event.stream, versions.get(event.stream, 0))
             events.append(event)
             blobs[digest] = data
             done += len(some)

@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 import json
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 import pytest
 from typer.testing import CliRunner
 
+from ldmrelease.domain.events import EventKind, NewEvent
 from ldmrelease.faces.cli.main import app
 from ldmrelease.histories.table import COLUMNS
+from ldmrelease.ledger import open_ledger
+from ldmrelease.projections.registry import PROJECTORS
 from tests.unit.histories.git_histories import History
 from tests.workspace import Site
 
@@ -78,6 +82,24 @@ def test_a_later_change_that_is_dated_back_changes_nothing_of_what_was_asked_for
     assert [asked(day) for day in days] == before
     ready.advance(days=3)
     assert (asked("2023-04-21"), asked("2023-04-23")) == ("0.6", "2.1")
+
+
+def test_a_row_that_nobody_signed_keeps_nobody_from_importing(here: Site, tmp_path: Path) -> None:
+    answer(here, "audit", "import", "table", table(tmp_path, line(1, "1.0")))
+    with open_ledger(here.root / "ledger.db", projectors=PROJECTORS) as ledger:
+        for stream in ("desired/prod/portal", "desired/dev/portal"):
+            forged = [NewEvent(EventKind.DESIRED_IMPORTED, stream, {"x": 1})]
+            ledger.append(forged, at=datetime.now(UTC), actor="x", expect={}, blobs={})
+    lines = (line(1, "1.0"), line(2, "2.0"), line(1, "0.9", "dev"))
+    done = answer(here, "audit", "import", "table", table(tmp_path, *lines))
+    assert done["events"] == 2
+    assert answer(here, "audit", "import", "table", table(tmp_path, *lines))["events"] == 0
+
+
+def test_a_time_in_no_calendar_is_listed_and_the_rest_is_imported(here: Site, tmp_path: Path) -> None:
+    wrong = line(1, "0.9").replace("2024-01-01T00:00:00Z", "0001-01-01T00:00:00+23:59")
+    found = answer(here, "audit", "import", "table", table(tmp_path, wrong, line(2, "1.0")))
+    assert (found["events"], len(found["unreadable"])) == (1, 1)
 
 
 def test_a_table_is_imported_once(here: Site) -> None:
@@ -198,6 +220,35 @@ def test_syncs_and_observations_come_from_standard_input_too(here: Site) -> None
     assert (found["state"], found["new"]) == ("seen", 1)
     unknown = answer(here, "audit", "import", "argocd", "-", input=json.dumps(release), exit_code=2)
     assert len(unknown["unreadable"]) == 1
+
+
+def test_what_others_saw_is_told_of_a_time_at_which_nobody_of_ours_looked(here: Site) -> None:
+    def seen(time: str, place: str, image: str) -> dict[str, str]:
+        return {"time": time, "place": place, "container": "web", "image": image}
+
+    rows = [
+        seen("2024-01-01T00:00:00Z", "summit/portal", "portal:1"),
+        seen("2024-01-02T00:00:00Z", "summit/portal", "portal:2"),
+        seen("2024-01-04T00:00:00Z", "summit/portal", "portal:3"),
+        seen("2024-01-02T00:00:00Z", "elsewhere/tap", "tap:1"),
+    ]
+    answer(here, "audit", "import", "observations", "-", "--by", "a web page", input=json.dumps(rows))
+    asked = ("where", "--at", "2024-01-03T00:00:00Z")
+    told = [each for each in answer(here, *asked) if each["state"] == "seen-by-others"]
+    assert [(each["place"], each["spelling"], each["last"], each["by"]) for each in told] == [
+        ("elsewhere/tap", "tap:1", "2024-01-02T00:00:00Z", "a web page"),
+        ("summit/portal", "portal:2", "2024-01-02T00:00:00Z", "a web page"),
+    ]
+    assert {(each["level"], each["release"], each["promotion"], each["named"]) for each in told} == {
+        ("", None, None, None)
+    }
+    text = here.ok(*asked, "--environment", "elsewhere")
+    assert "of what we did not observe, others say (imported; nothing rests on it):" in text
+    assert "portal" not in text
+    before = answer(here, "where", "--at", "2023-12-31T00:00:00Z", "--environment", "summit/portal")
+    assert [each for each in before if each["state"] == "seen-by-others"] == []
+    then = ("--at", "2024-01-03T00:00:00Z", "--known-at", "2024-01-05T00:00:00Z")
+    assert [each for each in answer(here, "where", *then) if each["state"] == "seen-by-others"] == []
 
 
 def test_what_was_asked_for_then(imported: Site) -> None:

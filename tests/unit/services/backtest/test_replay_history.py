@@ -49,6 +49,12 @@ def test_kinds_are_accepted_as_the_level_of_the_environment_says(
     assert one(where, tag, key=key) == [verdict]
 
 
+@pytest.mark.parametrize("tag", ["3,1,0", "$TAG", "{{ tag }}", "-1", "1.0 ", "é", "x" * 129])
+@pytest.mark.parametrize("where", ["usdfprod/tap", "idfdev/tap"])
+def test_what_no_registry_takes_as_a_tag_is_refused_from_the_first(where: str, tag: str) -> None:
+    assert one(where, tag) == [REFUSED]
+
+
 def test_a_word_is_a_branch_where_versions_stood_before_and_else_nothing_is_known_of_it() -> None:
     assert one("usdfprod/tap", "1.0.0", "1.1.0", "1.2.0", "deep-coadds-d_2025_04_30")[-1] is REFUSED
     assert one("usdfprod/tap", "suit-2022.1", "suit-2022.2", "suit-2022.3") == 3 * [ALLOWED]
