@@ -21,6 +21,9 @@ ReportOption = Annotated[
 ]
 
 
+_STREAMS = ("/dev/stdout", "/dev/stderr", "/dev/fd/", "/proc/")
+
+
 class ReportFile(NamedTuple):
     """A report that is asked for, and where it goes."""
 
@@ -56,8 +59,8 @@ def write_file(file: Path | str, text: str) -> None:
 
 
 def _is_stream(path: Path) -> bool:
-    """Whether it is no file that could be replaced: a pipe, a terminal, `/dev/stdout`."""
-    return path.parts[:2] in {("/", "dev"), ("/", "proc")} or (path.exists() and not path.is_file())
+    """Whether it is no file that could be replaced: a pipe, a terminal, `/dev/stdout` wherever that leads."""
+    return str(path).startswith(_STREAMS) or (path.exists() and not path.is_file())
 
 
 def _report_file(asked: str) -> ReportFile:
