@@ -10,7 +10,7 @@ from ldmrelease.answers.findings import FindingAnswer, foreign_findings
 from ldmrelease.answers.places import NOT_YET_OBSERVED, Named
 from ldmrelease.answers.spellings import DigestText, PlaceName, ReleaseName, TimeText, time_text
 from ldmrelease.domain.times import spell
-from ldmrelease.services.inventory.night import PlaceStretch, RanFor
+from ldmrelease.services.inventory.dayobs_stretches import PlaceStretch, RanFor
 from ldmrelease.services.inventory.where import UNOBSERVED
 
 

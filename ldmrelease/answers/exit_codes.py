@@ -1,4 +1,5 @@
-"""Exit codes (design section 7): what an answer means to a script. One rule for each kind of answer."""
+"""Exit codes (design section 7): what an answer means to a script. The rules that several answers share; one that only
+one answer has, such as that of `drift`, is the `exit_code` of its type beside this file."""
 
 from __future__ import annotations
 

@@ -210,7 +210,8 @@ class _TreeHistory:
             after = _effective(folder, environment)
             if after:
                 folder.effective[environment] = after
-            for key in chain(before.keys() - after.keys(), after):
+            # In an order that no process has of its own: the same history is the same rows.
+            for key in chain(sorted(before.keys() - after.keys()), after):
                 old, new = before.get(key), after.get(key)
                 if old is None or new is None or (old[0], old[1].value) != (new[0], new[1].value):
                     yield from _told(name, environment, key, old, new, commit, time)

@@ -7,7 +7,7 @@ from ldmrelease.domain.times import spell
 from ldmrelease.domain.topology import Place
 from ldmrelease.render.places import approved_cell, nowhere, release_cell, with_foreign
 from ldmrelease.render.tables import Cell, Colour, table
-from ldmrelease.services.inventory.night import PlaceStretch, RanFor, UnobservedFor
+from ldmrelease.services.inventory.dayobs_stretches import PlaceStretch, RanFor, UnobservedFor
 
 _SPARE = ("image", "component", "state", "approved by")
 

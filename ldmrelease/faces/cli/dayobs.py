@@ -12,7 +12,7 @@ from ldmrelease.faces.cli.past_options import AsOf
 from ldmrelease.render.dayobs import dayobs_text
 from ldmrelease.render.output import Output, emit
 from ldmrelease.services.context import ReadContext
-from ldmrelease.services.inventory.night import PlaceStretch, RanFor, stretches
+from ldmrelease.services.inventory.dayobs_stretches import PlaceStretch, RanFor, stretches
 from ldmrelease.services.inventory.where import PlaceComponent
 
 IsMeant = Callable[[PlaceComponent], bool]

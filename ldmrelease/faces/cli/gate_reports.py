@@ -7,6 +7,7 @@ from typing import Annotated, NamedTuple
 import typer
 
 from ldmrelease.answers.gate import GateAnswer
+from ldmrelease.atomic_files import replace_file
 from ldmrelease.faces.cli.options import UsageError
 from ldmrelease.render.gate.formats import REPORTS, GateOutput, report
 
@@ -18,6 +19,9 @@ ReportOption = Annotated[
         help=f"Also write a report to a file: {', '.join(REPORTS)}; repeatable.",
     ),
 ]
+
+
+_STREAMS = ("/dev/stdout", "/dev/stderr", "/dev/fd/", "/proc/")
 
 
 class ReportFile(NamedTuple):
@@ -39,11 +43,24 @@ def write_reports(files: Iterable[ReportFile], answer: GateAnswer, *, waiting_is
 
 
 def write_file(file: Path | str, text: str) -> None:
-    """Write what a gate says into a file. Raises UsageError for one that cannot be written."""
+    """Write what a gate says into a file. Raises UsageError for one that cannot be written.
+
+    A gate runs in a checkout of what somebody proposes: a link that lies there is replaced, and not followed to a file
+    of somebody else.
+    """
+    path = Path(file)
     try:
-        Path(file).write_text(text, encoding="utf-8")
+        if _is_stream(path):
+            path.write_text(text, encoding="utf-8")
+        else:
+            replace_file(path, text.encode())
     except OSError as error:
         raise UsageError(f"{file} cannot be written ({error.strerror})", "name another file") from None
+
+
+def _is_stream(path: Path) -> bool:
+    """Whether it is no file that could be replaced: a pipe, a terminal, `/dev/stdout` wherever that leads."""
+    return str(path).startswith(_STREAMS) or (path.exists() and not path.is_file())
 
 
 def _report_file(asked: str) -> ReportFile:

@@ -157,6 +157,16 @@ def test_an_environment_that_goes_asks_for_nothing_more(history: History) -> Non
     }
 
 
+def test_what_goes_in_one_commit_comes_in_the_same_order_in_every_process(history: History) -> None:
+    """An import compares what it reads with what was imported, row by row."""
+    names = [f"part{number}" for number in range(12)]
+    text = "".join(f"{name}:\n  image:\n    tag: '1'\n" for name in reversed(names))
+    history.commit({PORTAL: text})
+    history.commit({PORTAL: None})
+    gone = [each[3] for each in history.told() if each[0] == 1]
+    assert gone == sorted(f"{name}.image.tag" for name in names)
+
+
 def test_selectors_are_put_together(history: History) -> None:
     environment, love = "environments/values-summit.yaml", "applications/love/values-summit.yaml"
     history.commit({environment: "controlSystem:\n  imageTag: c0040\n", love: "image:\n  revision: 6\n"})

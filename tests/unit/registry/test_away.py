@@ -10,7 +10,8 @@ from ldmrelease.registry.errors import RegistryUnreachable
 from ldmrelease.registry.http import HttpCall, Transport
 from ldmrelease.registry.repository import RegistryOptions
 
-ANSWER = b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\n{}"
+# Without `close` the client may try the connection again before it has seen that it was hung up.
+ANSWER = b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\nConnection: close\r\n\r\n{}"
 
 
 class Server:

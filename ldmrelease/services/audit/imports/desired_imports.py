@@ -11,8 +11,8 @@ from ldmrelease.histories.bounded import bounded_lines
 from ldmrelease.histories.composed_selectors import CompositeSelectors, Entry, put_together
 from ldmrelease.histories.table import MAX_LINE, read_table
 from ldmrelease.services.audit.imports.imported_rows import ChangeRow, change_row
-from ldmrelease.services.audit.imports.kinds import DESIRED_HISTORY
 from ldmrelease.services.audit.imports.recorded import ImportedHistory, Progress, Where, name_problem, record
+from ldmrelease.services.audit.imports.row_kinds import DESIRED_HISTORY
 from ldmrelease.services.needs import HistoryImporting
 
 

@@ -8,9 +8,8 @@ from ldmrelease.domain.events.imported import Sighting, SyncEntry
 from ldmrelease.domain.setting_changes import UnreadableChange
 from ldmrelease.domain.times import spell
 from ldmrelease.histories.bounded import Placed, read_json
+from ldmrelease.histories.deployment_tools import read_argocd, read_flux
 from ldmrelease.histories.seen_by_others import read_sightings
-from ldmrelease.histories.syncs import read_argocd, read_flux
-from ldmrelease.services.audit.imports.kinds import SIGHTINGS, SYNCS
 from ldmrelease.services.audit.imports.recorded import (
     ImportedHistory,
     ImportKind,
@@ -20,6 +19,7 @@ from ldmrelease.services.audit.imports.recorded import (
     name_problem,
     record,
 )
+from ldmrelease.services.audit.imports.row_kinds import SIGHTINGS, SYNCS
 from ldmrelease.services.needs import HistoryImporting
 
 _LEEWAY = timedelta(minutes=5)

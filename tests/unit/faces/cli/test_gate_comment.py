@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import os
+import subprocess
 from pathlib import Path
 
 import pytest
@@ -84,6 +86,27 @@ def test_one_decision_goes_into_several_reports(site: Site, tmp_path: Path) -> N
     assert "<testsuite " in reports["junit"].read_text()
     assert json.loads(reports["gitlab"].read_text()) == []
     assert reports["github-summary"].read_text().strip()
+
+
+def test_a_link_in_the_place_of_a_report_is_replaced_and_not_followed(site: Site, tmp_path: Path) -> None:
+    own, link = tmp_path / "own", tmp_path / "report.json"
+    own.write_text("mine")
+    link.symlink_to(own)
+    done = site.run("gate", "merge", "--base", "main", "--head", "feature", "--report", f"json={link}")
+    assert done.exit_code in (0, 1), done.stderr
+    assert own.read_text() == "mine"
+    assert not link.is_symlink()
+    assert json.loads(link.read_text())["verdict"]
+
+
+def test_a_report_may_go_to_a_pipe(site: Site, tmp_path: Path) -> None:
+    pipe = tmp_path / "pipe"
+    os.mkfifo(pipe)
+    with subprocess.Popen(["cat", str(pipe)], stdout=subprocess.PIPE, text=True) as reader:
+        words = ("--report", f"json={pipe}", "--report", "json=/dev/null")
+        site.run("gate", "merge", "--base", "main", "--head", "feature", *words)
+        said, _ = reader.communicate(timeout=60)
+    assert json.loads(said)["verdict"]
 
 
 @pytest.mark.parametrize("asked", ["sarif", "pdf=x", "sarif=", "sarif=missing/x.sarif"])

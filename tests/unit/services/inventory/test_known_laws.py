@@ -16,8 +16,8 @@ from ldmrelease.domain.events import NewEvent
 from ldmrelease.domain.facts import Intent
 from ldmrelease.domain.times import spell
 from ldmrelease.services.context import ReadContext
+from ldmrelease.services.inventory.dayobs_stretches import RanFor, stretches
 from ldmrelease.services.inventory.known_at import as_known, last_known
-from ldmrelease.services.inventory.night import RanFor, stretches
 from ldmrelease.services.inventory.where import PlaceComponent, PlaceRow, where
 from ldmrelease.services.inventory.where_at import where_at
 from tests.examples import examples
