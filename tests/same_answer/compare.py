@@ -182,9 +182,12 @@ class Comparison:
 
     def _plan_answer(self, face: str, answer: tuple[int, Any], expected: dict[str, Answer], tag: str) -> None:
         decisions = answer[1].get("decisions", ())
-        # A place that cannot be written as asked is left out, and the plan is another one: then each says why.
+        # A place that cannot be written as asked is left out, and `promote` leaves out one where the release is
+        # written already: then the plan is another one, and the place has to be such a one.
         if len(decisions) != len(expected):
-            assert answer[1]["refusals"], (face, tag)
+            left = expected.keys() - {each["place"] for each in decisions}
+            there = face == "dry-run" and all(self._is_written(place, tag) for place in left)
+            assert answer[1]["refusals"] or there, (face, tag)
             return
         for each in decisions:
             own = expected[each["place"]]
@@ -192,6 +195,10 @@ class Comparison:
             assert each["digest"] == own.decided.digest, (face, tag, each["place"])
             assert _told(each["verdict"], each["findings"]) == own.told, (face, tag, each["place"])
             self.compared[face] += 1
+
+    def _is_written(self, place: str, tag: str) -> bool:
+        values = self.fleet.root / "gitops" / f"values-{place.partition('/')[0]}.yaml"
+        return values.read_text().count(f"tag: {tag}\n") == len(COMPONENTS)
 
     def gate(self, releases: int) -> None:
         """`gate sync` of a release's images, at all places of a level."""
