@@ -41,7 +41,7 @@ def test_everybody_says_the_same(seed: int, tmp_path: Path) -> None:
         assert found.compared[each] == RELEASES * PLACES, each
     assert found.compared["gate"] == GATED * PLACES
     assert found.compared["gate-bundle-command"] == BY_BUNDLE
-    assert found.compared["check"] == found.compared["dry-run"]
+    assert found.compared["check"] >= found.compared["dry-run"]
     assert min(found.compared.values()) > 0
 
 
