@@ -12,7 +12,9 @@ def test_everybody_says_the_same(tmp_path: Path) -> None:
     found.gate(3)
     found.bundle()
     found.gate_by_bundle(3)
+    found.admission()
     found.replay()
     assert found.compared["replay"] == found.compared["bundle"] == found.compared["gate-bundle"] == 90
+    assert found.compared["admission-decided"] == found.compared["admission-exported"] == 90
     assert found.compared["gate"] == 27
     assert min(found.compared.values()) > 0

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import json
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 from random import Random
 from typing import Any
@@ -12,17 +14,33 @@ from typing import Any
 import yaml
 
 from ldmrelease.domain import canonical
-from ldmrelease.domain.bundle import Bundle
+from ldmrelease.domain.bundle import AllowedBecause, Bundle, BundleEnvironment
 from ldmrelease.domain.decision import Decision
+from ldmrelease.domain.release import Release
 from ldmrelease.domain.topology import Application
+from ldmrelease.services.bundles.allow_list import creatable
 from ldmrelease.services.context import Context
 from ldmrelease.services.deployments.place_order import ordered_places
 from ldmrelease.trust.dsse import read_envelope
-from tests.same_answer.faces import Answer, commands, engine, gated, pinned, recorded, replayed
+from tests.same_answer.faces import Answer, commands, engine, gated, pinned, recorded, refusals, replayed
 from tests.same_answer.fleet import COMPONENTS, PRODUCT, make_fleet
+from tests.same_answer.pods import Asked, Pods
 
 Key = tuple[str, str]
 """A release's tag, and a place."""
+_FURTHER = 0.2
+"""So often one pod more is tried against an environment's list as it is."""
+
+
+@dataclass(frozen=True)
+class _AskedPod:
+    """A pod that one of two allow lists of an environment is asked about. `whole`: by all digests of a release."""
+
+    which: str
+    environment: str
+    asked: Asked
+    allowed: bool
+    whole: bool
 
 
 class Comparison:
@@ -60,9 +78,11 @@ class Comparison:
         line = ["bundle", "export", str(self._bundle_file), "--releases", many, "-o", "json"]
         ((code, _),) = commands(self.fleet, [line], "Asia/Tokyo")
         assert code == 0
-        bundle = canonical.from_plain(json.loads(_payload(self._bundle_file)), Bundle)
-        self._decisions("bundle", bundle.decisions)
-        self._admission_policies(bundle, self._bundle_file)
+        self._decisions("bundle", self._bundle.decisions)
+
+    @cached_property
+    def _bundle(self) -> Bundle:
+        return canonical.from_plain(json.loads(_payload(self._bundle_file)), Bundle)
 
     @property
     def _bundle_file(self) -> Path:
@@ -75,19 +95,49 @@ class Comparison:
                 assert canonical.encode(each) == expected.decided.document, (face, each.name, each.place)
                 self.compared[face] += 1
 
-    def _admission_policies(self, bundle: Bundle, file: Path) -> None:
-        """What may be created, by the policy of the API server's own, is what the bundle's list allows."""
-        environments = self.random.sample(bundle.environments, k=min(3, len(bundle.environments)))
-        out = [str(file.with_suffix(f".{each.name}.yaml")) for each in environments]
-        lines = [
-            ["bundle", "export", name, "--admission-policy", "-e", each.name, "--bundle", str(file)]
-            for name, each in zip(out, environments, strict=True)
-        ]
-        answers = commands(self.fleet, [[*each, "-o", "json"] for each in lines], "America/Lima")
-        for (code, _), name, each in zip(answers, out, environments, strict=True):
+    def admission(self) -> None:
+        """What may be created, by the policies of the API server's own that are made of the bundle: in each environment
+        what its list allows, and, if everything were promoted that may be, what the engine allows.
+        """
+        exported = self._exported_policies()
+        asked = list(self._pods(Pods(self._bundle)))
+        wanted = [(each.which, each.environment, each.asked.request) for each in asked]
+        told = refusals(self.fleet, self._bundle_file, exported, wanted, "America/Bogota")
+        for each, refusal in zip(asked, told, strict=True):
+            reason = each.asked.spoilt or f"not admitted to {each.environment}"
+            assert (reason in refusal) if not each.allowed else refusal == "", (each, refusal)
+            self.compared[f"admission-{each.which}"] += each.whole
+
+    def _exported_policies(self) -> dict[str, Path]:
+        """Of some environments, as the command writes them."""
+        environments = self.random.sample(self._bundle.environments, k=min(3, len(self._bundle.environments)))
+        out = {each.name: self._bundle_file.with_suffix(f".{each.name}.yaml") for each in environments}
+        words = ["bundle", "export", "--admission-policy", "--bundle", str(self._bundle_file), "-o", "json"]
+        lines = [[*words, str(file), "-e", name] for name, file in out.items()]
+        answers = commands(self.fleet, lines, "America/Lima")
+        for (code, _), each in zip(answers, environments, strict=True):
             assert code == 0
-            assert _digests(Path(name)) == set(each.digests), each.name
-            self.compared["admission"] += 1
+            assert _digests(out[each.name]) == set(each.digests), each.name
+            self.compared["admission-command"] += 1
+        return out
+
+    def _pods(self, pods: Pods) -> Iterator[_AskedPod]:
+        """Of each release at each place a pod by its digests, and further ones in ways that chance picks."""
+        releases = {each.release.tag: each.release for each in self._bundle.releases}
+        listed = {each.name: _running(each) for each in self._bundle.environments}
+        for (tag, place), answer in self.alone.items():
+            environment, release = place.partition("/")[0], releases[tag]
+            by_verdict = (
+                dict.fromkeys(_creatable(release), False) if answer.decision.verdict == "allowed" else {}
+            )
+            pod, another = pods.by_digest(release), self.random.choice(pods.further)(release)
+            allows = listed[environment]
+            yield _AskedPod("decided", environment, pod, pod.allowed(by_verdict), whole=True)
+            yield _AskedPod("decided", environment, another, another.allowed(by_verdict), whole=False)
+            yield _AskedPod("exported", environment, pod, pod.allowed(allows), whole=True)
+            if self.random.random() < _FURTHER:
+                another = self.random.choice(pods.further)(release)
+                yield _AskedPod("exported", environment, another, another.allowed(allows), whole=False)
 
     def replay(self) -> None:
         """Everything is recorded, and made again from the ledger alone."""
@@ -175,8 +225,7 @@ class Comparison:
             }
             self._gated("gate-bundle", answer, own)
         chosen = self.random.sample(range(len(asked)), k=whole)
-        further = ["--bundle", str(self._bundle_file), "--seen", str(self.fleet.root.parent / "seen.json")]
-        lines = [[*_gate_line(*asked[number]), *further] for number in chosen]
+        lines = [[*_gate_line(*asked[number]), "--bundle", str(self._bundle_file)] for number in chosen]
         for number, (_, answer) in zip(chosen, commands(self.fleet, lines, "Asia/Seoul"), strict=True):
             assert answer == told[number], asked[number]
             self.compared["gate-bundle-command"] += 1
@@ -223,6 +272,19 @@ def _payload(file: Path) -> bytes:
     found = read_envelope(file.read_bytes())
     payload: bytes = found.payload  # type: ignore[union-attr]
     return payload
+
+
+def _running(environment: BundleEnvironment) -> dict[str, bool]:
+    """The digests of an allow list, and whether each runs already."""
+    found: dict[str, bool] = {}
+    for each in environment.allowed:
+        found[each.digest] = found.get(each.digest, False) or each.because is AllowedBecause.RUNNING
+    return found
+
+
+def _creatable(release: Release) -> Iterator[str]:
+    for each in release.images:
+        yield from creatable(each.identity)
 
 
 def _digests(file: Path) -> set[str]:

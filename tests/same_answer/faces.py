@@ -9,7 +9,7 @@ import json
 import os
 import subprocess
 import sys
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import islice
 from pathlib import Path
@@ -99,14 +99,16 @@ def recorded(context: Context, answers: Iterable[Answer]) -> None:
 
 def replayed(fleet: Fleet) -> list[tuple[str, str]]:
     """Recorded decisions and what they are when they are made again, by digest."""
-    done = _process("tests.same_answer.replays", str(fleet.root / "ldmrelease.yaml"), zone="Asia/Kathmandu")
+    done = _process(
+        fleet, "tests.same_answer.replays", str(fleet.root / "ldmrelease.yaml"), zone="Asia/Kathmandu"
+    )
     return [(words[0], words[1]) for line in done.splitlines() if (words := line.split())]
 
 
 def commands(fleet: Fleet, lines: Iterable[Sequence[str]], zone: str) -> list[tuple[int, Any]]:
     """What the program answers to each command line, as JSON."""
     given = json.dumps([["-C", str(fleet.root), *words] for words in lines])
-    done = _process("tests.same_answer.commands", zone=zone, stdin=given)
+    done = _process(fleet, "tests.same_answer.commands", zone=zone, stdin=given)
     answers = [json.loads(line) for line in done.splitlines()]
     return [(each["exit_code"], json.loads(each["stdout"]) if each["stdout"] else None) for each in answers]
 
@@ -115,18 +117,39 @@ def gated(
     fleet: Fleet, bundle: Path, asked: Iterable[tuple[Path, str, str | None]], zone: str
 ) -> list[dict[str, Any]]:
     """What `gate sync --bundle` answers about each manifest, target and release (or none), as JSON."""
-    given = {
-        "bundle": str(bundle),
-        "trust": str(fleet.root / "trust.yaml"),
-        "now": spell(fleet.now),
-        "asked": [(str(file), target, release) for file, target, release in asked],
-    }
-    done = _process("tests.same_answer.gates", zone=zone, stdin=json.dumps(given))
+    lines = [(str(file), target, release) for file, target, release in asked]
+    done = _process(
+        fleet, "tests.same_answer.gates", zone=zone, stdin=json.dumps({**_by(fleet, bundle), "asked": lines})
+    )
     return [json.loads(line) for line in done.splitlines()]
 
 
-def _process(module: str, *arguments: str, zone: str, stdin: str = "") -> str:
-    environ = {**os.environ, "PYTHONPATH": str(ROOT), "TZ": zone, "PYTHONHASHSEED": str(len(zone))}
+def refusals(
+    fleet: Fleet,
+    bundle: Path,
+    exported: Mapping[str, Path],
+    asked: Iterable[tuple[str, str, dict[str, Any]]],
+    zone: str,
+) -> list[str]:
+    """Why the policies of an API server refuse each request, empty where they do not; by list and environment."""
+    given = {
+        **_by(fleet, bundle),
+        "exported": {name: str(file) for name, file in exported.items()},
+        "asked": list(asked),
+    }
+    done = _process(fleet, "tests.same_answer.admission", zone=zone, stdin=json.dumps(given))
+    return [json.loads(line) for line in done.splitlines()]
+
+
+def _by(fleet: Fleet, bundle: Path) -> dict[str, str]:
+    """What a bundle is opened by."""
+    return {"bundle": str(bundle), "trust": str(fleet.root / "trust.yaml"), "now": spell(fleet.now)}
+
+
+def _process(fleet: Fleet, module: str, *arguments: str, zone: str, stdin: str = "") -> str:
+    # What the user has seen of other ledgers is nothing to a fleet.
+    own = {"PYTHONPATH": str(ROOT), "XDG_STATE_HOME": str(fleet.root.parent / "state")}
+    environ = {**os.environ, **own, "TZ": zone, "PYTHONHASHSEED": str(len(zone))}
     done = subprocess.run(
         [sys.executable, "-m", module, *arguments],
         input=stdin,
