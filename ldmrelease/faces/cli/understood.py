@@ -59,6 +59,8 @@ def known_target(topology: "Topology", text: str) -> str:
         each.place.environment for each in topology.applications
     }
     known = sorted({*names, *(str(each.place) for each in topology.applications)})
+    if not known:
+        raise UsageError(f"{target!r} is not a target: the workspace has no environments yet")
     if target not in known:
         raise UsageError(f"no target {target!r}", did_you_mean(target, known))
     return target
