@@ -323,6 +323,21 @@ TestPromotions.settings = settings(
 )
 
 
+def test_what_was_left_over_a_change_by_hand_may_be_put_back_where_it_was_admitted_before() -> None:
+    """Found by the game: a release that ran there comes back over a change by hand, fails, and is left, as nobody has
+    decided about that change. When the next release fails too, the first one is put back: it has its receipts."""
+    game = Promotions()
+    game.act(Time(1))
+    game.act(Request("ann", RELEASES[0], str(DEV)))
+    game.act(Checks(False))
+    game.act(Edit(DEV, "0.9.1"))
+    game.act(Request("ann", RELEASES[0], str(DEV)))
+    game.act(Request("ann", RELEASES[1], str(DEV)))
+    assert tag_of(game.world.files.state, DEV) == RELEASES[0]
+    game.teardown()
+    assert list(game.laws.ended) == game.world.promotions()
+
+
 def test_a_process_that_slept_before_a_write_is_fenced_by_another_of_its_promotion() -> None:
     """Found by the game: the other went on under the same epoch, put the place back, and the sleeper wrote again."""
     game = Promotions()
