@@ -21,12 +21,12 @@ NOON = datetime(2023, 4, 20, 12, tzinfo=UTC)
 
 @pytest.fixture
 def small_disk(tmp_path: Path) -> Iterator[Path]:
-    """A file system of 400 kB."""
+    """A file system of 800 kB."""
     disk = tmp_path / "disk"
     disk.mkdir()
     if os.geteuid() != 0:
         missing("root is missing, to mount a small file system")
-    mount = ["mount", "-t", "tmpfs", "-o", "size=400k", "tmpfs", str(disk)]
+    mount = ["mount", "-t", "tmpfs", "-o", "size=800k", "tmpfs", str(disk)]
     if subprocess.run(mount, check=False, capture_output=True).returncode != 0:
         missing("the right to mount a small file system is missing")
     yield disk
@@ -62,6 +62,20 @@ def test_a_full_disk_loses_nothing_and_the_ledger_goes_on(small_disk: Path) -> N
         assert ledger.verify() == ()
     with open_ledger(path, projectors=PROJECTORS) as again:
         assert again.version("a") == appended + 1
+
+
+@pytest.mark.parametrize("free", range(50_000, 800_000, 50_000))
+def test_a_ledger_is_begun_whole_or_not_at_all(small_disk: Path, free: int) -> None:
+    ballast = small_disk / "ballast"
+    fill(ballast)
+    os.truncate(ballast, ballast.stat().st_size - free)
+    try:
+        create_ledger(small_disk / "ledger.db", at=NOON, actor="alice", projectors=PROJECTORS).close()
+    except DiskFull:
+        assert [each.name for each in small_disk.iterdir()] == ["ballast"]
+        return
+    with open_ledger(small_disk / "ledger.db", projectors=PROJECTORS) as again:
+        assert again.head().size == 1
 
 
 def test_a_ledger_is_not_begun_on_a_full_disk(small_disk: Path) -> None:

@@ -61,6 +61,13 @@ class SqliteConnection:
         """Close the file; committed appends are safe with or without it."""
         self._sqlite.close()
 
+    def settle(self) -> None:
+        """Bring everything from the log into the file. Raises `DiskFull`, `LedgerError`."""
+        with self.told():
+            busy, *_ = self._sqlite.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()
+        if busy:
+            raise LedgerError(f"{self.path}: somebody else reads it, and it cannot be completed")
+
     def rows(self, sql: str, values: tuple[object, ...] = ()) -> list[tuple[Any, ...]]:
         """All rows of a query: no cursor stays open, so none holds up a later write."""
         with self.told():

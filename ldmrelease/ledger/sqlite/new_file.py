@@ -24,6 +24,8 @@ def created(path: Path) -> Iterator[SqliteConnection]:
         connection = SqliteConnection(draft, create=True)
         try:
             yield connection
+            # Closing would do it without a word about a disk that is full, and the log goes with the draft.
+            connection.settle()
         finally:
             connection.close()
         _name(draft, path)
