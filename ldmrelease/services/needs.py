@@ -47,36 +47,20 @@ class Clock(Protocol):
         """The workspace's time."""
 
 
-class PolicyLookup(Protocol):
-    """Says which policy governs a place."""
+class WorkspaceFiles(Protocol):
+    """Has the workspace's files."""
 
     @property
-    def topology(self) -> Topology:
-        """Products, applications and checks."""
+    def workspace(self) -> Workspace:
+        """The workspace file, its policies and its trust document, as they were read."""
+
+
+class ImageRepositories(Protocol):
+    """Has access to images."""
 
     @property
-    def levels(self) -> Mapping[str, Level]:
-        """The policies, by the name of their level."""
-
-
-class SignedHistory(Protocol):
-    """Reads what was signed: observations, receipts, runs, promotions."""
-
-    @property
-    def ledger(self) -> LedgerReader:
-        """The ledger, to be read."""
-
-    @property
-    def records(self) -> Records:
-        """Reads events as what somebody signed."""
-
-    @property
-    def keyring(self) -> Keyring:
-        """The keys of the trust document, and their roles."""
-
-    @property
-    def topology(self) -> Topology:
-        """Products, applications and checks."""
+    def registries(self) -> Registries:
+        """Opens image repositories."""
 
 
 class RecordLookup(Protocol):
@@ -89,6 +73,30 @@ class RecordLookup(Protocol):
     @property
     def records(self) -> Records:
         """Reads events as what somebody signed."""
+
+
+class PolicyLookup(Protocol):
+    """Says which policy governs a place."""
+
+    @property
+    def topology(self) -> Topology:
+        """Products, applications and checks."""
+
+    @property
+    def levels(self) -> Mapping[str, Level]:
+        """The policies, by the name of their level."""
+
+
+class SignedHistory(RecordLookup, Protocol):
+    """Reads what was signed: observations, receipts, runs, promotions."""
+
+    @property
+    def keyring(self) -> Keyring:
+        """The keys of the trust document, and their roles."""
+
+    @property
+    def topology(self) -> Topology:
+        """Products, applications and checks."""
 
 
 class ObservationHistory(SignedHistory, Protocol):
@@ -127,24 +135,16 @@ class ReportSources(Clock, ReleaseHistory, PolicyLookup, Protocol):
     """Reads all that was signed, for reports by the policies of now."""
 
 
-class SiteSources(ReportSources, Protocol):
+class SiteSources(ReportSources, WorkspaceFiles, Protocol):
     """The same, with the workspace's files."""
-
-    @property
-    def workspace(self) -> Workspace:
-        """The workspace file, its policies and its trust document, as they were read."""
 
 
 class PromotionHistory(ReleaseHistory, PolicyLookup, Protocol):
     """Reads promotions, and makes their plans again."""
 
 
-class ImageLookup(ReleaseLookup, Protocol):
+class ImageLookup(ReleaseLookup, ImageRepositories, Protocol):
     """Finds the release that an image belongs to."""
-
-    @property
-    def registries(self) -> Registries:
-        """Opens image repositories."""
 
 
 class ReleaseSources(ImageLookup, Protocol):
@@ -154,32 +154,16 @@ class ReleaseSources(ImageLookup, Protocol):
         """A path of the workspace as an absolute one; an address of elsewhere as it is."""
 
 
-class EvidenceSources(Clock, ReleaseHistory, PolicyLookup, Protocol):
+class EvidenceSources(Clock, ReleaseHistory, ImageRepositories, WorkspaceFiles, PolicyLookup, Protocol):
     """Collects statements about a release from ledger and registries, and says which count."""
 
-    @property
-    def registries(self) -> Registries:
-        """Opens image repositories."""
 
-    @property
-    def workspace(self) -> Workspace:
-        """The workspace file, its policies and its trust document, as they were read."""
-
-
-class LiveComparison(ReleaseHistory, Protocol):
+class LiveComparison(ReleaseHistory, WorkspaceFiles, Protocol):
     """Compares what places hold and run now with what was decided."""
 
-    @property
-    def workspace(self) -> Workspace:
-        """The workspace file, its policies and its trust document, as they were read."""
 
-
-class TargetAccess(Protocol):
+class TargetAccess(WorkspaceFiles, Protocol):
     """Reaches what targets keep."""
-
-    @property
-    def workspace(self) -> Workspace:
-        """The workspace file, its policies and its trust document, as they were read."""
 
     @property
     def connections(self) -> Connections:
@@ -198,16 +182,8 @@ class AliasLookup(TargetAccess, ReleaseLookup, Protocol):
     """Reads menus, and names the releases in them."""
 
 
-class PlaceAccess(Clock, TargetAccess, PolicyLookup, Protocol):
+class PlaceAccess(Clock, RecordLookup, ImageRepositories, TargetAccess, PolicyLookup, Protocol):
     """Says whether this ledger may write at a place, and the place can do what its policy asks."""
-
-    @property
-    def registries(self) -> Registries:
-        """Opens image repositories."""
-
-    @property
-    def records(self) -> Records:
-        """Reads events as what somebody signed."""
 
     @property
     def keyring(self) -> Keyring:
@@ -216,10 +192,6 @@ class PlaceAccess(Clock, TargetAccess, PolicyLookup, Protocol):
     @property
     def clusters(self) -> ClusterConnections:
         """Opens the clusters of the workspace."""
-
-    @property
-    def ledger(self) -> LedgerReader:
-        """The ledger, to be read."""
 
 
 class PlaceObserving(Clock, ReleaseHistory, ImageLookup, TargetAccess, Protocol):
@@ -234,23 +206,15 @@ class CheckedPlace(PlaceObserving, PolicyLookup, Protocol):
     """Looks at what runs at a place, and at what policies want to be checked there."""
 
 
-class CheckExecution(Clock, Protocol):
+class CheckExecution(Clock, ImageRepositories, WorkspaceFiles, Protocol):
     """Runs a check in a container, a cluster or a process."""
 
     @property
     def clusters(self) -> ClusterConnections:
         """Opens the clusters of the workspace."""
 
-    @property
-    def registries(self) -> Registries:
-        """Opens image repositories."""
 
-    @property
-    def workspace(self) -> Workspace:
-        """The workspace file, its policies and its trust document, as they were read."""
-
-
-class WitnessAccess(Clock, TargetAccess, Protocol):
+class WitnessAccess(Clock, ImageRepositories, TargetAccess, Protocol):
     """Asks places and the release repository what they have seen of the ledger."""
 
     @property
@@ -260,10 +224,6 @@ class WitnessAccess(Clock, TargetAccess, Protocol):
     @property
     def keyring(self) -> Keyring:
         """The keys of the trust document, and their roles."""
-
-    @property
-    def registries(self) -> Registries:
-        """Opens image repositories."""
 
 
 class CheckpointPublishing(WitnessAccess, Protocol):
@@ -277,7 +237,7 @@ class CheckpointPublishing(WitnessAccess, Protocol):
         """Where release artifacts are."""
 
 
-class Signing(Clock, Protocol):
+class Signing(Clock, WorkspaceFiles, Protocol):
     """Signs with the keys of the workspace."""
 
     @property
@@ -287,10 +247,6 @@ class Signing(Clock, Protocol):
     @property
     def signers(self) -> Signers:
         """The workspace's own keys."""
-
-    @property
-    def workspace(self) -> Workspace:
-        """The workspace file, its policies and its trust document, as they were read."""
 
     def key_problem(self, signer: Signer, refusal: Rejected) -> KeyProblem:
         """What to say where something by a key of the workspace would not count."""
