@@ -1,109 +1,49 @@
 """A signed index proves what is read: whatever a file was made to say, an answer is the right one or there is none."""
 
-import itertools
-import os
-import random
 import shutil
-import subprocess
-import sys
 from collections.abc import Callable
 from contextlib import closing, suppress
 from pathlib import Path
 from typing import Any
 
-import msgspec
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from ldmrelease.domain.events import NewEvent
-from ldmrelease.ledger import Damaged, Ledger, create_ledger, log, open_ledger
-from ldmrelease.ledger.interface import EventRow
+from ldmrelease.ledger import Damaged, Ledger, create_ledger, open_ledger
 from ldmrelease.ledger.prefix import PrefixReader
 from ldmrelease.ledger.sqlite.ledger import SqliteLedger
 
 from .conftest import NOON
+from .indexed_ledgers import (
+    ATTACKS,
+    KINDS,
+    STREAMS,
+    Attack,
+    answers,
+    delete,
+    fill,
+    last_of,
+    make_indexed,
+    move,
+    move_and_hash,
+    opened,
+    plain_answers,
+)
 from .signed import Trust, sign
 from .test_damage import edit
 from .test_tampered_schema import rebuilt
 
-STREAMS, KINDS = ("a", "b", "release/x", "release/y", "alone"), ("test.one", "test.two", "test.three")
-
-
-def fill(ledger: Ledger, count: int, *, seed: int = 0, start: int = 0) -> None:
-    chosen = random.Random(seed)
-    events = [
-        NewEvent(chosen.choice(KINDS), chosen.choice(STREAMS[:4]), {"number": number})
-        for number in range(start, start + count)
-    ]
-    ledger.append(events, at=NOON, actor="bob")
-
 
 @pytest.fixture(scope="module")
 def kept(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    path = tmp_path_factory.mktemp("indexed") / "ledger.db"
-    with create_ledger(path, at=NOON, actor="alice", projectors=()) as made:
-        fill(made, 398)
-        made.append([NewEvent("test.once", "alone")], at=NOON, actor="bob")
-        assert made.sign_index(at=NOON, actor="bob", sign=sign) is not None
-        made.require_whole(Trust(made.genesis))
-        fill(made, 2199, seed=1, start=400)
-        assert made.sign_index(at=NOON, actor="bob", sign=sign) is not None
-        fill(made, 50, seed=2, start=2600)
-    return path
+    return make_indexed(tmp_path_factory.mktemp("indexed") / "ledger.db")
 
 
 @pytest.fixture
 def indexed(kept: Path, path: Path) -> Path:
-    """A file of which the first 400 events are in one signed index, and 2,600 in the next: 400 is older than the 2,000
-    latest, which are looked at without an index, too.
-    """
-    shutil.copy(kept, path)
-    return path
-
-
-def opened(path: Path) -> SqliteLedger:
-    ledger = open_ledger(path, projectors=())
-    assert isinstance(ledger, SqliteLedger)
-    try:
-        ledger.require_whole(Trust(ledger.genesis))
-    except BaseException:
-        ledger.close()
-        raise
-    return ledger
-
-
-def answers(ledger: Ledger) -> dict[str, Any]:
-    """Everything that can be asked of the events of a ledger."""
-    size = ledger.head().size
-    marks = sorted({0, 1, 2, size // 3, size // 2, size - 1, size, size + 1, 400, 401, 2602})
-    streams = (*STREAMS, "ledger", "checkpoints", "nothing")
-    kinds = (*KINDS, "test.once", "index.signed", "test.none")
-    found: dict[str, Any] = {
-        "all": list(ledger.events()),
-        "release": list(ledger.events(stream_prefix="release/")),
-    }
-    for stream in streams:
-        found[f"version {stream}"] = ledger.version(stream)
-        for kind in (None, *kinds):
-            asked = None if kind is None else [kind]
-            for mark in marks:
-                found[f"{stream} {kind} after {mark}"] = list(ledger.events(stream, asked, after=mark))
-            for upto in (None, *marks):
-                found[f"last {stream} {kind} {upto}"] = ledger.last(stream, kind, upto)
-        found[f"two of {stream}"] = list(ledger.events(stream, KINDS[:2]))
-    for kind in kinds:
-        for mark in marks:
-            found[f"{kind} after {mark}"] = list(ledger.events(kinds=[kind], after=mark))
-            found[f"rows {kind} after {mark}"] = list(ledger.rows([kind], after=mark))
-    found["two kinds"] = list(ledger.events(kinds=KINDS[:2]))
-    found |= {f"get {mark}": ledger.get(mark) for mark in marks}
-    return found
-
-
-def plain_answers(path: Path) -> dict[str, Any]:
-    with open_ledger(path, projectors=()) as ledger:
-        return answers(ledger)
+    return Path(shutil.copy(kept, path))
 
 
 def test_every_answer_is_the_same_with_an_index_and_without(indexed: Path) -> None:
@@ -137,62 +77,6 @@ def test_whatever_is_appended_and_whenever_it_is_signed(
     with opened(path) as ledger:
         assert answers(ledger) == plain_answers(path)
         assert ledger.verify(trust=Trust(ledger.genesis)) == ()
-
-
-def row_of(path: Path, sequence: int) -> EventRow:
-    with open_ledger(path, projectors=()) as ledger:
-        assert isinstance(ledger, SqliteLedger)
-        found = ledger._db.row("SELECT * FROM events WHERE sequence = ?", (sequence,))
-        assert found is not None
-        return EventRow._make(found)
-
-
-def last_of(path: Path, stream: str, upto: int) -> EventRow:
-    with open_ledger(path, projectors=()) as ledger:
-        found = ledger.last(stream, upto=upto)
-        assert found is not None
-        return row_of(path, found.sequence)
-
-
-def delete(path: Path, row: EventRow) -> None:
-    edit(path, f"DELETE FROM events WHERE sequence = {row.sequence}")
-
-
-def replace(path: Path, row: EventRow) -> None:
-    """With a right hash of its own."""
-    forged = row._replace(body='{"number":99}')
-    with open_ledger(path, projectors=()) as ledger:
-        right = log.row_hash(ledger.uuid, forged)
-    edit(
-        path,
-        f"UPDATE events SET body = '{forged.body}', hash = '{right}' WHERE sequence = {row.sequence}",
-    )
-
-
-def move(path: Path, row: EventRow) -> None:
-    edit(
-        path,
-        f"UPDATE events SET stream = 'elsewhere', stream_version = 1 WHERE sequence = {row.sequence}",
-    )
-
-
-def move_and_hash(path: Path, row: EventRow) -> None:
-    moved = row._replace(stream="elsewhere", stream_version=1)
-    with open_ledger(path, projectors=()) as ledger:
-        right = log.row_hash(ledger.uuid, moved)
-    edit(
-        path,
-        f"UPDATE events SET stream = 'elsewhere', stream_version = 1, hash = '{right}' "
-        f"WHERE sequence = {row.sequence}",
-    )
-
-
-def rename(path: Path, row: EventRow) -> None:
-    edit(path, f"UPDATE events SET kind = 'test.other' WHERE sequence = {row.sequence}")
-
-
-Attack = Callable[[Path, EventRow], None]
-ATTACKS: tuple[Attack, ...] = (delete, replace, move, move_and_hash, rename)
 
 
 def nothing(path: Path) -> None:
@@ -355,118 +239,3 @@ def test_roots_that_are_not_those_of_the_events_are_told(path: Path) -> None:
         ledger.sign_index(at=NOON, actor="bob", sign=lying)
         (problem,) = ledger.verify(trust=Trust(ledger.genesis))
         assert (problem.code, problem.where) == ("index", "event 12")
-
-
-def test_roots_that_nobody_signed_are_passed_over(indexed: Path) -> None:
-    with opened(indexed) as ledger:
-        ledger.append([NewEvent("index.signed", "checkpoints", {"roots": {}})], at=NOON, actor="mallory")
-    with opened(indexed) as ledger:
-        assert ledger.unindexed() == 52
-        assert answers(ledger) == plain_answers(indexed)
-
-
-def test_of_two_that_sign_at_once_one_does(indexed: Path) -> None:
-    with opened(indexed) as one, opened(indexed) as two:
-        assert one.sign_index(at=NOON, actor="bob", sign=sign) is not None
-        assert two.sign_index(at=NOON, actor="bob", sign=sign) is None
-        # It goes on by what the other one has signed.
-        assert two.unindexed() == 1
-        assert answers(two) == plain_answers(indexed)
-
-
-def test_who_reads_by_an_older_index_goes_on(indexed: Path) -> None:
-    """Its pages stay for one more index, and are made anew behind that."""
-    with opened(indexed) as reader:
-        for seed in range(4):
-            with opened(indexed) as writer:
-                fill(writer, 300, seed=seed)
-                assert writer.sign_index(at=NOON, actor="bob", sign=sign) is not None
-            assert len(list(reader.events(stream="a"))) == reader.version("a")
-        assert answers(reader) == plain_answers(indexed)
-        with opened(indexed) as ledger:
-            assert ledger.unindexed() == 1
-            assert ledger.verify(trust=Trust(ledger.genesis)) == ()
-
-
-def test_an_append_by_other_hands_that_skips_numbers_of_a_stream_is_noticed(indexed: Path) -> None:
-    with open_ledger(indexed, projectors=()) as ledger:
-        last = row_of(indexed, ledger.head().size)
-        stream = "release/x"
-        forged = EventRow(
-            last.sequence + 1, last.time, "x", "test", stream, ledger.version(stream) + 2, "{}", last.hash, ""
-        )
-        forged = forged._replace(hash=log.row_hash(ledger.uuid, forged))
-        head = f'{{"hash":"{forged.hash}","sequence":{forged.sequence}}}'
-    edit(
-        indexed,
-        f"INSERT INTO events VALUES {tuple(forged)}",
-        f"UPDATE states SET value = '{head}' WHERE projection = 'head'",
-    )
-    with pytest.raises(Damaged, match="does not follow"):
-        opened(indexed)
-
-
-def test_a_hash_that_was_only_written_there_shows_no_checkpoint(indexed: Path) -> None:
-    """Who forks a ledger could spell the hash that a checkpoint elsewhere names."""
-    with opened(indexed) as ledger:
-        kept = msgspec.structs.replace(ledger.checkpoint(NOON), size=200, head="sha256:" + "0" * 64)
-        assert ledger.extends(kept) is not None
-    edit(indexed, f"UPDATE events SET hash = '{kept.head}' WHERE sequence = 200")
-    with opened(indexed) as ledger, pytest.raises(Damaged):
-        ledger.extends(kept)
-
-
-def test_where_nobody_may_sign_the_chain_of_all_rows_is_walked(indexed: Path) -> None:
-    delete(indexed, last_of(indexed, "a", 200))
-    with (
-        open_ledger(indexed, projectors=()) as ledger,
-        pytest.raises(Damaged, match="does not follow on what stands before it"),
-    ):
-        ledger.require_whole()
-
-
-DIE = """
-import os, sys
-from datetime import UTC, datetime
-from ldmrelease.domain.events import NewEvent
-from ldmrelease.ledger import open_ledger
-from tests.unit.ledger.signed import Trust, sign
-when, path = sys.argv[1], sys.argv[2]
-at = datetime(2023, 4, 20, 12, tzinfo=UTC)
-def die(now, kinds):
-    if (now, kinds) == (when, "index.signed"):
-        os._exit(9)
-def signing(there, body):
-    if when == "while":
-        os._exit(9)
-    return sign(there, body)
-ledger = open_ledger(path, projectors=(), observer=die)
-ledger.require_whole(Trust(ledger.genesis))
-ledger.append([NewEvent("test.one", "a")], at=at, actor="x")
-ledger.sign_index(at=at, actor="x", sign=signing)
-"""
-
-
-@pytest.mark.parametrize(("when", "behind"), [("before", 52), ("while", 52), ("after", 1)])
-def test_killed_around_the_signing_it_is_there_or_not(indexed: Path, when: str, behind: int) -> None:
-    environment = {**os.environ, "PYTHONPATH": os.pathsep.join(map(str, sys.path))}
-    command = [sys.executable, "-c", DIE, when, str(indexed)]
-    assert subprocess.run(command, env=environment, check=False).returncode == 9
-    with opened(indexed) as ledger:
-        assert ledger.unindexed() == behind
-        assert len(list(ledger.events(stream="a"))) == ledger.version("a")
-        assert ledger.sign_index(at=NOON, actor="bob", sign=sign) is not None
-        assert ledger.verify(trust=Trust(ledger.genesis)) == ()
-
-
-def test_the_pages_that_stay_are_those_of_two_indexes(path: Path) -> None:
-    with create_ledger(path, at=NOON, actor="alice", projectors=()) as ledger:
-        assert isinstance(ledger, SqliteLedger)
-        ledger.require_whole(Trust(ledger.genesis))
-        counts = []
-        for seed in range(12):
-            fill(ledger, 40, seed=seed)
-            ledger.sign_index(at=NOON, actor="bob", sign=sign)
-            counts.append(len(ledger._db.rows("SELECT 1 FROM index_pages")))
-        assert max(counts) <= 2 * (2 + 3)
-        assert all(after <= before + 2 for before, after in itertools.pairwise(counts))

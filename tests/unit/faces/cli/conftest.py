@@ -8,6 +8,14 @@ from pathlib import Path
 
 import pytest
 
+from tests.unit.faces.cli.handed_copy import (  # noqa: F401 - fixtures
+    exported,
+    exported_once,
+    handed,
+    handed_once,
+    promoted,
+    promoted_once,
+)
 from tests.workspace import BASE, BEFORE, TESTSTAND, WEEKLY, Site, copy_site, new_site
 
 
