@@ -84,6 +84,8 @@ def test_what_was_not_rendered_in_time_is_said_and_the_settings_are_compared_all
     done = site.run("drift", "--timeout", "3")
     assert done.exit_code == 1
     assert f"undecided: {LAB} proxy/proxy" in done.stdout
+    # What could not be planned in that time either is advised to be looked at.
+    assert "(it was not planned: time limit; look first): ldmrelease promote 1.4" in done.stdout
     assert "known by its settings alone: " in done.stderr
 
 
