@@ -10,7 +10,7 @@ import typer
 from msgspec import Struct
 from msgspec.structs import replace
 
-from ldmrelease.answers.exit_codes import found_code
+from ldmrelease.answers.exit_codes import ExitCode, found_code
 from ldmrelease.answers.places import WhereAnswer, where_answers
 from ldmrelease.config.yaml.suggestions import nearest
 from ldmrelease.domain.topology import Application, Place, Topology
@@ -131,7 +131,7 @@ def where(  # noqa: PLR0913, PLR0917 - an option each
 
     With `--at` it is what ran at a time, by the signed observations around it: `unobserved` where they are too far
     apart, `gone by` where the next one saw the image no more; what others say to have seen there (`audit import`) is
-    told apart. With `--known-at` nothing counts that the ledger took in
+    told apart, and exit 3 if some of that cannot be read. With `--known-at` nothing counts that the ledger took in
     later, so that the answer is the one that would have been given then. With `--dayobs` it is all of a night: each
     image from when to when, and each stretch of which nobody can say what ran.
 
@@ -194,9 +194,10 @@ def where(  # noqa: PLR0913, PLR0917 - an option each
     _require_image(now, asked, selection, rows)
     if having is not None:
         tell_having(context, rows, having, output, timeout)
-    answers, others = where_answers(rows), ""
+    answers, others, unread = where_answers(rows), "", list[str]()
     if then.moment is not None and selection.is_of_places:
-        seen, others = _seen_by_others(context, [each.place for each in applications], found, then.moment)
+        places = [each.place for each in applications]
+        seen, others, unread = _seen_by_others(context, places, found, then.moment)
         answers += seen
     emit(
         answers,
@@ -209,19 +210,25 @@ def where(  # noqa: PLR0913, PLR0917 - an option each
             else NO_PLACES
         ),
     )
+    for line in unread:
+        say(line, err=True)
+    if unread:
+        raise typer.Exit(ExitCode.UNDECIDED)
 
 
 def _seen_by_others(
     context: ReadContext, places: Sequence[Place], rows: Sequence[PlaceRow], moment: datetime
-) -> tuple[list[WhereAnswer], str]:
-    """What others saw where we did not look, as answers and as text."""
+) -> tuple[list[WhereAnswer], str, list[str]]:
+    """What others saw where we did not look, as answers and as text; and what cannot be read of it."""
     # Imported history: who asks what is now goes without.
     from ldmrelease.answers.sightings import sighting_answers  # noqa: PLC0415
     from ldmrelease.render.sightings import sightings_text  # noqa: PLC0415
-    from ldmrelease.services.audit.told_by_others import last_seen  # noqa: PLC0415
+    from ldmrelease.services.audit.told_by_others import SeenByOthers, last_seen  # noqa: PLC0415
 
-    seen = list(last_seen(context, places, rows, moment))
-    return sighting_answers(seen), sightings_text(seen)
+    found = list(last_seen(context, places, rows, moment))
+    seen = [each for each in found if isinstance(each, SeenByOthers)]
+    unread = [f"{each.place}: {each.reason}" for each in found if not isinstance(each, SeenByOthers)]
+    return sighting_answers(seen), sightings_text(seen), unread
 
 
 def _target(asked: Asked, selection: PlaceSelection) -> str | None:

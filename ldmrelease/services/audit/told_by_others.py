@@ -10,7 +10,8 @@ from ldmrelease.domain.events.imported import Sighting, SightingsImported, SyncE
 from ldmrelease.domain.streams import seen_stream, synced_stream
 from ldmrelease.domain.times import instant
 from ldmrelease.domain.topology import Place
-from ldmrelease.services.audit.imports.stored import imported_parts, rows_of
+from ldmrelease.ledger import Damaged
+from ldmrelease.services.audit.imports.stored import UnreadableRows, imported_parts, rows_of
 from ldmrelease.services.inventory.where import UNOBSERVED, PlaceRow, UnobservedPlace
 from ldmrelease.services.needs import SignedHistory
 
@@ -33,6 +34,13 @@ class SeenByOthers(Struct, frozen=True):
         return ", ".join(self.images) or self.digest or self.revision or self.component or ""
 
 
+class UnreadableSightings(Struct, frozen=True):
+    """What was imported of a place cannot be read, and why."""
+
+    place: Place
+    reason: str
+
+
 def seen_by_others(context: SignedHistory, place: Place) -> Iterator[SeenByOthers]:
     """All of a place that verifies now, as it was imported. Raises `UnreadableRows`, `Damaged`."""
     ledger = context.ledger
@@ -50,11 +58,12 @@ def seen_by_others(context: SignedHistory, place: Place) -> Iterator[SeenByOther
 
 def last_seen(
     context: SignedHistory, places: Iterable[Place], rows: Iterable[PlaceRow], moment: datetime
-) -> Iterator[SeenByOthers]:
+) -> Iterator[SeenByOthers | UnreadableSightings]:
     """What others saw last up to a moment, by component and by who saw it, at those of the places of which our own
-    observations do not say what ran then; what is older than our own last look is passed over.
+    observations do not say what ran then; what is older than our own last look is passed over. What was imported of a
+    place and cannot be read stops no other.
 
-    rows: what our own observations say of that moment. Raises `UnreadableRows`, `Damaged`.
+    rows: what our own observations say of that moment.
     """
     looked: dict[Place, datetime | None] = dict.fromkeys(places)
     for each in rows:
@@ -65,8 +74,13 @@ def last_seen(
         else:
             looked.pop(each.place, None)
     for place, last in looked.items():
+        try:
+            told = sorted(seen_by_others(context, place), key=lambda each: each.time)
+        except (UnreadableRows, Damaged) as error:
+            yield UnreadableSightings(place, str(error))
+            continue
         newest: dict[tuple[str, str | None], SeenByOthers] = {}
-        for seen in sorted(seen_by_others(context, place), key=lambda each: each.time):
+        for seen in told:
             if seen.time <= moment and (last is None or seen.time > last):
                 newest[seen.by, seen.component] = seen
         yield from newest.values()

@@ -10,6 +10,7 @@ from msgspec import Struct
 
 from ldmrelease.domain.times import spell
 from ldmrelease.domain.topology import Place
+from ldmrelease.ledger import Damaged
 from ldmrelease.services.audit.desired_history import desired_at
 from ldmrelease.services.audit.imports.stored import UnreadableRows
 from ldmrelease.services.audit.told_by_others import seen_by_others
@@ -44,7 +45,7 @@ def unknown_states(
         own = [each for each in rows if each.place == place]
         try:
             found += _of_place(context, place, own, now)
-        except UnreadableRows as error:
+        except (UnreadableRows, Damaged) as error:
             found.append(UnknownState(place, DESIRED, "unreadable-import", {"reason": str(error)}))
     return tuple(found)
 

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import sqlite3
+from contextlib import closing
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -249,6 +251,27 @@ def test_what_others_saw_is_told_of_a_time_at_which_nobody_of_ours_looked(here: 
     assert [each for each in before if each["state"] == "seen-by-others"] == []
     then = ("--at", "2024-01-03T00:00:00Z", "--known-at", "2024-01-05T00:00:00Z")
     assert [each for each in answer(here, "where", *then) if each["state"] == "seen-by-others"] == []
+
+
+def test_what_cannot_be_read_of_one_place_stops_no_other(here: Site) -> None:
+    rows = [
+        {"time": "2024-01-01T00:00:00Z", "place": place, "image": f"{place}:1"}
+        for place in ("elsewhere/tap", "elsewhere/portal")
+    ]
+    answer(here, "audit", "import", "observations", "-", "--by", "a web page", input=json.dumps(rows))
+    event = next(each for each in here.events("sightings.imported") if each.stream == "seen/elsewhere/tap")
+    with closing(sqlite3.connect(here.root / "ledger.db")) as database, database:
+        guards = database.execute("SELECT name, sql FROM sqlite_schema WHERE type = 'trigger'").fetchall()
+        for name, _ in guards:
+            database.execute(f"DROP TRIGGER {name}")
+        database.execute("DELETE FROM blobs WHERE digest = ?", (event.body["rows"],))
+        for _, made in guards:
+            database.execute(made)
+    done = here.run("where", "--at", "2024-01-02T00:00:00Z", "--environment", "elsewhere", "-o", "json")
+    assert done.exit_code == 3
+    assert [each["place"] for each in json.loads(done.stdout)] == ["elsewhere/portal"]
+    assert "elsewhere/tap: " in done.stderr
+    assert "has no blob" in done.stderr
 
 
 def test_what_was_asked_for_then(imported: Site) -> None:
