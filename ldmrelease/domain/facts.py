@@ -215,6 +215,71 @@ class CheckFact(Struct, frozen=True):
     tests: tuple[str, ...]
 
 
+class ApprovalFact(Struct, frozen=True):
+    """An approval of the release or of its content that was signed for this place, level or environment.
+
+    `persons` are one, or those whom another system names (`source`: such as `jira:RFC-1012`, None for our own records).
+    `basis` gives, by requirement, the digest of its definition and what became of it as the approval was given.
+    `counted` or `code` says whether it counts apart from its basis, and why not.
+    """
+
+    approval: str
+    persons: tuple[str, ...]
+    roles: tuple[str, ...]
+    subject: str
+    scope: str
+    basis: dict[str, tuple[str, str]]
+    received: datetime
+    expires: datetime
+    counted: bool
+    code: str | None = None
+    source: str | None = None
+
+
+class WaiverFact(Struct, frozen=True):
+    """A waiver for the release at this place. `failing`: see `events.acts.Waiver`; `counted`, `code` as above."""
+
+    waiver: str
+    person: str
+    roles: tuple[str, ...]
+    scope: str
+    requirement: str
+    definition: str
+    failing: tuple[str, ...]
+    received: datetime
+    expires: datetime
+    counted: bool
+    code: str | None = None
+    renews: str | None = None
+
+
+class HoldFact(Struct, frozen=True):
+    """A hold that stands and could apply here: a freeze of this place, or a recall that names the release, its content,
+    one of its images, or a condition. `applies` is None where the condition asks for what is not known.
+    """
+
+    hold: str
+    kind: str
+    person: str
+    since: datetime
+    reason: str
+    applies: bool | None = True
+    until: datetime | None = None
+    start: datetime | None = None
+    unknown: str | None = None
+
+
+class DebtFact(Struct, frozen=True):
+    """A review that a compressed or an emergency promotion of this place still owes. `kind` is the compression's name,
+    or `emergency`.
+    """
+
+    promotion: str
+    kind: str
+    person: str
+    due: datetime
+
+
 class Facts(Struct, frozen=True, dict=True):
     """All that `evaluate` may look at.
 
@@ -225,7 +290,8 @@ class Facts(Struct, frozen=True, dict=True):
     `places` are all places by level, so that a rule can tell an unknown environment from an empty one;
     `place_components` are, by place, the components of the product that run there;
     `clusters` are the UIDs of the environments' clusters, where the workspace states them;
-    `unknown_runs` are the ids of failed check runs that the ledger has never registered, for no release.
+    `unknown_runs` are the ids of failed check runs that the ledger has never registered, for no release;
+    `requested` is when this was asked for, None where nobody has yet; `pinned_by` the person who pinned the release.
     """
 
     intent: Intent
@@ -248,7 +314,12 @@ class Facts(Struct, frozen=True, dict=True):
     clusters: dict[str, str] = field(default_factory=dict)
     checks: tuple[CheckFact, ...] = ()
     unknown_runs: tuple[str, ...] = ()
-    held: tuple[str, ...] = ()
+    requested: datetime | None = None
+    pinned_by: str | None = None
+    approvals: tuple[ApprovalFact, ...] = ()
+    waivers: tuple[WaiverFact, ...] = ()
+    holds: tuple[HoldFact, ...] = ()
+    debts: tuple[DebtFact, ...] = ()
     keyring: str = ""
     schema: int = SCHEMA
 

@@ -2,8 +2,8 @@
 
 A stream is named after what it tells about: `promotion/P-42`, `environment/summit/ocps` (what was observed there),
 `claim/summit/ocps`, `receipts/summit/ocps`, `release/stack/w.2023.16` (its pins), `runs/<release's digest>`,
-`evidence/<digest>`. A step is `environment/application/kind`, and for a check `.../check/name`: the name is the
-rest, whatever it is, so that a check may be called `restore`.
+`evidence/<digest>`, `approvals/<digest>`, `waivers/<digest>`, `reviews/P-42`. A step is `environment/application/kind`,
+and for a check `.../check/name`: the name is the rest, whatever it is, so that a check may be called `restore`.
 """
 
 from msgspec import Struct
@@ -19,6 +19,9 @@ CHECKPOINTS = "checkpoints"
 """What the ledger's index said, signed from time to time."""
 BUNDLES = "bundles"
 """Which bundles were exported: the number of an event in it is the serial of its bundle."""
+
+HOLDS = "holds"
+"""Every freeze and recall, and their lifting: a decision that races with a recall is made again."""
 
 DESIRED, SYNCED, SEEN = "desired/", "synced/", "seen/"
 """What the streams of imported history begin with: of trees, of deployment tools, of other observers."""
@@ -65,6 +68,21 @@ def run_stream(release: str) -> str:
 def evidence_stream(digest: str) -> str:
     """The statements about a digest."""
     return f"evidence/{digest}"
+
+
+def approval_stream(subject: str) -> str:
+    """The approvals of a release or of a content, by its digest."""
+    return f"approvals/{subject}"
+
+
+def waiver_stream(release: str) -> str:
+    """The waivers for a release, by its digest."""
+    return f"waivers/{release}"
+
+
+def review_stream(promotion: str) -> str:
+    """The reviews of a promotion: apart from its own stream, since they come after its end."""
+    return f"reviews/{promotion}"
 
 
 def desired_stream(environment: str, application: str) -> str:

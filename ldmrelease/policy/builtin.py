@@ -1,11 +1,12 @@
 """Findings that no policy file asks for: what every decision, or every decision of an intent, rests on."""
 
 from collections.abc import Mapping
+from datetime import datetime
 from typing import Any, Literal, get_args
 
 from ldmrelease.domain import times
 from ldmrelease.domain.decision import FOUND, Finding, Outcome, Phase
-from ldmrelease.domain.facts import Facts, Intent
+from ldmrelease.domain.facts import Facts, HoldFact, Intent
 from ldmrelease.domain.level import Level
 from ldmrelease.policy.index import index_of
 from ldmrelease.policy.residences import ReleaseResidence, release_residences
@@ -52,11 +53,38 @@ def complete(facts: Facts) -> Finding:
     return _finding("complete", Outcome.SATISFIED, "complete")
 
 
-def held(facts: Facts) -> Finding:
-    """No hold lies on the release, its images or the environment."""
-    if facts.held:
-        return _finding("held", Outcome.FAILED, "held", {"holds": sorted(facts.held)})
+def held(facts: Facts, now: datetime) -> Finding:
+    """No hold lies on the release, its images or the environment. One whose condition asks for what is not known of the
+    release is `errored`: a recall that may be meant is not passed over.
+    """
+    standing = [each for each in facts.holds if _stands(each, now)]
+    applying = sorted((each for each in standing if each.applies), key=lambda each: each.hold)
+    if applying:
+        values = {"holds": [_told(each) for each in applying]}
+        return _finding("held", Outcome.FAILED, "held", values, next=command("lift", applying[0].hold))
+    unknown = sorted((each for each in standing if each.applies is None), key=lambda each: each.hold)
+    if unknown:
+        return _finding("held", Outcome.ERRORED, "unknown", {"holds": [_told(each) for each in unknown]})
     return _finding("held", Outcome.SATISFIED, "not-held")
+
+
+def _stands(hold: HoldFact, now: datetime) -> bool:
+    return (hold.start is None or hold.start <= now) and (hold.until is None or now < hold.until)
+
+
+def _told(hold: HoldFact) -> dict[str, Any]:
+    told: dict[str, Any] = {
+        "hold": hold.hold,
+        "kind": hold.kind,
+        "person": hold.person,
+        "reason": hold.reason,
+    }
+    told["since"] = times.spell(hold.since)
+    if hold.until is not None:
+        told["until"] = times.spell(hold.until)
+    if hold.unknown is not None:
+        told["unknown"] = hold.unknown
+    return told
 
 
 def empty() -> Finding:

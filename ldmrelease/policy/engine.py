@@ -34,7 +34,7 @@ def evaluate(
     now = times.whole(now)
     asked = asked_requirements(level, facts.place, facts.intent, phase)
     judged = _judged(asked, facts, now, phase)
-    findings = (*_built_in(level, facts, phase, bool(asked)), *judged)
+    findings = (*_built_in(level, facts, phase, now, bool(asked)), *judged)
     return Decision(
         intent=facts.intent,
         place=facts.place,
@@ -83,14 +83,14 @@ def residence_places(
     )
 
 
-def _built_in(level: Level, facts: Facts, phase: Phase, asks: bool) -> Iterable[Finding]:
+def _built_in(level: Level, facts: Facts, phase: Phase, now: datetime, asks: bool) -> Iterable[Finding]:
     match facts.intent:
         case Intent.PROMOTE:
-            yield from (builtin.accepts(level, facts), builtin.complete(facts), builtin.held(facts))
+            yield from (builtin.accepts(level, facts), builtin.complete(facts), builtin.held(facts, now))
         case Intent.ROLLBACK:
-            yield from (builtin.ran_here(facts), builtin.present(facts), builtin.held(facts))
+            yield from (builtin.ran_here(facts), builtin.present(facts), builtin.held(facts, now))
         case Intent.ALIAS:
-            yield from (builtin.accepts(level, facts), builtin.complete(facts), builtin.held(facts))
+            yield from (builtin.accepts(level, facts), builtin.complete(facts), builtin.held(facts, now))
             yield builtin.live(facts)
         case Intent.RETIRE:
             # Taking away what was recalled is what a hold is for.

@@ -58,11 +58,12 @@ from msgspec import Struct
 from ldmrelease.domain.events import release
 from ldmrelease.domain.events.kinds import ME, EventType
 
-class Approval(Struct, frozen=True):
+class Endorsement(Struct, frozen=True):
     product: str
     tag: str
 
-release.TYPES += (EventType("release.approved", Approval, ME, "approval", lambda body: f"approval/{body.tag}"),)
+ENDORSED = EventType("release.endorsed", Endorsement, ME, "endorsement", lambda body: f"endorsement/{body.tag}")
+release.TYPES += (ENDORSED,)
 """
 
 STATEMENT = """
@@ -145,18 +146,18 @@ file = init_workspace(Path("site"), None, at).file
 workspace = load_workspace(file)
 create_ledger(workspace.ledger, at=at, actor="me", projectors=PROJECTORS).close()
 context = open_context(workspace)
-context.append([new_event(Approval("stack", "w.2023.16"))])
-(event,) = context.ledger.events(kinds=["release.approved"])
+context.append([new_event(Endorsement("stack", "w.2023.16"))])
+(event,) = context.ledger.events(kinds=["release.endorsed"])
 problems = list(verify_ledger(context.ledger, context.keyring, None, str, clock=False))
 (role,) = [each for each in context.keyring.roles if each.name == "release-manager"]
 lint = run("workspace", "lint", folder=Path("site")).output
-print(json.dumps([event.stream, context.records.verify(event).body.tag, problems, role.types, "approval" in lint]))
+print(json.dumps([event.stream, context.records.verify(event).body.tag, problems, role.types, "endorsement" in lint]))
 """
     assert told(EVENT, script, tmp_path) == [
-        "approval/w.2023.16",
+        "endorsement/w.2023.16",
         "w.2023.16",
         [],
-        ["approval", "pin", "request"],
+        ["approval", "endorsement", "hold", "lift", "pin", "request", "review", "waiver"],
         False,
     ]
 

@@ -6,7 +6,7 @@ The policy engine writes codes; a sentence can be made better here without a cha
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from ldmrelease.answers.sentences.rejected import rejected_words
 from ldmrelease.answers.sentences.text import Values, counted, few, listed, said, values_of
@@ -87,6 +87,19 @@ def _of_cycle(v: Values) -> str:
     return f"{v['place']} {name} {v['tag']} ({v['cycle']})"
 
 
+def _holds(values: Values) -> str:
+    """Each hold with who set it, and why."""
+    found = values["holds"]
+    return "; ".join(_hold(each) for each in found) if isinstance(found, list | tuple) else said(found)
+
+
+def _hold(plain: Mapping[str, Any]) -> str:
+    told = values_of(plain)
+    until = f", until {told['until']}" if "until" in told else ""
+    asked = f" (its condition asks for {told['unknown']}, which is not known)" if "unknown" in told else ""
+    return f"{said(told['hold'])} by {said(told['person'])} since {told['since']}{until}: {said(told['reason'])}{asked}"
+
+
 _BUILT_IN: dict[tuple[str, str], Words] = {
     ("accepts", "unreadable-tag"): lambda v: f"{v['tag']} is not a tag of its product's grammar",
     ("accepts", "kind-not-accepted"): lambda v: (
@@ -101,7 +114,8 @@ _BUILT_IN: dict[tuple[str, str], Words] = {
         f"{'is' if len(v.get('missing', [])) == 1 else 'are'} not built yet; ask again once that is built"
     ),
     ("complete", "complete"): lambda _: "every component is pinned",
-    ("held", "held"): lambda v: f"it is held: {v.listed('holds')}; whoever set the hold has to lift it",
+    ("held", "held"): lambda v: f"it is held: {_holds(v)}; who may lift a hold can let it in",
+    ("held", "unknown"): lambda v: f"nobody can tell whether it is held: {_holds(v)}",
     ("held", "not-held"): lambda _: "there is no hold on the release, its images or the environment",
     ("empty", "no-requirements"): lambda _: (
         "the level has no requirements here, and an empty policy allows nothing: add a requirement"

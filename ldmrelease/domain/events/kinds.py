@@ -10,9 +10,9 @@ from typing import Any
 
 from msgspec import Struct
 
-ME, RUNNER, OBSERVER, PROMOTER, LEDGER = "me", "runner", "observer", "promoter", "ledger"
-"""Purposes of the workspace's keys: who asks, who runs checks, who observes, the process that promotes, and who says
-what the ledger as a whole says."""
+ME, RUNNER, OBSERVER, PROMOTER, LEDGER, BRIDGE = "me", "runner", "observer", "promoter", "ledger", "bridge"
+"""Purposes of the workspace's keys: who asks, who runs checks, who observes, the process that promotes, who says what
+the ledger as a whole says, and who tells what was decided in other systems."""
 
 
 class EventKind(StrEnum):
@@ -44,6 +44,14 @@ class EventKind(StrEnum):
     SIGHTINGS_IMPORTED = "sightings.imported"
     BUNDLE_EXPORTED = "bundle.exported"
     INDEX_SIGNED = "index.signed"
+    APPROVED = "approval.given"
+    APPROVAL_OBSERVED = "approval.observed"
+    APPROVAL_WITHDRAWN = "approval.withdrawn"
+    WAIVED = "waiver.given"
+    WAIVER_WITHDRAWN = "waiver.withdrawn"
+    HELD = "hold.set"
+    HOLD_LIFTED = "hold.lifted"
+    REVIEWED = "review.given"
 
 
 def _nowhere(_: Any) -> tuple[str, ...]:

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from ldmrelease.domain.events import evidence, imported, ledger, place, promotion, release, trust
+from ldmrelease.domain.events import acts, evidence, imported, ledger, place, promotion, release, trust
 from ldmrelease.domain.events.event import NewEvent
 from ldmrelease.domain.events.kinds import EventType
 
@@ -14,6 +14,7 @@ EVENT_TYPES: tuple[EventType, ...] = (
     *trust.TYPES,
     *ledger.TYPES,
     *imported.TYPES,
+    *acts.TYPES,
 )
 
 _BY_NAME = {(str(each.kind), each.version): each for each in EVENT_TYPES}

@@ -24,6 +24,7 @@ from ldmrelease.domain.topology import Place
 from ldmrelease.policy.cases.facts import (
     Definitions,
     definition_of,
+    hold_facts,
     run_facts,
     statement_facts,
 )
@@ -74,7 +75,7 @@ def assume(facts: Facts, assumed: Assumptions, grammar: AnyGrammar, moved: timed
         cycles=(*facts.cycles, *(each.fact() for each in assumed.cycles)),
         change=facts.change if assumed.change is None else assumed.change,
         clusters={**facts.clusters, **assumed.clusters},
-        held=(*facts.held, *assumed.holds),
+        holds=(*facts.holds, *hold_facts(assumed.holds)),
         earlier=facts.earlier if assumed.earlier is None else assumed.earlier,
         later=facts.later if assumed.later is None else assumed.later,
     )

@@ -1,6 +1,7 @@
 """Scenario -> facts: a pure function; names become digests, so that the same name is the same thing everywhere."""
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
+from datetime import UTC, datetime
 
 from ldmrelease.domain import canonical
 from ldmrelease.domain.facts import (
@@ -9,6 +10,7 @@ from ldmrelease.domain.facts import (
     CandidatePin,
     CheckFact,
     Facts,
+    HoldFact,
     ImageFact,
     ImageResidence,
     Interval,
@@ -34,8 +36,14 @@ from ldmrelease.policy.engine import asked_requirements
 
 Windows = Mapping[str, tuple[Interval, ...]]
 NO_WINDOWS: Windows = {}
+_LONG_AGO = datetime(2000, 1, 1, tzinfo=UTC)
 Definitions = Callable[[str, str | None], str]
 """The digest of a check, by its name and the name of a definition that is not the agreed one."""
+
+
+def hold_facts(names: tuple[str, ...]) -> tuple[HoldFact, ...]:
+    """Holds that stand, by their names alone."""
+    return tuple(HoldFact(each, "recall", "somebody", _LONG_AGO, "as the case says") for each in names)
 
 
 def facts_of(scenario: Scenario, level: Level, windows: Windows = NO_WINDOWS) -> Facts:
@@ -63,7 +71,7 @@ def facts_of(scenario: Scenario, level: Level, windows: Windows = NO_WINDOWS) ->
         place_components={str(place): names for place, names in sorted(components.items())},
         clusters=dict(scenario.clusters),
         checks=tuple(CheckFact(each, definition_of(each), ()) for each in _checks(scenario, level)),
-        held=scenario.holds,
+        holds=hold_facts(scenario.holds),
     )
 
 

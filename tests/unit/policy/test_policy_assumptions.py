@@ -7,6 +7,7 @@ from msgspec.structs import replace
 from ldmrelease.domain.decision import Verdict
 from ldmrelease.domain.facts import ChangeFact, Intent
 from ldmrelease.policy.cases.assumptions import SAME, Assumptions, assume
+from ldmrelease.policy.cases.facts import hold_facts
 from ldmrelease.policy.cases.scenario import (
     ScenarioCandidate,
     ScenarioImage,
@@ -85,13 +86,13 @@ def test_residences_statements_holds_images_and_candidates_are_added() -> None:
         (CONTENT, "candidate"),
         (None, "candidate"),
     ]
-    assert (found.held, found.earlier) == (("freeze",), (PROMPT,))
+    assert ([each.hold for each in found.holds], found.earlier) == (["freeze"], (PROMPT,))
     assert found.place == FACTS.place
 
 
 def test_holds_that_stand_stay_beside_those_that_are_assumed() -> None:
-    found = assume(facts(held=("recall",)), Assumptions(holds=("freeze",)), "rubin", NOT_MOVED)
-    assert found.held == ("recall", "freeze")
+    found = assume(facts(holds=hold_facts(("recall",))), Assumptions(holds=("freeze",)), "rubin", NOT_MOVED)
+    assert [each.hold for each in found.holds] == ["recall", "freeze"]
 
 
 def test_an_image_that_lacks_something_is_not_there() -> None:

@@ -10,6 +10,7 @@ from ldmrelease.domain import canonical
 from ldmrelease.domain.decision import Decision, Finding, Outcome, Phase, Verdict, verdict_of
 from ldmrelease.domain.facts import Facts, ImageResidence, Intent, Interval
 from ldmrelease.domain.level import Additions
+from ldmrelease.policy.cases.facts import hold_facts
 from ldmrelease.policy.rules.registry import RULES
 from tests.unit.policy.policy_facts import (
     BASE,
@@ -88,7 +89,7 @@ def test_the_rest_of_the_verdict_table() -> None:
         (facts(release=weekly(readable=False)), "accepts", "unreadable-tag", Verdict.REFUSED),
         (facts(release=weekly(missing=("b", "a"))), "complete", "open", Verdict.WAITING),
         (facts(release=weekly(problem="ambiguous")), "complete", "ambiguous", Verdict.REFUSED),
-        (facts(held=("recall DM-1",)), "held", "held", Verdict.REFUSED),
+        (facts(holds=hold_facts(("recall DM-1",))), "held", "held", Verdict.REFUSED),
     ],
 )
 def test_built_in_findings(known: Facts, name: str, code: str, verdict: Verdict) -> None:
@@ -231,7 +232,7 @@ class TestRollback:
     def test_images_must_be_there_and_nothing_held(self) -> None:
         gone = decide(level(IMAGES), replace(self.known, release=weekly(images=(image(present=False),))))
         none = decide(level(IMAGES), replace(self.known, release=weekly(images=())))
-        held = decide(level(IMAGES), replace(self.known, held=("recall",)))
+        held = decide(level(IMAGES), replace(self.known, holds=hold_facts(("recall",))))
         assert codes(gone)["present"] == "absent"
         assert codes(none)["present"] == "no-images"
         assert {each.verdict for each in (gone, none, held)} == {Verdict.REFUSED}
@@ -258,7 +259,7 @@ def test_an_alias_wants_the_release_to_be_live_here() -> None:
 
 
 def test_a_hold_stops_an_alias_but_what_is_recalled_may_be_retired() -> None:
-    known = facts(residences=(stay(SUMMIT),), held=("recall",))
+    known = facts(residences=(stay(SUMMIT),), holds=hold_facts(("recall",)))
     assert decide(level(IMAGES), replace(known, intent=Intent.ALIAS)).verdict is Verdict.REFUSED
     assert decide(level(IMAGES), replace(known, intent=Intent.RETIRE)).verdict is Verdict.ALLOWED
 

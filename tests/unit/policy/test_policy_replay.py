@@ -10,6 +10,7 @@ import pytest
 
 from ldmrelease.domain import canonical
 from ldmrelease.domain.facts import CandidatePin, Interval
+from ldmrelease.policy.cases.facts import hold_facts
 from tests.unit.policy.policy_facts import (
     AMD,
     BASE,
@@ -47,7 +48,7 @@ RICH = facts(
         ),
     ),
     windows={"window": (Interval(NOW + timedelta(hours=1), NOW + timedelta(hours=2)),)},
-    held=("b", "a"),
+    holds=hold_facts(("b", "a")),
 )
 ASKED = level(
     requirement("images", name="images", platforms=["linux/amd64"]),

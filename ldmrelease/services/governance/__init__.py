@@ -1,0 +1,1 @@
+"""People decide: request, approve, waive, freeze, recall, lift, review."""
