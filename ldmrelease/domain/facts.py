@@ -9,6 +9,7 @@ from typing import Any, TypeVar
 from msgspec import Struct, field
 
 from ldmrelease.domain.images import ImageIdentity, PlatformImage
+from ldmrelease.domain.overlays import OverlayFact
 from ldmrelease.domain.topology import Place
 
 SCHEMA = 1
@@ -291,7 +292,8 @@ class Facts(Struct, frozen=True, dict=True):
     `place_components` are, by place, the components of the product that run there;
     `clusters` are the UIDs of the environments' clusters, where the workspace states them;
     `unknown_runs` are the ids of failed check runs that the ledger has never registered, for no release;
-    `requested` is when this was asked for, None where nobody has yet; `pinned_by` the person who pinned the release.
+    `requested` is when this was asked for, None where nobody has yet; `pinned_by` the person who pinned the release;
+    `overlay` is what asks for less than the level does, None for an ordinary request.
     """
 
     intent: Intent
@@ -320,6 +322,7 @@ class Facts(Struct, frozen=True, dict=True):
     waivers: tuple[WaiverFact, ...] = ()
     holds: tuple[HoldFact, ...] = ()
     debts: tuple[DebtFact, ...] = ()
+    overlay: OverlayFact | None = None
     keyring: str = ""
     schema: int = SCHEMA
 

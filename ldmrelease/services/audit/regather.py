@@ -105,7 +105,9 @@ def regather(past: PastLedger, stored: Facts, level: Level, phase: Phase, now: d
     Raises `Damaged` where a blob is missing, `NoPin`.
     """
     requirements = asked_requirements(level, stored.place, stored.intent, phase)
-    asked = fact_sources(requirements, stored.intent)
+    asked = fact_sources(requirements, stored.intent, stored.overlay)
+    if stored.overlay is not None:
+        asked -= {each.source for each in stored.overlay.unasked}
     release = _release(past, stored)
     found: dict[str, Any] = {"release": _release_fact(stored.release, release)}
     told = _statements(past, stored, release, now) if asked & _OF_STATEMENTS else []

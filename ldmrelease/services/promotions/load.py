@@ -1,6 +1,7 @@
 """A promotion as the ledger has it: its signed request, its plan made again, its release and its journal."""
 
 from collections.abc import Iterable
+from datetime import datetime
 from typing import Any
 
 from msgspec import Struct
@@ -19,6 +20,7 @@ from ldmrelease.services.promotions.submit import sites_for
 from ldmrelease.services.releases.pin import Pinned
 from ldmrelease.services.releases.store import pinned_by_digest
 from ldmrelease.services.repository_scope import out_of_scope
+from ldmrelease.trust.keyring import Key
 from ldmrelease.trust.records import EventRecord
 from ldmrelease.trust.verify import Rejected
 
@@ -31,11 +33,15 @@ class NoSuchPromotion(InputError):
 
 
 class Promotion(Struct):
-    """Everything that the driver needs. `version` is that of the stream as read."""
+    """Everything that the driver needs. `version` is that of the stream as read; `key` signed the request, which was
+    `asked` then.
+    """
 
     id: str
     request: Request
     requester: str
+    key: Key
+    asked: datetime
     plan: Plan
     pinned: Pinned
     journal: Journal
@@ -65,7 +71,17 @@ def load_promotion(context: PromotionHistory, promotion_id: str) -> Promotion:
     if journal.plan is not None and journal.plan != plan.digest:
         stored = canonical.decode(context.ledger.blob(journal.plan), Plan)
         raise Untrusted(_plan_differs(promotion_id, stored, plan))
-    return Promotion(promotion_id, request, opened.person, plan, pinned, journal, len(told))
+    return Promotion(
+        promotion_id,
+        request,
+        opened.person,
+        opened.key,
+        opened.event.time,
+        plan,
+        pinned,
+        journal,
+        len(told),
+    )
 
 
 def records_of(context: SignedHistory, promotion_id: str) -> list[EventRecord[Any]]:
@@ -110,7 +126,9 @@ def _request(promotion_id: str, told: list[EventRecord[Any]]) -> EventRecord[Req
 
 
 def _plan_again(context: PolicyLookup, request: Request, pinned: Pinned) -> Plan:
-    spec = PromotionSpec(pinned, request.target, request.intent, request.reason, request.alias)
+    spec = PromotionSpec(
+        pinned, request.target, request.intent, request.reason, request.alias, request.overlay
+    )
     applications = [context.topology.application(each) for each in request.places]
     known = [each for each in applications if each is not None]
     if len(known) != len(request.places):

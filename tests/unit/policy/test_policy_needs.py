@@ -10,6 +10,7 @@ from ldmrelease.domain.decision import Phase
 from ldmrelease.domain.facts import CandidatePin, ChangeFact, CycleFact, CycleRole, Facts, Intent, Interval
 from ldmrelease.domain.level import Requirement
 from ldmrelease.domain.topology import Place
+from ldmrelease.policy.builtin import NEEDS
 from ldmrelease.policy.engine import asked_requirements, fact_sources, residence_places
 from ldmrelease.policy.rules.registry import RULES
 from ldmrelease.services.decisions.facts.registry import SOURCES
@@ -206,4 +207,4 @@ def test_what_is_asked_follows_intent_and_phase() -> None:
 
 
 def test_a_rule_that_nobody_knows_needs_nothing() -> None:
-    assert fact_sources([Requirement("it", "astrology")], Intent.PROMOTE) == frozenset()
+    assert fact_sources([Requirement("it", "astrology")], Intent.PROMOTE) == NEEDS[Intent.PROMOTE]
