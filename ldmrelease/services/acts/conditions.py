@@ -16,7 +16,7 @@ from ldmrelease.domain.topology import Application
 from ldmrelease.expressions.cel import BadExpression, Condition, FieldType, read_condition
 from ldmrelease.projections.naming import NamedBy
 from ldmrelease.registry.digest_cache import image_cache
-from ldmrelease.services.acts.hold_facts import Unknown
+from ldmrelease.services.acts.hold_facts import UnknownCondition
 from ldmrelease.services.inventory.having import Holds, PlaceAnswer, having
 from ldmrelease.services.inventory.image_names import ImageNames
 from ldmrelease.services.inventory.known_values import (
@@ -51,11 +51,11 @@ def read_recall_condition(expression: str) -> Condition | BadExpression:
 
 def judge_release(
     context: ConditionSources, pinned: Pinned, application: Application, expression: str, now: datetime
-) -> bool | Unknown:
+) -> bool | UnknownCondition:
     """Whether a condition holds of any image of a release that a place runs: of none it is not known, where it may."""
     condition = read_recall_condition(expression)
     if isinstance(condition, BadExpression):
-        return Unknown(condition.message)
+        return UnknownCondition(condition.message)
     rows = [
         _as_if_there(application, pinned, name, now)
         for name in application.components(pinned.release.product)
@@ -64,7 +64,7 @@ def judge_release(
     if any(each.holds is Holds.MATCHED for each in found):
         return True
     unknown = next((each for each in found if each.holds is Holds.UNKNOWN), None)
-    return False if unknown is None else Unknown(unknown.reason or "it is not known")
+    return False if unknown is None else UnknownCondition(unknown.reason or "it is not known")
 
 
 def judge_rows(

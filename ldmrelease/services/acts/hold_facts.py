@@ -12,13 +12,13 @@ from ldmrelease.domain.topology import Place
 from ldmrelease.services.acts.holds import KnownHold
 
 
-class Unknown(Struct, frozen=True):
+class UnknownCondition(Struct, frozen=True):
     """Why nobody can say whether a condition holds of a release."""
 
     reason: str
 
 
-Judge = Callable[[KnownHold], bool | Unknown]
+Judge = Callable[[KnownHold], bool | UnknownCondition]
 """Whether the condition of a recall holds of the release at the place."""
 
 
@@ -50,7 +50,7 @@ def _facts(
                 yield _fact(each)
         elif each.names(question.release, question.digest):
             applies = True if each.body.predicate is None else judge(each)
-            if isinstance(applies, Unknown):
+            if isinstance(applies, UnknownCondition):
                 yield _fact(each, None, applies.reason)
             elif applies:
                 yield _fact(each)

@@ -31,7 +31,7 @@ from ldmrelease.policy.engine import asked_requirements, fact_sources, residence
 from ldmrelease.projections.claimed import claimed_body
 from ldmrelease.projections.observed import ResidenceState, residences_of
 from ldmrelease.projections.residences import States, replayed, timely
-from ldmrelease.services.acts.hold_facts import HeldQuestion, Unknown, hold_facts
+from ldmrelease.services.acts.hold_facts import HeldQuestion, UnknownCondition, hold_facts
 from ldmrelease.services.acts.holds import KnownHold, holds_of
 from ldmrelease.services.decisions.facts.runs import run_facts
 from ldmrelease.services.evidence.collect import repositories_in
@@ -225,11 +225,11 @@ def _holds(past: PastLedger, stored: Facts, release: Release, now: datetime) -> 
     """What a condition came to stands as it was told: it may have asked an image."""
     told = {each.hold: each for each in stored.holds}
 
-    def judge(hold: KnownHold) -> bool | Unknown:
+    def judge(hold: KnownHold) -> bool | UnknownCondition:
         known = told.get(hold.id)
         if known is None:
             return False
-        return True if known.applies else Unknown(known.unknown or "")
+        return True if known.applies else UnknownCondition(known.unknown or "")
 
     holds = holds_of(past.of_stream(HOLDS), past.records)
     question = HeldQuestion(stored.place, stored.level, stored.intent, release, stored.release.digest)

@@ -4,7 +4,7 @@ They are read through the inquiry's reader, so that a decision that races with a
 """
 
 from ldmrelease.domain.facts import HoldFact
-from ldmrelease.services.acts.hold_facts import HeldQuestion, Unknown, hold_facts
+from ldmrelease.services.acts.hold_facts import HeldQuestion, UnknownCondition, hold_facts
 from ldmrelease.services.acts.holds import KnownHold, known_holds
 from ldmrelease.services.decisions.facts.inquiry import Inquiry, ReleaseInquiry
 
@@ -22,11 +22,11 @@ def _known(about: ReleaseInquiry) -> tuple[KnownHold, ...]:
     return known_holds(about.context)
 
 
-def _judged(inquiry: Inquiry, hold: KnownHold) -> bool | Unknown:
+def _judged(inquiry: Inquiry, hold: KnownHold) -> bool | UnknownCondition:
     about, place = inquiry.release, inquiry.question.place
     application = about.context.topology.application(place)
     if application is None or hold.body.predicate is None:
-        return Unknown(f"there is no place {place}")
+        return UnknownCondition(f"there is no place {place}")
     # The expression language, registries and threads: who has no conditional recall goes without.
     from ldmrelease.services.acts.conditions import judge_release  # noqa: PLC0415
 
