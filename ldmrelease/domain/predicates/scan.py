@@ -13,7 +13,7 @@ from msgspec import Struct, field
 
 from ldmrelease.domain import times
 from ldmrelease.domain.predicates.interface import Predicate, StatementType, read_time
-from ldmrelease.domain.statement_facts import FindingFact, ScanFact, FindingSeverity
+from ldmrelease.domain.statement_facts import FindingFact, FindingSeverity, ScanFact
 
 MOST_FINDINGS = 10_000
 """Findings of one statement: with more it is no statement that anybody reads."""

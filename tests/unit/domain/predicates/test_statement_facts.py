@@ -13,6 +13,7 @@ from ldmrelease.domain.predicates.scan import read_scan, severity_of, write_scan
 from ldmrelease.domain.predicates.vex import read_vex
 from ldmrelease.domain.statement_facts import (
     FindingFact,
+    FindingSeverity,
     MetricFact,
     ObservedFact,
     OwnersFact,
@@ -20,7 +21,6 @@ from ldmrelease.domain.statement_facts import (
     ReviewFact,
     SbomFact,
     ScanFact,
-    FindingSeverity,
     VexFact,
     VexStatus,
 )
@@ -64,7 +64,7 @@ def test_the_report_inside_of_cosigns_type() -> None:
         "VulnerabilityID": "CVE-2023-0464",
         "PkgName": "openssl",
         "InstalledVersion": "3.0.7",
-        "FindingSeverity": "LOW",
+        "Severity": "LOW",
     }
     report = {"Results": [{"Target": "os", "Vulnerabilities": [found]}, {"Target": "none"}]}
     read = read_scan({"scanner": {"uri": "pkg:github/aquasecurity/trivy", "result": report}})
