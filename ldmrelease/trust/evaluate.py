@@ -12,6 +12,7 @@ from msgspec.structs import replace
 
 from ldmrelease.domain import canonical
 from ldmrelease.domain.facts import StatementFact
+from ldmrelease.domain.predicates.observed import read_observed
 from ldmrelease.domain.predicates.registry import statement_type
 from ldmrelease.domain.predicates.test_result import ERRORED
 from ldmrelease.domain.statements import PAYLOAD_TYPE, Statement, Unreadable, read_statement
@@ -140,6 +141,7 @@ def _described(
         received=received,
         claimed=_claimed(statement),
         environment=kind.environment(statement.predicate),
+        observed=read_observed(statement.predicate),
     )
     return replace(fact, **kind.facts(statement.predicate, checks))
 

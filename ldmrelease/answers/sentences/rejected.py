@@ -75,6 +75,14 @@ REASONS: Mapping[str, str] = {
     "passed-with-warned": "it passed with warned tests",
     "no-declared-tests": "the check declares no tests",
     "tests-not-run": "it passed without all of the declared tests",
+    # Scans, values, reviews.
+    "bad-scan": "it is no scan that can be read",
+    "bad-vex": "what it says of vulnerabilities cannot be read",
+    "bad-metric": "its measured values cannot be read",
+    "bad-review": "it is no review that can be read",
+    "too-many-findings": "it has more findings than are read",
+    "too-many-metrics": "it has more values than are read",
+    "too-many-reviewers": "it has more reviewers than are read",
     # Runs.
     "other-definition": "it was of another definition of the check",
     "other-environment": "it ran in another environment",
