@@ -21,9 +21,9 @@ IDS: frozenset[str] = frozenset(get_args(BuiltInId))
 """Ids that no requirement of a policy may have: findings would have two meanings."""
 
 NEEDS: Mapping[Intent, frozenset[str]] = {
-    Intent.PROMOTE: frozenset({"debts"}),
-    Intent.ROLLBACK: frozenset({"residences", "place_components", "images"}),
-    Intent.ALIAS: frozenset({"residences", "place_components", "debts"}),
+    Intent.PROMOTE: frozenset({"holds", "debts"}),
+    Intent.ROLLBACK: frozenset({"residences", "place_components", "images", "holds"}),
+    Intent.ALIAS: frozenset({"residences", "place_components", "holds", "debts"}),
     Intent.RETIRE: frozenset({"residences", "place_components"}),
 }
 """The sources of facts that the findings of each intent rest on (`Rule.needs`)."""
@@ -65,11 +65,21 @@ def held(facts: Facts, now: datetime) -> Finding:
     applying = sorted((each for each in standing if each.applies), key=lambda each: each.hold)
     if applying:
         values = {"holds": [_told(each) for each in applying]}
-        return _finding("held", Outcome.FAILED, "held", values, next=command("lift", applying[0].hold))
+        ends = [each.until for each in applying]
+        known = [each for each in ends if each is not None]
+        return _finding(
+            "held",
+            Outcome.FAILED,
+            "held",
+            values,
+            next=command("lift", applying[0].hold),
+            when=max(known) if len(known) == len(ends) else None,
+        )
     unknown = sorted((each for each in standing if each.applies is None), key=lambda each: each.hold)
     if unknown:
         return _finding("held", Outcome.ERRORED, "unknown", {"holds": [_told(each) for each in unknown]})
-    return _finding("held", Outcome.SATISFIED, "not-held")
+    coming = [each.start for each in facts.holds if each.start is not None and now < each.start]
+    return _finding("held", Outcome.SATISFIED, "not-held", until=min(coming, default=None))
 
 
 def _stands(hold: HoldFact, now: datetime) -> bool:
@@ -170,5 +180,7 @@ def _finding(
     code: str,
     values: dict[str, Any] | None = None,
     next: tuple[str, ...] = (),
+    when: datetime | None = None,
+    until: datetime | None = None,
 ) -> Finding:
-    return Finding(name, name, Phase.BUILT_IN, outcome, code, values or {}, next=next)
+    return Finding(name, name, Phase.BUILT_IN, outcome, code, values or {}, next=next, when=when, until=until)

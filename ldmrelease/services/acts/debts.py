@@ -4,19 +4,20 @@ A debt is paid by a review that accepts what was done, by anybody but whoever as
 overdue at once: the place stays frozen but for rollback, until somebody accepts what became of it.
 """
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterable, Iterator
 from datetime import datetime
 
 from msgspec import Struct
 
-from ldmrelease.domain.events import EventKind
+from ldmrelease.domain.events import Event
 from ldmrelease.domain.events.acts import Review
 from ldmrelease.domain.events.debts import ReviewOwed
+from ldmrelease.domain.facts import DebtFact
 from ldmrelease.domain.scopes import ActScope
 from ldmrelease.domain.streams import debt_stream, review_stream
 from ldmrelease.domain.topology import Place
 from ldmrelease.services.needs import SignedHistory
-from ldmrelease.trust.records import EventRecord
+from ldmrelease.trust.records import EventRecord, Records
 
 
 class GivenReview(Struct, frozen=True):
@@ -53,23 +54,36 @@ class Debt(Struct, frozen=True):
 
 def debts_at(context: SignedHistory, place: Place) -> Iterator[Debt]:
     """Everything that was ever owed at a place, oldest first."""
-    events = context.ledger.events(stream=debt_stream(place), kinds=[EventKind.REVIEW_OWED])
-    for each in context.records.counted(events, ReviewOwed):
-        yield Debt(each.body, tuple(_reviews(context, each.body)))
+    return debts_told(lambda stream: context.ledger.events(stream=stream), context.records, place)
 
 
-def _reviews(context: SignedHistory, owed: ReviewOwed) -> Iterator[GivenReview]:
-    events = context.ledger.events(stream=review_stream(owed.promotion), kinds=[EventKind.REVIEWED])
-    for each in context.records.counted(events, Review):
+def debts_told(of_stream: Callable[[str], Iterable[Event]], records: Records, place: Place) -> Iterator[Debt]:
+    """The same by the events of streams, whoever reads them, as far as these records count."""
+    for each in records.counted(of_stream(debt_stream(place)), ReviewOwed):
+        yield Debt(each.body, tuple(_reviews(of_stream, records, each.body)))
+
+
+def debt_facts(debts: Iterable[Debt]) -> tuple[DebtFact, ...]:
+    """Those that nobody has paid, oldest first."""
+    return tuple(
+        DebtFact(each.owed.promotion, each.owed.overlay.name, each.owed.person, each.due)
+        for each in debts
+        if not each.paid
+    )
+
+
+def _reviews(
+    of_stream: Callable[[str], Iterable[Event]], records: Records, owed: ReviewOwed
+) -> Iterator[GivenReview]:
+    for each in records.counted(of_stream(review_stream(owed.promotion)), Review):
         if each.person != owed.person and _is_about(each, owed):
             yield GivenReview(each.person, each.body.accepted, each.body.reason, each.event.time)
 
 
 def _is_about(review: EventRecord[Review], owed: ReviewOwed) -> bool:
-    try:
-        scope = ActScope.parse(review.body.scope)
-    except ValueError:
-        return False
-    return review.body.promotion == owed.promotion and scope == ActScope(
-        environment=owed.place.environment, application=owed.place.application
-    )
+    return review.body.promotion == owed.promotion and review.body.scope == str(scope_of(owed))
+
+
+def scope_of(owed: ReviewOwed) -> ActScope:
+    """What a review of it has to be about."""
+    return ActScope(environment=owed.place.environment, application=owed.place.application)
