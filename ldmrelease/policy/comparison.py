@@ -33,7 +33,7 @@ class PolicyChange(Struct, frozen=True):
     after: Any = None
 
 
-_OF_LEVEL = ("accepts", "excludes", "availability", "ask", "unmanaged")
+_OF_LEVEL = ("accepts", "excludes", "availability", "ask", "unmanaged", "waivers")
 
 
 def compare_policies(before: Mapping[str, Level], after: Mapping[str, Level]) -> tuple[PolicyChange, ...]:

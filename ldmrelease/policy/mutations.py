@@ -9,6 +9,7 @@ from msgspec.structs import replace
 
 from ldmrelease.domain.level import Additions, Ask, Level, Requirement, Unmanaged
 from ldmrelease.domain.tags import RELEASE_KINDS
+from ldmrelease.policy.waivers import never_waived
 
 Path = tuple[str | int, ...]
 
@@ -120,7 +121,7 @@ def _loosened(requirement: Requirement) -> Iterator[tuple[Requirement, str, str,
         yield replace(requirement, enforce_from=_NEVER), "enforce-from", NOT_ENFORCED, ""
     else:
         yield replace(requirement, enforce_from=since + _SECOND), "enforce-from", ENFORCED_LATER, ""
-    if not _never_waived(requirement):
+    if not never_waived(requirement):
         roles = (*requirement.waivable_by, ANYBODY)
         yield replace(requirement, waivable_by=roles), "waivable-by", ROLE_ADDED, ANYBODY
     for name, value in requirement.parameters.items():
@@ -130,11 +131,6 @@ def _loosened(requirement: Requirement) -> Iterator[tuple[Requirement, str, str,
                 del parameters[name]
             key = _KEYS.get(name, name.replace("_", "-"))
             yield replace(requirement, parameters=parameters), key, code, key
-
-
-def _never_waived(requirement: Requirement) -> bool:
-    """Whether no file may say that somebody may waive it."""
-    return requirement.rule == "images" or requirement.parameters.get("type") == "provenance"
 
 
 def _without(values: tuple[str, ...], value: str) -> tuple[str, ...]:

@@ -7,9 +7,10 @@ from pydantic import Field, model_validator
 
 from ldmrelease.config.policies.rule_schema import AnyClause, Clause
 from ldmrelease.config.yaml.fields import UNIQUE, Name, Registered, SomeTime, Strict, Text, said
+from ldmrelease.domain.level import WaiverLimits
 from ldmrelease.domain.tags import RELEASE_KINDS
 
-RULES_TO_COME = ("approval", "vulnerabilities", "metric", "documents", "verified")
+RULES_TO_COME = ("vulnerabilities", "metric", "documents", "verified")
 KEYS_TO_COME = ("compression", "emergency", "review")
 
 PolicyTagKind = Annotated[str, Registered(lambda: RELEASE_KINDS)]
@@ -36,6 +37,24 @@ class EnvironmentAdditions(Strict):
     )
 
 
+class WaiverLimitsEntry(Strict):
+    """How far waivers go: each for how long at most, and how many of a release at one place."""
+
+    life: SomeTime = Field(
+        WaiverLimits().life, description="How long a waiver counts at most, from its intake."
+    )
+    number: int = Field(
+        WaiverLimits().number, ge=0, description="How many waivers of a release may be in use at one place."
+    )
+
+    @model_validator(mode="after")
+    def _capped(self) -> Self:
+        longest = WaiverLimits()
+        if self.life > longest.life:
+            said("a waiver counts for 14d at most: write less, or leave it out")
+        return self
+
+
 class LevelSpec(Strict):
     """What the level demands."""
 
@@ -59,6 +78,10 @@ class LevelSpec(Strict):
         "listed",
         description="What `gate sync` does about images that no product of the workspace declares: counted and "
         "`listed`, or `refused`.",
+    )
+    waivers: WaiverLimitsEntry | None = Field(
+        None,
+        description="How long waivers count, and how many of them. Left out: 14d, and 5 of a release at a place.",
     )
     enter: Annotated[list[AnyClause], Field(min_length=1)] = Field(
         description="Requirements before anything is touched."

@@ -7,15 +7,18 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from ldmrelease.services.decisions.facts import (
+    approvals,
     candidate_pins,
     change,
     cycles,
     images,
+    requested,
     residences,
     runs,
     statements,
     topology,
     unknown_runs,
+    waivers,
     windows,
 )
 from ldmrelease.services.decisions.facts.inquiry import Inquiry
@@ -34,4 +37,8 @@ SOURCES: Mapping[str, Callable[[Inquiry], Any]] = {
     "place_components": topology.place_components,
     "clusters": topology.clusters,
     "checks": topology.checks,
+    "approvals": approvals.gather,
+    "waivers": waivers.gather,
+    "requested": requested.requested,
+    "pinned_by": requested.pinned_by,
 }
