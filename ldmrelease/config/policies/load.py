@@ -144,7 +144,8 @@ def _level(file: LevelFile, digest: str) -> Level:
 
 
 def _limits(entry: WaiverLimitsEntry | None) -> WaiverLimits:
-    return WaiverLimits() if entry is None else WaiverLimits(entry.life, entry.number)
+    usual = WaiverLimits()
+    return usual if entry is None else WaiverLimits(entry.life or usual.life, entry.number)
 
 
 def _additions(own: EnvironmentAdditions) -> Additions:

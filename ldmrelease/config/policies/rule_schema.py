@@ -30,7 +30,6 @@ from ldmrelease.config.yaml.fields import (
 from ldmrelease.config.yaml.validation_messages import NOT_A_MAPPING, tagged
 from ldmrelease.domain.predicates.registry import STATEMENT_TYPES
 from ldmrelease.domain.tags import RELEASE_KINDS
-from ldmrelease.policy.rules.approval import WEEK
 from ldmrelease.policy.rules.registry import RULES
 from ldmrelease.policy.subjects import About
 
@@ -216,7 +215,9 @@ class ApprovalGiven(Clause):
         None,
         description="Systems (`jira`, `github`) of which approvals count that a bridge saw there. Left out: none.",
     )
-    max_age: SomeTime = Field(WEEK, description="How long an approval holds, from its intake.")
+    max_age: SomeTime | None = Field(
+        None, description="How long an approval holds, from its intake. Left out: 7d."
+    )
     kinds: Annotated[list[ReleaseKind], Field(min_length=1), UNIQUE] | None = Field(
         None, description="The kinds of tag that need it. Left out: every kind."
     )

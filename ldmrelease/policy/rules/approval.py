@@ -85,13 +85,12 @@ def judge(requirement: Requirement, parameters: Parameters, context: RuleContext
     if refused:
         values["not_counted"] = refused
     if not left:
-        evidence = tuple(sorted(each.approval.approval for each in votes if each.persons))
+        values["approvals"] = sorted(each.approval.approval for each in votes if each.persons)
         return context.finding(
             requirement,
             Outcome.SATISFIED,
             "approved",
             values,
-            evidence=evidence,
             until=_until(groups, persons, ends),
         )
     values["lacking"] = [_group(each) for each in left]

@@ -62,7 +62,7 @@ def given_on(asked_level: Level, known: Facts, name: str = "mia", **changes: Any
 def test_one_person_with_the_role_is_enough_where_nothing_else_is_said() -> None:
     finding = asked(approval("mia"))
     assert (finding.outcome, finding.code) == (Outcome.SATISFIED, "approved")
-    assert finding.evidence == ("mia",)
+    assert finding.values["approvals"] == ["mia"]
     assert finding.values["approved"] == ["mia"]
 
 
