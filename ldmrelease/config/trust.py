@@ -332,7 +332,7 @@ class _Reader:
         self.problems.append(self._document.problem(path, message, remedy))
 
     def _pem(self, public: str) -> str:
-        if "-----BEGIN" in public or public.startswith(_AS_SSH_SPELLS):
+        if "-----BEGIN" in public or public.startswith(_AS_SSH_SPELLS) or "\n" in public.strip():
             return public
         if (self._folder / public).is_fifo():
             raise ValueError(f"{public} is a pipe; name a PEM file, or write the PEM text")

@@ -88,7 +88,7 @@ def _read_any(pem: str) -> PublicKey:
             raise ValueError(
                 "a private key; write its public half, and make another key if this text was shown"
             ) from None
-        raise ValueError("not a public key in PEM (BEGIN PUBLIC KEY), nor one as ssh spells it") from error
+        raise ValueError("not a public key in PEM (BEGIN PUBLIC KEY)") from error
     if isinstance(key, ed25519.Ed25519PublicKey):
         return key
     if isinstance(key, ec.EllipticCurvePublicKey) and isinstance(key.curve, ec.SECP256R1):

@@ -112,7 +112,7 @@ def test_a_real_agent_signs(agent, tmp_path, kind):
 def test_one_that_has_to_be_confirmed_and_is_not_is_refused(agent, tmp_path):
     """`ssh-add -c`: the program that asks says no."""
     run("ssh-add", "-q", "-c", new_key(tmp_path, "ed25519"))
-    with pytest.raises(KeyProblem, match="refuses to sign with SHA256:.*nobody confirmed it"):
+    with pytest.raises(KeyProblem, match=r"refuses to sign with SHA256:.*nobody confirmed it"):
         load_signer(InAgent()).sign("text/x", b"hi")
 
 
@@ -136,5 +136,5 @@ def test_a_key_that_is_gone_is_said(agent, tmp_path):
     run("ssh-add", "-q", new_key(tmp_path, "ed25519"))
     signer = load_signer(InAgent())
     run("ssh-add", "-q", "-D")
-    with pytest.raises(KeyProblem, match="refuses to sign with SHA256:.*the key is gone"):
+    with pytest.raises(KeyProblem, match=r"refuses to sign with SHA256:.*the key is gone"):
         signer.sign("text/x", b"hi")

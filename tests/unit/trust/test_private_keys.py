@@ -6,6 +6,7 @@ import base64
 import json
 import os
 import resource
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
@@ -280,10 +281,8 @@ def test_a_changed_file_is_a_key_or_refused(spelling: bytes, data: st.DataObject
         changed = b"\n".join([lines[0], base64.b64encode(inner), lines[-1], b""])
     else:
         changed = mangled(data, spelling)
-    try:
+    with suppress(ValueError):
         assert read_private(changed, environ) is not None
-    except ValueError as error:
-        assert str(error)
 
 
 def mangled(data: st.DataObject, before: bytes) -> bytes:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
@@ -238,10 +239,7 @@ def test_whatever_it_answers_is_a_signature_or_refused(serve, data):
         place = data.draw(st.integers(0, len(before)), "place")
         answers.append(before[:place] + data.draw(st.binary(max_size=3), "put in") + before[place + 1 :])
     serve(lambda request: answers[request[0] != LIST])
-    try:
+    with suppress(KeyProblem):
         signer = load_signer(InAgent())
         value = signer.sign("text/x", b"hi").signatures[0].value
-    except KeyProblem as error:
-        assert str(error)
-    else:
         assert signed_by(signer.private.public, value, message)

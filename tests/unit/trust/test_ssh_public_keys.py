@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+from contextlib import suppress
 
 import pytest
 from cryptography.hazmat.primitives.asymmetric import ec, rsa
@@ -76,15 +77,14 @@ def test_what_cannot_be_used_is_refused_with_why(tmp_path, text, why):
     lambda begin: st.text("AaBb+/=09 #", max_size=80).map(begin.__add__)
 )))  # fmt: skip
 def test_any_text_is_a_key_or_refused(text):
-    try:
-        read_public(text)
-    except ValueError as error:
-        assert str(error)
+    with suppress(ValueError):
+        assert read_public(text) is not None
 
 
 @given(st.binary(max_size=120))
 def test_any_bytes_are_a_key_or_refused(data):
-    try:
-        read_public(f"ssh-ed25519 {base64.b64encode(ssh_strings(b'ssh-ed25519') + data).decode()}")
-    except ValueError as error:
-        assert str(error)
+    with suppress(ValueError):
+        assert (
+            read_public(f"ssh-ed25519 {base64.b64encode(ssh_strings(b'ssh-ed25519') + data).decode()}")
+            is not None
+        )
