@@ -9,6 +9,14 @@ from typing import Any, TypeVar
 from msgspec import Struct, field
 
 from ldmrelease.domain.images import ImageIdentity, PlatformImage
+from ldmrelease.domain.statement_facts import (
+    MetricFact,
+    ObservedFact,
+    ReviewFact,
+    SbomFact,
+    ScanFact,
+    VexFact,
+)
 from ldmrelease.domain.topology import Place
 
 SCHEMA = 1
@@ -90,7 +98,9 @@ class StatementFact(Struct, frozen=True):
 
     `counted` or `code` says whether it counts and why not. For a test result: `check`, `result`
     (PASSED, WARNED, FAILED, or ERRORED where it contradicts itself), `run`, where it ran and the platform.
-    Times are the claimed one and the intake into the ledger. `predicate` keeps what rules of one type need.
+    Times are the claimed one and the intake into the ledger. `build`, `scan`, `sbom`, `vex`, `metrics` (by name) and
+    `review` are what a statement of that type says, None where it says nothing that can be read: `code` tells why then.
+    `observed` is where a bridge read it, in another system.
     """
 
     evidence: str
@@ -112,6 +122,12 @@ class StatementFact(Struct, frozen=True):
     platform: str | None = None
     cluster_uid: str | None = None
     build: BuildFact | None = None
+    scan: ScanFact | None = None
+    sbom: SbomFact | None = None
+    vex: tuple[VexFact, ...] | None = None
+    metrics: dict[str, MetricFact] | None = None
+    review: ReviewFact | None = None
+    observed: ObservedFact | None = None
 
 
 class RunFact(Struct, frozen=True):
