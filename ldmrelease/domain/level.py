@@ -108,10 +108,17 @@ KEPT_RULE = "images"
 """No overlay drops it: what is not there cannot run."""
 
 
+class WaiverLimits(Struct, frozen=True):
+    """How long a waiver counts at most, in seconds, and how many of a release do at one place."""
+
+    life: int = 14 * 24 * 3600
+    number: int = 5
+
+
 class Level(Struct, frozen=True):
     """A policy document. `digest` is of the document as written; `availability` is in seconds; `ask` says when
     somebody has to confirm a change. Of the kinds that it `accepts`, none is among those that it `excludes` by name.
-    `unmanaged` is about the images of manifests that no product declares.
+    `unmanaged` is about the images of manifests that no product declares; `waivers` are how many may be in use.
     """
 
     name: str
@@ -129,6 +136,7 @@ class Level(Struct, frozen=True):
     unmanaged: Unmanaged = Unmanaged.LISTED
     compressions: dict[str, LevelOverlay] = field(default_factory=dict)
     emergency: LevelOverlay | None = None
+    waivers: WaiverLimits = WaiverLimits()
 
     def overlay(self, kind: OverlayKind, name: str) -> LevelOverlay | None:
         """The overlay of a kind and name, None where the level has none."""

@@ -12,7 +12,7 @@ from msgspec.structs import replace
 from ldmrelease.domain import times
 from ldmrelease.domain.decision import IN_THE_WAY, Decision, Finding, Outcome, Phase, verdict_of
 from ldmrelease.domain.facts import Facts, Intent
-from ldmrelease.domain.level import Level, LevelOverlay, Requirement
+from ldmrelease.domain.level import Level, Requirement
 from ldmrelease.domain.overlays import OverlayFact, OverlayKind, OverlayRequest
 from ldmrelease.domain.topology import Place
 from ldmrelease.policy import builtin
@@ -20,6 +20,7 @@ from ldmrelease.policy.index import index_of
 from ldmrelease.policy.overlays import overlaid, overlay_finding, overlay_of
 from ldmrelease.policy.rule_context import RuleContext
 from ldmrelease.policy.rules.registry import RULES
+from ldmrelease.policy.waivers import waived
 
 
 def evaluate(
@@ -35,7 +36,7 @@ def evaluate(
     """
     now = times.whole(now)
     asked = asked_requirements(level, facts.place, facts.intent, phase)
-    judged = _judged(asked, facts, now, phase, overlay_of(level, facts.overlay))
+    judged = _judged(level, asked, facts, now, phase)
     findings = (*_built_in(level, facts, phase, now, bool(asked)), *judged)
     return Decision(
         intent=facts.intent,
@@ -78,7 +79,8 @@ def fact_sources(
 def needs_of(requirement: Requirement) -> frozenset[str]:
     """The sources of facts that one requirement needs."""
     rule = RULES.get(requirement.rule)
-    return rule.needs if rule is not None else frozenset()
+    waivable = frozenset({"waivers"} if requirement.waivable_by else ())
+    return waivable | (rule.needs if rule is not None else frozenset())
 
 
 def spared_sources(
@@ -136,18 +138,34 @@ def _owed(facts: Facts, now: datetime) -> Iterable[Finding]:
 
 
 def _judged(
-    asked: tuple[Requirement, ...], facts: Facts, now: datetime, phase: Phase, overlay: LevelOverlay | None
+    level: Level, asked: tuple[Requirement, ...], facts: Facts, now: datetime, phase: Phase
 ) -> tuple[Finding, ...]:
     if not asked:
         return ()
     context = RuleContext(facts, index_of(facts), now, phase, _platforms(asked))
+    others = {each.id: _settled(level, each, context) for each in asked if not _judges_last(each)}
+    context = replace(context, findings=tuple(others.values()))
+    return tuple(others.get(each.id) or _settled(level, each, context) for each in asked)
+
+
+def _settled(level: Level, requirement: Requirement, context: RuleContext) -> Finding:
+    """What became of a requirement: judged, enforced from its day on, left away by what is asked for,
+    and waived where somebody let it pass.
+    """
 
     def judged(requirement: Requirement) -> Finding:
-        return _enforced(requirement, _judge(requirement, context), now)
+        return _enforced(requirement, _judge(requirement, context), context.now)
 
-    return tuple(
-        overlaid(overlay, facts.overlay, each, judged(each), needs_of(each), judged) for each in asked
+    asked = context.facts.overlay
+    finding = overlaid(
+        overlay_of(level, asked), asked, requirement, judged(requirement), needs_of(requirement), judged
     )
+    return waived(requirement, finding, context.facts, level.waivers, context.now)
+
+
+def _judges_last(requirement: Requirement) -> bool:
+    rule = RULES.get(requirement.rule)
+    return rule is not None and rule.judges_last
 
 
 def _platforms(asked: tuple[Requirement, ...]) -> tuple[str, ...]:

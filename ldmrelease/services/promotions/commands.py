@@ -24,7 +24,6 @@ from ldmrelease.domain.topology import Application, Place
 from ldmrelease.promotion.machine import blocking_decision, current_place
 from ldmrelease.services.context import Untrusted
 from ldmrelease.services.decisions.decide import decide, require_agreed, waits_for
-from ldmrelease.services.decisions.facts.inquiry import DecisionRequest
 from ldmrelease.services.deployments.checkpoints import require_newest
 from ldmrelease.services.deployments.target import PromotionSpec, UnknownTarget, places_for
 from ldmrelease.services.inventory.promotions import open_promotions
@@ -304,9 +303,7 @@ def _still_waits(
     order = [each.place for each in promotion.plan.places]
     later = tuple(order[order.index(place) + 1 :])
     overlay = overlay_of_promotion(context, promotion, place)
-    question = DecisionRequest(
-        place, promotion.plan.intent, promotion.requester, later=later, overlay=overlay
-    )
+    question = promotion.question(place, later=later, overlay=overlay)
     decision = decide(context, promotion.pinned, question, phase).decision
     if observes:
         from ldmrelease.services.promotions.observe_while_soaking import observe_soak  # noqa: PLC0415 - knows all that is observed

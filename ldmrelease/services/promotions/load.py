@@ -9,11 +9,14 @@ from msgspec import Struct
 from ldmrelease.domain import canonical
 from ldmrelease.domain.errors import InputError
 from ldmrelease.domain.events.promotion import Request
+from ldmrelease.domain.overlays import OverlayFact
 from ldmrelease.domain.plan import Plan
 from ldmrelease.domain.streams import promotion_stream
+from ldmrelease.domain.topology import Place
 from ldmrelease.promotion.planning import make_plan
 from ldmrelease.promotion.state import AfterTheEnd, Journal, read_journal
 from ldmrelease.services.context import Untrusted
+from ldmrelease.services.decisions.facts.inquiry import DecisionRequest
 from ldmrelease.services.deployments.target import PromotionSpec
 from ldmrelease.services.needs import PolicyLookup, PromotionHistory, SignedHistory
 from ldmrelease.services.promotions.submit import sites_for
@@ -33,25 +36,44 @@ class NoSuchPromotion(InputError):
 
 
 class Promotion(Struct):
-    """Everything that the driver needs. `version` is that of the stream as read; `key` signed the request, which was
-    `asked` then.
+    """Everything that the driver needs. `version` is that of the stream as read, `requested` the request's intake, and
+    `key` signed it.
     """
 
     id: str
     request: Request
     requester: str
     key: Key
-    asked: datetime
     plan: Plan
     pinned: Pinned
     journal: Journal
     version: int
+    requested: datetime
     appended: int = 0
 
     @property
     def stream(self) -> str:
         """The ledger stream of the promotion."""
         return promotion_stream(self.id)
+
+    def question(
+        self,
+        place: Place,
+        earlier: tuple[Place, ...] = (),
+        later: tuple[Place, ...] = (),
+        overlay: OverlayFact | None = None,
+    ) -> DecisionRequest:
+        """What is asked about one of its places, where it asks for less by an `overlay`."""
+        return DecisionRequest(
+            place,
+            self.plan.intent,
+            self.requester,
+            earlier,
+            later,
+            alias=self.request.alias,
+            requested=self.requested,
+            overlay=overlay,
+        )
 
 
 def load_promotion(context: PromotionHistory, promotion_id: str) -> Promotion:
@@ -76,11 +98,11 @@ def load_promotion(context: PromotionHistory, promotion_id: str) -> Promotion:
         request,
         opened.person,
         opened.key,
-        opened.event.time,
         plan,
         pinned,
         journal,
         len(told),
+        opened.event.time,
     )
 
 

@@ -23,7 +23,7 @@ def overlay_of_promotion(context: SignedHistory, promotion: Promotion, place: Pl
         promotion.key,
         promotion.pinned.release,
         place,
-        promotion.asked,
+        promotion.requested,
     )
 
 
@@ -50,6 +50,6 @@ def review_owed(context: PromotionDriving, promotion: Promotion, place: Place) -
         reason=promotion.request.reason,
         time=now,
         due=now + timedelta(seconds=overlay.review_within),
-        expires=promotion.asked + timedelta(seconds=overlay.lasts) if overlay.lasts is not None else None,
+        expires=promotion.requested + timedelta(seconds=overlay.lasts) if overlay.lasts is not None else None,
         unasked=unasked,
     )

@@ -196,7 +196,13 @@ def _questions(
         later = tuple(each.place for each in applications[index + 1 :])
         overlay = _overlay(context, spec, application.place)
         yield DecisionRequest(
-            application.place, spec.intent, context.requester, earlier, later, overlay=overlay
+            application.place,
+            spec.intent,
+            context.requester,
+            earlier,
+            later,
+            alias=spec.alias,
+            overlay=overlay,
         )
 
 

@@ -59,6 +59,7 @@ def gather_facts(
         earlier=question.earlier,
         later=question.later,
         overlay=overlay,
+        alias=question.alias,
         keyring=about.context.keyring.digest,
         **found,
     )

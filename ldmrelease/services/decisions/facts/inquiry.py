@@ -22,7 +22,8 @@ class DecisionRequest(Struct, frozen=True):
     """What is asked: may this release enter this place, for this intent, asked by this person.
 
     `earlier` are the places before it in the same plan that are not through yet, `later` those after it;
-    `change` is the commit or the pull request that brings it, None where it is asked for by itself;
+    `change` is the commit or the pull request that brings it, None where it is asked for by itself; `alias` is the name
+    of a menu that is to move; `requested` is when it was asked for, where the request is known;
     `overlay` is what asks for less, None where nobody does.
     """
 
@@ -32,6 +33,8 @@ class DecisionRequest(Struct, frozen=True):
     earlier: tuple[Place, ...] = ()
     later: tuple[Place, ...] = ()
     change: ChangeFact | None = None
+    alias: str | None = None
+    requested: datetime | None = None
     overlay: OverlayFact | None = None
 
 

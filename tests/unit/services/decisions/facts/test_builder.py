@@ -124,7 +124,7 @@ _OF_EACH = {
         (
             ["check", "window"],
             Intent.PROMOTE,
-            {"statements", "runs", "unknown_runs", "checks", "clusters", "places", "windows"},
+            {"statements", "runs", "unknown_runs", "checks", "clusters", "places", "windows", "requested"},
         ),
         (
             ["after", "not-returned"],
