@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any
 
+from ldmrelease.answers.sentences.evidence_findings import EVIDENCE_WORDS
 from ldmrelease.answers.sentences.rejected import rejected_words
 from ldmrelease.answers.sentences.text import Values, counted, few, listed, said, values_of
 
@@ -355,5 +356,6 @@ WORDS: Mapping[tuple[str, str], Words] = {
     **_CHECK,
     **_AFTER,
     **_OTHERS,
+    **EVIDENCE_WORDS,
     **_ANY,
 }

@@ -9,7 +9,7 @@ from ldmrelease.config.policies.rule_schema import AnyClause, Clause
 from ldmrelease.config.yaml.fields import UNIQUE, Name, Registered, SomeTime, Strict, Text, said
 from ldmrelease.domain.tags import RELEASE_KINDS
 
-RULES_TO_COME = ("approval", "vulnerabilities", "metric", "documents", "verified")
+RULES_TO_COME = ("approval", "verified")
 KEYS_TO_COME = ("compression", "emergency", "review")
 
 PolicyTagKind = Annotated[str, Registered(lambda: RELEASE_KINDS)]

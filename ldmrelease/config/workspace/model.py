@@ -53,7 +53,7 @@ class Workspace(Struct, frozen=True):
     records: what they decide is hypothetical; so they are of places in `local_environments`, whose targets are not
     those that it records. `local_products` and `local_checks` are not those that it records either: nothing of them is
     signed. `absent_environments` are those whose targets it records, and that the workspace has not. `documents` are
-    the policies as written, by the name of the level.
+    the policies as written, by the name of the level; `document_path` says where the documents about releases are.
     """
 
     root: Path
@@ -75,6 +75,7 @@ class Workspace(Struct, frozen=True):
     absent_environments: tuple[str, ...] = ()
     local_products: tuple[str, ...] = ()
     local_checks: tuple[LocalCheck, ...] = ()
+    document_path: str = ""
     trust_version: int = 0
     trust_digest: str = ""
 

@@ -5,6 +5,7 @@ from typing import Annotated, Literal, Self
 from pydantic import Field, model_validator
 
 from ldmrelease.checks.registry import KINDS, traits
+from ldmrelease.config.workspace.document_path import DEFAULT_DOCUMENTS, DocumentPath, Version
 from ldmrelease.config.workspace.pattern_schema import PatternTree, PlacesHead, Repeated
 from ldmrelease.config.workspace.target_schema import GitOpsEntry, OneOrMore, TargetEntry
 from ldmrelease.config.yaml.fields import (
@@ -222,6 +223,11 @@ class EnvironmentEntry(Repeated):
     applications: dict[Name, ApplicationEntry] = Field(
         default_factory=dict, description="What runs there, by name."
     )
+    provides: dict[Name, Version] = Field(
+        default_factory=dict,
+        description="Schemas and protocols that it has beside what its releases bring, each with its version, such as "
+        'apdb: "4.1.0".',
+    )
 
 
 class CheckEntry(Strict):
@@ -306,6 +312,11 @@ class WorkspaceFile(Strict):
     )
     notify: Annotated[list[Text], Field(min_length=1)] | None = Field(
         None, description="A command that is given a JSON event when somebody has to act."
+    )
+    documents: DocumentPath = Field(
+        DEFAULT_DOCUMENTS,
+        description="Where documents about releases are, from the workspace's folder, with {kind} (release-notes) and "
+        "{tag}, and {product} where it is needed.",
     )
     insecure: Annotated[list[Text], UNIQUE] = Field(
         default_factory=list, description="Registries that are spoken to without TLS, as host:port."

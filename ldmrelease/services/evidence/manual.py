@@ -263,6 +263,8 @@ def _for_policies(
 def _kind(subject: collect.EvidenceSubject, pinned: Pinned) -> str:
     if subject.component is not None:
         return "image"
+    if subject.digest.startswith("gitCommit:"):
+        return "configuration"
     return "release" if subject.digest == pinned.digest else "content"
 
 
