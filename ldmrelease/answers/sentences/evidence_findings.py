@@ -104,9 +104,8 @@ _DOCUMENT: dict[str, Words] = {
 
 
 def _interfaces(v: Values) -> str:
-    return "; ".join(
-        _INTERFACE.get(each["code"], _other_interface)(each) for each in _maps(v.get("interfaces"))
-    )
+    told = (_INTERFACE.get(each["code"], _other_interface)(each) for each in _maps(v.get("interfaces")))
+    return "; ".join(told)
 
 
 def _other_interface(v: Values) -> str:
@@ -239,7 +238,7 @@ _COMPATIBLE: dict[tuple[str, str], Words] = {
         "what is said of its schemas and protocols claims to come from the future: check the clocks"
     ),
     **{
-        ("compatible", code): _interfaces
+        ("compatible", code): lambda v: _interfaces(v) or "which schemas and protocols there are was not told"
         for code in ("compatible", "incompatible", "unknown-here", "unreadable-version")
     },
 }
