@@ -9,6 +9,7 @@ from typing import Any, TypeVar
 from msgspec import Struct, field
 
 from ldmrelease.domain.images import ImageIdentity, PlatformImage
+from ldmrelease.domain.overlays import OverlayFact
 from ldmrelease.domain.statement_facts import (
     CompatibilityFact,
     DocumentFact,
@@ -250,7 +251,7 @@ class ApprovalFact(Struct, frozen=True):
 
     `persons` are one, or those whom another system names (`source`: such as `jira:RFC-1012`, None for our own records).
     `basis` gives, by requirement, the digest of its definition and what became of it as the approval was given.
-    `counted` or `code` says whether it counts apart from its basis, and why not.
+    `counted` or `code` says whether it counts apart from its basis, and why not. `waivers` were in use then.
     """
 
     approval: str
@@ -264,6 +265,7 @@ class ApprovalFact(Struct, frozen=True):
     counted: bool
     code: str | None = None
     source: str | None = None
+    waivers: tuple[str, ...] = ()
 
 
 class WaiverFact(Struct, frozen=True):
@@ -281,6 +283,7 @@ class WaiverFact(Struct, frozen=True):
     counted: bool
     code: str | None = None
     renews: str | None = None
+    reason: str = ""
 
 
 class HoldFact(Struct, frozen=True):
@@ -323,7 +326,9 @@ class Facts(Struct, frozen=True, dict=True):
     `unknown_runs` are the ids of failed check runs that the ledger has never registered, for no release;
     `running` are the releases of the product that run at the place now; `documents` are the files about the release in
     the workspace, `interfaces` the versions of schemas and protocols that the environment has;
-    `requested` is when this was asked for, None where nobody has yet; `pinned_by` the person who pinned the release.
+    `requested` is when this was asked for, None where nobody has yet; `pinned_by` the person who pinned the release;
+    `alias` is the name of a menu that is to move, None for any other intent; `overlay` is what asks for less than the
+    level does, None for an ordinary request.
     """
 
     intent: Intent
@@ -351,10 +356,12 @@ class Facts(Struct, frozen=True, dict=True):
     interfaces: tuple[InterfaceFact, ...] = ()
     requested: datetime | None = None
     pinned_by: str | None = None
+    alias: str | None = None
     approvals: tuple[ApprovalFact, ...] = ()
     waivers: tuple[WaiverFact, ...] = ()
     holds: tuple[HoldFact, ...] = ()
     debts: tuple[DebtFact, ...] = ()
+    overlay: OverlayFact | None = None
     keyring: str = ""
     schema: int = SCHEMA
 

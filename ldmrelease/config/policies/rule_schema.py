@@ -5,23 +5,22 @@ A rule whose `Parameters` say all of it (`policy/rules`) has no class here: its 
 
 import operator
 from functools import reduce
-from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Literal, Self, get_args, get_origin
+from typing import TYPE_CHECKING, Annotated, Any, Literal, Self, get_args, get_origin
 
 import msgspec
 from pydantic import AfterValidator, Discriminator, Field, Tag, create_model, model_validator
 
-from ldmrelease.config.policies.numbers import Decimal, DocumentKind, Tolerance
+from ldmrelease.config.policies.evidence_rule_schema import EVIDENCE_CLAUSES
+from ldmrelease.config.policies.rule_clause import Clause
 from ldmrelease.config.yaml.fields import (
     UNIQUE,
     ClockTime,
-    MomentField,
     Name,
     Names,
     Platform,
     Registered,
     SomeNames,
     SomeTime,
-    Strict,
     Text,
     Where,
     Zone,
@@ -30,34 +29,17 @@ from ldmrelease.config.yaml.fields import (
 )
 from ldmrelease.config.yaml.validation_messages import NOT_A_MAPPING, tagged
 from ldmrelease.domain.predicates.registry import STATEMENT_TYPES
+from ldmrelease.domain.tags import RELEASE_KINDS
 from ldmrelease.policy.rules.registry import RULES
 from ldmrelease.policy.subjects import About
 
 EvidenceType = Annotated[
     str, Registered(lambda: (name for name, each in STATEMENT_TYPES.items() if not each.has_own_rule))
 ]
-Count = Annotated[int, Field(ge=0, le=1_000_000)]
 Weekday = Literal["monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday"]
 
 
-class Clause(Strict):
-    """What every requirement has, whatever its rule."""
-
-    COMMON: ClassVar = frozenset({"id", "rule", "enforce_from", "waivable_by", "source"})
-
-    id: Name = Field(description="Its name within the level; findings, waivers and overrides use it.")
-    rule: str
-    enforce_from: MomentField | None = Field(
-        None, description="Before this moment an unmet requirement is reported and does not refuse."
-    )
-    waivable_by: Names = Field(
-        default_factory=list, description="Roles that may waive it. Left out: nobody may."
-    )
-    source: Text | None = Field(None, description="The sentence that asks for it, and where it stands.")
-
-    def parameters(self) -> dict[str, Any]:
-        """What belongs to the rule itself: durations in seconds, absent options left out."""
-        return self.model_dump(exclude=set(self.COMMON), exclude_none=True)
+ReleaseKind = Annotated[str, Registered(lambda: RELEASE_KINDS)]
 
 
 def _nobody(roles: list[str]) -> list[str]:
@@ -183,6 +165,9 @@ class Window(Clause):
         alias="until", description="Closes at this local time; on the next day if it is not later than from."
     )
     zone: Zone = Field(description="The time zone of both, by its tz name.")
+    notice: SomeTime | None = Field(
+        None, description="How long before a change somebody has to have asked for it. Left out: not at all."
+    )
 
     @model_validator(mode="after")
     def _week_of_some_day(self) -> Self:
@@ -191,140 +176,53 @@ class Window(Clause):
         return self
 
 
+class ApprovalGiven(Clause):
+    """Enough persons have approved it: `quorum` of the roles `by`, and of each role in `each` as many as it says.
+
+    Whoever asked for it, pinned it or signed a waiver that is in use does not count.
+    """
+
+    rule: Literal["approval"]
+    by: SomeNames | None = Field(None, description="Roles of which each person of the quorum has one.")
+    quorum: int = Field(1, ge=1, description="How many persons of these roles have to approve.")
+    each: Annotated[dict[Name, Annotated[int, Field(ge=1)]], Field(min_length=1)] | None = Field(
+        None, description="How many persons of each of these roles have to approve; a person counts once."
+    )
+    about: Literal["release", "content"] = Field(
+        "release", description="What is approved: this release, or everything that has its content."
+    )
+    observed: SomeNames | None = Field(
+        None,
+        description="Systems (`jira`, `github`) of which approvals count that a bridge saw there. Left out: none.",
+    )
+    max_age: SomeTime | None = Field(
+        None, description="How long an approval holds, from its intake. Left out: 7d."
+    )
+    kinds: Annotated[list[ReleaseKind], Field(min_length=1), UNIQUE] | None = Field(
+        None, description="The kinds of tag that need it. Left out: every kind."
+    )
+    intents: Annotated[list[Literal["promote", "alias"]], Field(min_length=1), UNIQUE] | None = Field(
+        None, description="What needs it: to `promote`, or to move an `alias`. Left out: both."
+    )
+    aliases: Patterns | None = Field(
+        None, description="Patterns (`*`) of the names of a menu that need it. Left out: whatever moves."
+    )
+    waivable_by: Unwaivable = Field(default_factory=list, description="Nobody: this rule is never waived.")
+
+    @model_validator(mode="after")
+    def _somebody_is_asked(self) -> Self:
+        if self.by is None and self.each is None:
+            said("say who has to approve: `by`, or `each`")
+        if self.by is None and "quorum" in self.model_fields_set:
+            said("quorum counts persons of the roles `by`: write by too")
+        return self
+
+
 class SameContentAs(Clause):
     """A release has the content of the last candidate of its version."""
 
     rule: Literal["same-content-as"]
     kind: Literal["candidate"] = Field("candidate", description="Whose content it must be.")
-
-
-class Limits(Strict):
-    """How many vulnerabilities there may be at most, those that are worse included."""
-
-    critical: Count | None = Field(None, description="Critical ones.")
-    high: Count | None = Field(None, description="High ones, and worse.")
-    medium: Count | None = Field(None, description="Medium ones, and worse.")
-    low: Count | None = Field(None, description="Low ones, and worse.")
-    negligible: Count | None = Field(None, description="All whose severity is known.")
-    unknown: Count | None = Field(
-        None, description="Those of unknown severity. Left out: the strictest of the other limits."
-    )
-
-    @model_validator(mode="after")
-    def _some_limit(self) -> Self:
-        if not self.model_fields_set - {"unknown"}:
-            said("write a limit for a severity, such as critical: 0")
-        return self
-
-
-class Vulnerabilities(Clause):
-    """What scans found in every image is within limits, by scans that have shown something."""
-
-    rule: Literal["vulnerabilities"]
-    limits: Limits = Field(
-        description="How many there may be at most that are as bad or worse, by severity: `critical`, `high`, `medium`, "
-        "`low`, `negligible`; `unknown` ones are counted apart, with the strictest limit where they have none."
-    )
-    max_age: SomeTime | None = Field(
-        None, description="How old the newest scan may be. Left out: any age, which `policy lint` tells."
-    )
-    database_max_age: SomeTime | None = Field(
-        None,
-        description="How old the scanner's database may have been as it scanned; a scan that does not tell shows "
-        "nothing. Left out: any age.",
-    )
-    by: SomeNames | None = Field(None, description="Roles of whoever signed the scans. Left out: any.")
-    sbom: Literal["required"] | None = Field(
-        None, description="`required`: there is a list of packages of the image, too, and it is not empty."
-    )
-    grace: SomeTime | None = Field(
-        None,
-        description="How long a vulnerability may stay, from when the ledger first saw it in this image. Left out: not "
-        "at all.",
-    )
-    ignore_unfixed: bool = Field(
-        False, description="Whether those are left out that no version has a fix for."
-    )
-    vex_by: SomeNames | None = Field(
-        None,
-        description="Roles whose VEX statements take out what does not affect the image, or is fixed. Left out: "
-        "nobody's do.",
-    )
-
-
-class Metric(Clause):
-    """A measured value is within a threshold, or no worse than that of what runs there. Numbers are in quotes."""
-
-    rule: Literal["metric"]
-    metric: Text = Field(description="The name of the metric.")
-    at_most: Decimal | None = Field(None, description='The most that it may be, such as "0.05".')
-    at_least: Decimal | None = Field(None, description='The least that it has to be, such as "0.98".')
-    no_worse_than: Literal["running"] | None = Field(
-        None, description="`running`: than the metric of the release that runs there now."
-    )
-    better: Literal["lower", "higher"] | None = Field(
-        None, description="Of no-worse-than: where the better values are."
-    )
-    tolerance: Tolerance = Field(
-        "0",
-        description='Of no-worse-than: by how much it may be worse, such as "0.1", or "5%" of that value.',
-    )
-    unit: Text | None = Field(None, description="The unit that it has to be in. Left out: any.")
-    about: About = Field("release", description="What was measured.")
-    by: SomeNames | None = Field(None, description="Roles of whoever signed it. Left out: any.")
-    max_age: SomeTime | None = Field(None, description="How old the value may be.")
-
-    @model_validator(mode="after")
-    def _some_bound(self) -> Self:
-        if self.at_most is None and self.at_least is None and self.no_worse_than is None:
-            said("write what the value has to be: at-most, at-least or no-worse-than")
-        if (self.no_worse_than is None) != (self.better is None):
-            said("no-worse-than and better go together: nothing else tells which values are worse")
-        if self.no_worse_than is None and self.tolerance != "0":
-            said("a tolerance is one of no-worse-than: leave it out")
-        return self
-
-
-class Reviewed(Clause):
-    """People approved the change that the release was made of, at its last commit."""
-
-    rule: Literal["reviewed"]
-    about: Literal["configuration", "release", "content"] = Field(
-        "configuration",
-        description="What was reviewed: the commit of each configuration, the release, or its content.",
-    )
-    quorum: int = Field(
-        1, ge=1, le=100, description="How many persons have to have approved, apart from the author."
-    )
-    owners: bool = Field(
-        False, description="Whether an owner (CODEOWNERS) of each part that it changes has to be among them."
-    )
-    by: SomeNames | None = Field(None, description="Roles of the bridges that saw the review. Left out: any.")
-    max_age: SomeTime | None = Field(None, description="How old the review may be.")
-
-
-class Documents(Clause):
-    """What has to be written about a release is in the workspace, and signed as it is there."""
-
-    rule: Literal["documents"]
-    kinds: Annotated[list[DocumentKind], Field(min_length=1), UNIQUE] = Field(
-        description="Which documents, such as release-notes, known-issues, characterisation-report."
-    )
-    about: Literal["release", "content"] = Field(
-        "release", description="What they have been signed about; a rebuild keeps the content."
-    )
-    by: SomeNames | None = Field(None, description="Roles of whoever signed them. Left out: any.")
-
-
-class Compatible(Clause):
-    """The schemas and protocols that the release needs are those that the environment has."""
-
-    rule: Literal["compatible"]
-    interfaces: SomeNames | None = Field(
-        None,
-        description="Those that the release has to say something about. Left out: one at least, whichever.",
-    )
-    by: SomeNames | None = Field(None, description="Roles of whoever signed what it needs. Left out: any.")
 
 
 def clause_of(rule: str) -> type[Clause]:
@@ -337,7 +235,10 @@ def clause_of(rule: str) -> type[Clause]:
     return create_model(rule, __base__=Clause, __doc__=parameters.__doc__, **keys)
 
 
-_OWN = {get_args(each.model_fields["rule"].annotation)[0]: each for each in Clause.__subclasses__()}
+_OWN = {
+    get_args(each.model_fields["rule"].annotation)[0]: each
+    for each in {*Clause.__subclasses__(), *EVIDENCE_CLAUSES}
+}
 
 
 def _key(parameter: msgspec.structs.FieldInfo) -> tuple[Any, Any]:

@@ -6,7 +6,7 @@ from itertools import product
 import pytest
 from msgspec.structs import replace
 
-from ldmrelease.domain.decision import Phase
+from ldmrelease.domain.decision import Phase, Verdict
 from ldmrelease.domain.facts import (
     BuildSource,
     CandidatePin,
@@ -14,6 +14,7 @@ from ldmrelease.domain.facts import (
     CycleFact,
     CycleRole,
     Facts,
+    HoldFact,
     Intent,
     Interval,
     RunningRelease,
@@ -47,6 +48,7 @@ from .policy_facts import (
     SUMMIT,
     TUCSON,
     ago,
+    approval,
     decide,
     level,
     result,
@@ -74,6 +76,9 @@ RICH = replace(
         CycleFact(PROMPT, CycleRole.IMAGE, "dome", "c0044.007", "c0044"),
     ),
     change=ChangeFact(True, ("batch", "nublado"), 9),
+    requested=ago(2 * HOUR),
+    pinned_by="pia",
+    approvals=(approval("by mia", "mia"), approval("by pia", "pia")),
 )
 WELL = replace(
     RICH,
@@ -145,7 +150,11 @@ ASKED = {
     "together": [{"applications": ["nublado", "prompt-processing"]}],
     "not-returned": [{}],
     "not-stale": [{}],
-    "window": [{"start": "13:00", "end": "17:00", "zone": "America/Santiago"}],
+    "window": [
+        {"start": "13:00", "end": "17:00", "zone": "America/Santiago"},
+        {"start": "13:00", "end": "17:00", "zone": "America/Santiago", "notice": HOUR},
+    ],
+    "approval": [{"by": ["manager"]}],
     "same-content-as": [{"kind": "candidate"}],
     "same-cycle": [{}, {"first": ["prompt-processing"]}],
     "vulnerabilities": [{"limits": {"critical": 0}}],
@@ -201,6 +210,14 @@ def test_what_every_decision_rests_on_needs_what_it_names(intent: Intent) -> Non
     facts = replace(RICH, intent=intent)
     bare = without(facts, frozenset(SOURCES) - fact_sources([], intent))
     assert decide(level(), bare) == decide(level(), facts)
+
+
+@pytest.mark.parametrize("intent", [each for each in Intent if each is not Intent.RETIRE])
+def test_holds_are_gathered_for_every_intent_that_lets_something_in(intent: Intent) -> None:
+    held = replace(RICH, intent=intent, holds=(HoldFact("H-1", "recall", "ana", NOW, "segfaults"),))
+    bare = without(held, frozenset(SOURCES) - fact_sources([], intent))
+    assert decide(level(), bare) == decide(level(), held)
+    assert decide(level(), bare).verdict is Verdict.REFUSED
 
 
 LEVELS = [(place, level) for level, places in FACTS.places.items() for place in places]
@@ -272,4 +289,4 @@ def test_what_is_asked_follows_intent_and_phase() -> None:
 
 
 def test_a_rule_that_nobody_knows_needs_nothing() -> None:
-    assert fact_sources([Requirement("it", "astrology")], Intent.PROMOTE) == frozenset()
+    assert fact_sources([Requirement("it", "astrology")], Intent.PROMOTE) == fact_sources([], Intent.PROMOTE)
