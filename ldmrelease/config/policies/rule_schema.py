@@ -237,7 +237,7 @@ def clause_of(rule: str) -> type[Clause]:
 
 _OWN = {
     get_args(each.model_fields["rule"].annotation)[0]: each
-    for each in {*Clause.__subclasses__(), *EVIDENCE_CLAUSES}
+    for each in dict.fromkeys((*Clause.__subclasses__(), *EVIDENCE_CLAUSES))
 }
 
 
