@@ -6,6 +6,7 @@ import typer
 from msgspec.structs import replace
 
 from ldmrelease.answers.exit_codes import ExitCode
+from ldmrelease.faces.cli.acting import KeyOption, open_acting_context
 from ldmrelease.faces.cli.arguments import (
     ProductOption,
     ReasonOption,
@@ -16,7 +17,6 @@ from ldmrelease.faces.cli.arguments import (
 from ldmrelease.faces.cli.options import OutputOption, examples, new_app
 from ldmrelease.faces.cli.promotion_answers import RenderedAnswer
 from ldmrelease.faces.cli.run_promotion import DryRunOption, YesOption, run_promotion
-from ldmrelease.faces.cli.session import open_context_here
 from ldmrelease.faces.cli.understood import known_target
 from ldmrelease.render.output import Output, emit
 from ldmrelease.services.context import Context
@@ -50,6 +50,7 @@ def promote(  # noqa: PLR0913, PLR0917 - the options of the command
         bool, typer.Option("--wait", help="Sleep until it can go on, instead of leaving it to `resume`.")
     ] = False,
     reason: ReasonOption = None,
+    key: KeyOption = None,
     yes: YesOption = False,
     output: OutputOption = Output.text,
 ) -> None:
@@ -58,7 +59,7 @@ def promote(  # noqa: PLR0913, PLR0917 - the options of the command
     Exit 0 when it is there (or was), 1 when it is refused, 2 when the request was invalid, 3 when it could
     not be decided or finished, 4 when it waits. Asking again does nothing where nothing is left to do.
     """
-    context = open_context_here(ctx)
+    context = open_acting_context(ctx, key, "request")
     target = known_target(context.topology, target)
     spec = PromotionSpec(release_now(context, release, product, target), target, reason=reason)
     if not through:
