@@ -30,7 +30,7 @@ if TYPE_CHECKING:
     from ldmrelease.services.signers import Signers
     from ldmrelease.targets.connections import ClusterConnections, Connections
     from ldmrelease.targets.git.commits import Identity
-    from ldmrelease.trust.keyring import Keyring
+    from ldmrelease.trust.keyring import Key, Keyring
     from ldmrelease.trust.records import Records
     from ldmrelease.trust.signer import KeyProblem, Signer
     from ldmrelease.trust.verify import Rejected
@@ -347,6 +347,10 @@ class Asking(Protocol):
     @property
     def requester(self) -> str:
         """Who asks, as far as that is known."""
+
+    @property
+    def requesting_key(self) -> Key | None:
+        """The key of whoever asks; None without one that the trust document has."""
 
 
 class PromotionPlanning(Asking, PlaceAccess, PlaceObserving, FactSources, Protocol):
