@@ -288,6 +288,14 @@ class LedgerBeginning(Recording, WitnessAccess, Protocol):
     """Begins a ledger in place of a lost one."""
 
 
+class HoldRecording(Recording, RecordLookup, Protocol):
+    """Reads holds, and appends to them."""
+
+
+class HoldEffects(Clock, ConditionSources, LiveComparison, PolicyLookup, Protocol):
+    """Says where a hold bites: what runs, as recorded and as it is now, and what was asked for."""
+
+
 class ReleaseStore(Recording, Protocol):
     """Stores pins, in the ledger and in the release repository."""
 
