@@ -62,6 +62,9 @@ ACTS = {
     "promote": (("promote", WEEKLY, "--target", PLACE), "request"),
     "release pin": (("release", "pin", WEEKLY), "pin"),
     "rollback": (("rollback", "w.2023.15", "--target", PLACE), "request"),
+    "freeze": (("freeze", "summit", "--reason", "the mirror is out", "--yes"), "hold"),
+    "recall": (("recall", WEEKLY, "--reason", "it segfaults", "--yes"), "hold"),
+    "lift": (("lift", "H-1", "--reason", "fixed", "--yes"), "lift"),
     "alias move": (("alias", "move", "recommended", "w.2023.15", "--target", MENU), "request"),
 }
 
