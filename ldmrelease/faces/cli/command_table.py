@@ -37,6 +37,7 @@ COMMANDS: dict[str, CommandEntry] = {
     "abort": CommandEntry("abort", "End a promotion that is not finished."),
     "retire": CommandEntry("retire", "Take a release out of a menu."),
     "alias": CommandEntry("alias", "Move and list names such as `recommended`."),
+    "notify": CommandEntry("notify", "Tell whoever has to act, and has not been told yet."),
     "observe": CommandEntry("observe", "Record what runs now, signed."),
     "where": CommandEntry("where", "Show which release runs where, since when, and what approved it."),
     "drift": CommandEntry("drift", "Show where git, decisions and what runs differ, and why."),
