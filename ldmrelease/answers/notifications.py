@@ -5,7 +5,7 @@ from collections.abc import Iterable
 from msgspec import Struct
 
 from ldmrelease.answers.exit_codes import ExitCode
-from ldmrelease.answers.spellings import TimeText
+from ldmrelease.answers.spellings import PlaceName, ReleaseName, TimeText
 from ldmrelease.domain.events.notifications import NotificationDue
 from ldmrelease.domain.times import spell
 
@@ -16,8 +16,8 @@ class NotificationAnswer(Struct, frozen=True):
     key: str
     event: str
     promotion: str
-    release: str | None
-    place: str | None
+    release: ReleaseName | None
+    place: PlaceName | None
     time: TimeText
     text: str
     next: tuple[tuple[str, ...], ...]

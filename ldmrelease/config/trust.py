@@ -111,8 +111,8 @@ class TrustFile(Strict):
     )
     notify: Digest | None = Field(
         None,
-        description="Who is told where somebody has to act: the digest of the receivers and of the files that their commands "
-        "run. Others are told nothing.",
+        description="Who is told where somebody has to act: the digest of the receivers and of the files that their "
+        "commands run. Others are told nothing.",
     )
     roles: dict[Name, RoleEntry] = Field(description="What keys may be trusted with.")
     keys: dict[Name, KeyEntry] = Field(description="Public keys.")

@@ -23,7 +23,7 @@ from ldmrelease.domain.streams import NOTIFICATIONS, promotion_stream
 from ldmrelease.domain.topology import Place
 from ldmrelease.notifications.interface import Delivery, NotDelivered, Notification
 from ldmrelease.notifications.registry import deliver_by
-from ldmrelease.services.context import Context
+from ldmrelease.services.needs import RecordKeeping
 from ldmrelease.services.promotions.promotion_outcome import PromotionOutcome
 from ldmrelease.trust.keyring import Keyring
 from ldmrelease.trust.records import EventRecord
@@ -58,7 +58,7 @@ class PendingNotification(Struct, frozen=True):
     untold: tuple[str, ...]
 
 
-def due_of(outcome: PromotionOutcome, context: Context) -> NotificationDue | None:
+def due_of(outcome: PromotionOutcome, context: RecordKeeping) -> NotificationDue | None:
     """What somebody has to hear of, where a promotion was left: an approval is needed, it waits, it was halted."""
     name = _TELLING.get(outcome.state)
     if name is None:
@@ -88,7 +88,7 @@ def _place(plain: Any) -> str | None:
     return str(canonical.from_plain(plain, Place)) if isinstance(plain, dict) else plain
 
 
-def _release(outcome: PromotionOutcome, context: Context) -> str | None:
+def _release(outcome: PromotionOutcome, context: RecordKeeping) -> str | None:
     event = context.ledger.last(promotion_stream(outcome.promotion), EventKind.REQUESTED)
     found = context.records.read(event, Request)
     return f"{found.body.product}/{found.body.tag}" if isinstance(found, EventRecord) else None
@@ -100,7 +100,7 @@ def _next(outcome: PromotionOutcome, name: str) -> tuple[tuple[str, ...], ...]:
 
 
 def notify(
-    context: Context, due: Iterable[NotificationDue], words: Words, *, left_by_others: bool = False
+    context: RecordKeeping, due: Iterable[NotificationDue], words: Words, *, left_by_others: bool = False
 ) -> tuple[Undelivered, ...]:
     """Record what is due, and tell it, with what is still untold. Answers what went wrong: never a reason to stop.
 
@@ -132,7 +132,7 @@ def _not_agreed(workspace: Workspace) -> str:
     )
 
 
-def _record(context: Context, due: Iterable[NotificationDue]) -> set[str]:
+def _record(context: RecordKeeping, due: Iterable[NotificationDue]) -> set[str]:
     """The keys of what is recorded now, and was not before."""
     known = {each.key for each in _bodies(context, EventKind.NOTIFICATION_DUE, NotificationDue)}
     new = {each.key: each for each in due if each.key not in known}
@@ -141,12 +141,14 @@ def _record(context: Context, due: Iterable[NotificationDue]) -> set[str]:
     return set(new)
 
 
-def _is_ours(each: PendingNotification, new: Collection[str], context: Context, wait: timedelta) -> bool:
+def _is_ours(
+    each: PendingNotification, new: Collection[str], context: RecordKeeping, wait: timedelta
+) -> bool:
     age = context.now() - each.due.time
     return bool(each.untold) and (each.due.key in new or wait <= age <= _LONGEST)
 
 
-def pending(context: Context) -> tuple[PendingNotification, ...]:
+def pending(context: RecordKeeping) -> tuple[PendingNotification, ...]:
     """What became due of late, oldest first, whoever has been told."""
     notify_by = context.workspace.notify
     receivers = notify_by.receivers if notify_by is not None else ()
@@ -172,7 +174,7 @@ def _hears(receiver: Receiver, due: NotificationDue) -> bool:
     )
 
 
-def _bodies(context: Context, kind: EventKind, body: type[B]) -> Iterator[B]:
+def _bodies(context: RecordKeeping, kind: EventKind, body: type[B]) -> Iterator[B]:
     after = max(0, context.ledger.head().size - _LOOKED_AT)
     for event in context.ledger.events(stream=NOTIFICATIONS, kinds=[kind], after=after):
         found = context.records.read(event, body)
@@ -181,7 +183,7 @@ def _bodies(context: Context, kind: EventKind, body: type[B]) -> Iterator[B]:
 
 
 def _tell(
-    context: Context, notify_by: Notify, left: Iterable[PendingNotification], words: Words
+    context: RecordKeeping, notify_by: Notify, left: Iterable[PendingNotification], words: Words
 ) -> tuple[Undelivered, ...]:
     by_receiver = {
         each: [found.due for found in left if each.name in found.untold] for each in notify_by.receivers
@@ -243,7 +245,7 @@ def notification(due: NotificationDue, keyring: Keyring, words: Words) -> Notifi
     )
 
 
-def try_receivers(context: Context, words: str) -> tuple[tuple[str, str | None], ...]:
+def try_receivers(context: RecordKeeping, words: str) -> tuple[tuple[str, str | None], ...]:
     """Send a message to every receiver, to see whether it arrives: each with what went wrong. Records nothing."""
     notify_by = context.workspace.notify
     if notify_by is None:
