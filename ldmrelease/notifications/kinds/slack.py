@@ -4,8 +4,8 @@ import json
 import shlex
 from collections.abc import Sequence
 
+from ldmrelease.notifications.http_post import address_of, post
 from ldmrelease.notifications.interface import Delivery, Notification, ReceiverOptions
-from ldmrelease.notifications.requests import address_of, post
 
 _LONGEST = 3500
 """Characters: longer texts are cut by the receiver."""

@@ -9,6 +9,7 @@ from collections.abc import Sequence
 
 from ldmrelease.domain import canonical
 from ldmrelease.notifications.cloud_events import encoded
+from ldmrelease.notifications.http_post import address_of, post
 from ldmrelease.notifications.interface import (
     Delivery,
     NotDelivered,
@@ -16,7 +17,6 @@ from ldmrelease.notifications.interface import (
     ReceiverOptions,
     variable,
 )
-from ldmrelease.notifications.requests import address_of, post
 
 _PREFIX = "whsec_"
 
