@@ -15,7 +15,7 @@ class NotificationAnswer(Struct, frozen=True):
 
     key: str
     event: str
-    promotion: str
+    subject: str
     release: ReleaseName | None
     place: PlaceName | None
     time: TimeText
@@ -52,7 +52,7 @@ def notification_answer(
     return NotificationAnswer(
         key=due.key,
         event=due.event,
-        promotion=due.subject,
+        subject=due.subject,
         release=due.release,
         place=due.place,
         time=spell(due.time),

@@ -7,7 +7,7 @@ from typing import Any, Protocol
 
 from msgspec import Struct, field
 
-EVENTS = ("approval-needed", "waiting", "halted", "stuck")
+EVENTS = ("approval-needed", "waiting", "halted", "stuck", "recalled")
 """What somebody may have to hear of."""
 LIMIT = 10.0
 """Seconds that a receiver has, with all tries: a dead one holds nothing up."""

@@ -2,6 +2,7 @@
 
 from ldmrelease.answers.sentences.causes import cause_words, waits_words
 from ldmrelease.answers.sentences.escapes import printable
+from ldmrelease.answers.sentences.text import listed, said
 from ldmrelease.domain.events.notifications import NotificationDue
 
 TEST = "ldmrelease: this is a test of the receivers of notifications; nothing has to be done"
@@ -20,6 +21,8 @@ def _state(due: NotificationDue) -> str:
             return "needs an approval"
         case "waiting":
             return "waits"
+        case "recalled":
+            return "was recalled"
         case "halted":
             return "was halted"
         case _:
@@ -30,5 +33,9 @@ def _why(due: NotificationDue) -> str:
     if due.event in ("approval-needed", "waiting"):
         words = waits_words({**due.values, "who": list(due.who)})
         return f" {words}" if words else ""
+    if due.event == "recalled":
+        where = due.values["places"]
+        runs = f"it runs at {listed(where)}" if where else "it runs nowhere that we know of"
+        return f" by {said(due.values['person'])}: {said(due.values['reason'])}; {runs}"
     words = cause_words(due.values)
     return f": {words}" if words else ""

@@ -52,12 +52,9 @@ class EventKind(StrEnum):
     HELD = "hold.set"
     HOLD_LIFTED = "hold.lifted"
     REVIEWED = "review.given"
-<<<<<<< HEAD
     NOTIFICATION_DUE = "notification.due"
     NOTIFICATIONS_SENT = "notifications.sent"
-=======
     REVIEW_OWED = "review.owed"
->>>>>>> main
 
 
 def _nowhere(_: Any) -> tuple[str, ...]:

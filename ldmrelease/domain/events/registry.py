@@ -2,9 +2,9 @@
 
 from typing import Any
 
-<<<<<<< HEAD
 from ldmrelease.domain.events import (
     acts,
+    debts,
     evidence,
     imported,
     ledger,
@@ -14,9 +14,6 @@ from ldmrelease.domain.events import (
     release,
     trust,
 )
-=======
-from ldmrelease.domain.events import acts, debts, evidence, imported, ledger, place, promotion, release, trust
->>>>>>> main
 from ldmrelease.domain.events.event import NewEvent
 from ldmrelease.domain.events.kinds import EventType
 
@@ -29,11 +26,8 @@ EVENT_TYPES: tuple[EventType, ...] = (
     *ledger.TYPES,
     *imported.TYPES,
     *acts.TYPES,
-<<<<<<< HEAD
     *notifications.TYPES,
-=======
     *debts.TYPES,
->>>>>>> main
 )
 
 _BY_NAME = {(str(each.kind), each.version): each for each in EVENT_TYPES}

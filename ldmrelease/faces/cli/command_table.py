@@ -37,14 +37,11 @@ COMMANDS: dict[str, CommandEntry] = {
     "abort": CommandEntry("abort", "End a promotion that is not finished."),
     "retire": CommandEntry("retire", "Take a release out of a menu."),
     "alias": CommandEntry("alias", "Move and list names such as `recommended`."),
-<<<<<<< HEAD
     "notify": CommandEntry("notify", "Tell whoever has to act, and has not been told yet."),
-=======
     "freeze": CommandEntry("freeze", "Stop promotions somewhere, until it is lifted or ends."),
     "recall": CommandEntry("recall", "Let a release in nowhere any more, and show where it runs."),
     "lift": CommandEntry("lift", "Lift a freeze or a recall."),
     "holds": CommandEntry("holds", "List freezes and recalls, as of now or of a time."),
->>>>>>> main
     "observe": CommandEntry("observe", "Record what runs now, signed."),
     "where": CommandEntry("where", "Show which release runs where, since when, and what approved it."),
     "drift": CommandEntry("drift", "Show where git, decisions and what runs differ, and why."),

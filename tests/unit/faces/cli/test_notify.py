@@ -113,7 +113,7 @@ def test_without_receivers_there_is_nothing_to_do(ready: Site) -> None:
         ("{kind: webhook, url: 'https://me:secret@a/b'}", "has a user or a password in the URL"),
         (
             "{kind: command, command: [tell], events: [party]}",
-            "write one of approval-needed, waiting, halted, stuck",
+            "write one of approval-needed, waiting, halted, stuck, recalled",
         ),
     ],
     ids=["kind", "no-url", "two-urls", "foreign-option", "no-sender", "credentials", "event"],
@@ -125,3 +125,11 @@ def test_a_bad_receiver_is_refused_where_it_stands(ready: Site, entry: str, told
     assert done.exit_code == 1
     assert told in done.stdout
     assert "notify.board" in done.stdout
+
+
+def test_a_recall_is_told_with_where_it_runs(ready: Site, server: Receiving) -> None:
+    ready.ok("recall", WEEKLY, "--reason", "DM-1", "--yes")
+    event = json.loads(server.bodies[0])
+    assert event["type"] == "org.lsst.ldmrelease.recalled"
+    assert event["data"]["places"]
+    assert event["data"]["text"].startswith(f"stack/{WEEKLY} was recalled by me: DM-1; it runs at ")
