@@ -12,9 +12,9 @@ from ldmrelease.domain.streams import NOTIFICATIONS
 class NotificationDue(Struct, frozen=True):
     """Somebody has to hear of something: recorded before anybody is told, so that nobody is told twice or never.
 
-    `key` tells it from every other one; `event` is `approval-needed`, `waiting`, `halted`, `stuck` or
-    `recalled`; `subject` is the promotion or the hold that it is about. `who` are the roles that are asked; `values` are those of the cause; `next` are the
-    commands that act, each as its words.
+    `key` tells it from every other one; `event` is `approval-needed`, `waiting`, `halted`, `stuck` or `recalled`;
+    `subject` is the promotion or the hold that it is about. `who` are the roles that are asked; `values` are those of
+    the cause; `next` are the commands that act, each as its words.
     """
 
     key: str

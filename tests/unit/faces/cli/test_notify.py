@@ -132,4 +132,6 @@ def test_a_recall_is_told_with_where_it_runs(ready: Site, server: Receiving) -> 
     event = json.loads(server.bodies[0])
     assert event["type"] == "org.lsst.ldmrelease.recalled"
     assert event["data"]["places"]
-    assert event["data"]["text"].startswith(f"stack/{WEEKLY} was recalled by me: DM-1; it runs at ")
+    assert event["data"]["text"].startswith(
+        f"stack/{WEEKLY} was recalled by release manager: DM-1; it runs at "
+    )
