@@ -29,6 +29,7 @@ _REFUSALS = {
     "invalid log entry": "bad-log-entry",
     "Unsupported DSSE log entry": "unsupported-log-entry",
     "Integrated time only supported": "unsupported-log-entry",
+    "Expected log entry version": "unsupported-log-entry",
     "DSSE: invalid signature": "bad-signature",
     "log entry": "other-log-entry",
     "transparency log entry": "other-log-entry",
