@@ -111,7 +111,7 @@ ROOT = json.loads(SIGSTORE.trusted_root())
     ],
 )
 def test_what_is_no_trusted_root_or_could_verify_nothing(wrong: bytes) -> None:
-    with pytest.raises(ValueError, match="."):
+    with pytest.raises(ValueError):
         read_trusted_root(wrong)
 
 
