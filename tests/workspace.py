@@ -38,6 +38,7 @@ from ldmrelease.projections.registry import PROJECTORS
 from ldmrelease.registry.opening import Registries
 from ldmrelease.registry.sample import put_sample_index
 from ldmrelease.services.context import Context, Observer, open_context
+from ldmrelease.services.operations.trust_document import sign
 from tests.answers_fit import check_fit
 
 BEGIN = instant("2023-04-20T12:00:00Z")
@@ -113,6 +114,8 @@ class Site:
         if name == "trust.yaml":
             after = _raised(before, after)
         path.write_text(after)
+        if name == "trust.yaml":
+            sign_trust(self.root)
         if name == FILE:
             agree_workspace(self.root)
 
@@ -232,6 +235,13 @@ def agree_workspace(root: Path) -> None:
     after = _RECORDED.sub("", before).replace("\nroles:\n", f"\n{lines}roles:\n", 1)
     if after != before:
         path.write_text(_raised(before, after))
+        sign_trust(root)
+
+
+def sign_trust(root: Path, key: str = "keys/me.pem", document: str = "trust.yaml") -> None:
+    """The trust document is signed as it is."""
+    signed = sign(root / document, root / key)
+    assert signed.trust.unsigned is None, (signed.trust.unsigned, signed.not_by_us)
 
 
 _RECORDED = re.compile(r"^(?:targets|products|checks|notify):.*\n(?:[ -].*\n)*", re.MULTILINE)
@@ -255,6 +265,8 @@ def new_site(root: Path) -> Site:
     trust = root / "trust.yaml"
     # Nobody has acted on the first version yet.
     trust.write_text(re.sub(r"^version: 2$", "version: 1", trust.read_text(), flags=re.MULTILINE))
+    (root / "trust.signatures.json").unlink()
+    sign_trust(root)
     _pack(root)
     site = Site(root)
     site.clock(BEGIN)

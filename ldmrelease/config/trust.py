@@ -2,15 +2,18 @@
 
 import copy
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
+from datetime import datetime
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
 from msgspec import Struct
+from msgspec.structs import replace
 from pydantic import AfterValidator, Field, WithJsonSchema
 
+from ldmrelease.config.trust_signatures import read_signatures, signatures_file
 from ldmrelease.config.yaml import read
-from ldmrelease.config.yaml.fields import UNIQUE, MomentField, Name, Names, Strict, Text, expected
+from ldmrelease.config.yaml.fields import UNIQUE, MomentField, Name, Names, SomeNames, Strict, Text, expected
 from ldmrelease.config.yaml.problems import BadInput, Problem
 from ldmrelease.config.yaml.suggestions import did_you_mean, nearest
 from ldmrelease.config.yaml.validation_messages import faulty_paths, validate
@@ -18,6 +21,7 @@ from ldmrelease.domain import canonical
 from ldmrelease.domain.level import Level
 from ldmrelease.domain.topology import Check, Place, Product, Topology
 from ldmrelease.trust.keyring import Key, Keyring, Role, make_key
+from ldmrelease.trust.root_chain import Fault, TrustVersion, VerifiedChain, read_version, verify_chain
 
 _MAIL = re.compile(r"[^\s<>@]+@[^\s<>@]+")
 
@@ -85,6 +89,13 @@ class KeyEntry(Strict):
     compromised_since: MomentField | None = Field(None, description="What was taken in since does not count.")
 
 
+class RootEntry(Strict):
+    """Who signs the document: each version by its own root keys and by those of the version before."""
+
+    keys: SomeNames = Field(description="Root keys, by their names under `keys`.")
+    threshold: int = Field(ge=1, description="How many persons have to sign, each with a root key.")
+
+
 class TrustFile(Strict):
     """The trust document: who is trusted with what, where which level holds, and which policies."""
 
@@ -92,7 +103,13 @@ class TrustFile(Strict):
         alias="apiVersion", description="The format of this file: ldmrelease/v1alpha1."
     )
     kind: Literal["Trust"] = Field(description="What this file is: Trust.")
-    version: int = Field(ge=1, description="Rises with every change.")
+    version: int = Field(ge=1, description="Rises by 1 with every change.")
+    expires: MomentField | None = Field(
+        None, description="Until when the document counts: nothing is decided by it later."
+    )
+    root: RootEntry | None = Field(
+        None, description="Who signs the document; without it nobody can, and nothing acts on it."
+    )
     policies: dict[Name, PolicyEntry] = Field(description="The policies that were agreed, by level.")
     environments: dict[Text, Name] = Field(
         description="The level of each environment, and of each environment/application that differs."
@@ -129,7 +146,8 @@ class Trust(Struct, frozen=True):
     """The trust document as values. `policies` are (version, digest) by level; `levels` are by environment
     or environment/application; `targets` are the digests that were agreed to for an environment, `products` that of
     each product, `notify` that of the command that is run where somebody has to act. `key_files` are the digests of
-    the PEM files that it names.
+    the PEM files that it names. `payload` is what is signed of it; `chain` are the signed versions
+    that are known, `signatures` is the digest of the file that has them, None where there is none.
     """
 
     version: int
@@ -140,8 +158,12 @@ class Trust(Struct, frozen=True):
     products: dict[str, str]
     checks: dict[str, AgreedCheck]
     notify: str | None
+    expires: datetime | None
     document: read.YamlDocument
     key_files: dict[Path, str]
+    payload: bytes
+    chain: VerifiedChain = VerifiedChain()
+    signatures: str | None = None
 
     def level_of(self, place: Place) -> str | None:
         """The level that the document puts a place at."""
@@ -149,18 +171,32 @@ class Trust(Struct, frozen=True):
 
     @property
     def digest(self) -> str:
-        """The digest of what the document says, whatever its spelling."""
-        said = {
-            "version": self.version,
-            "keyring": self.keyring.digest,
-            "policies": self.policies,
-            "levels": self.levels,
-            "targets": self.targets,
-            "products": self.products,
-            "checks": self.checks,
-            "notify": self.notify,
-        }
-        return canonical.digest_of(said)
+        """The digest of what the document says, whatever its layout and comments: of what is signed of it."""
+        return canonical.digest(self.payload)
+
+    @property
+    def versions(self) -> tuple[TrustVersion, ...]:
+        """The signed versions, and the one that is not signed by enough."""
+        return (*self.chain.versions, *([self.chain.broken] if self.chain.broken is not None else ()))
+
+    @property
+    def as_version(self) -> TrustVersion:
+        """The document as a version of the chain, without signatures."""
+        return read_version(self.payload)
+
+    @property
+    def unsigned(self) -> Fault | None:
+        """Why the document as it is counts as nobody's; None where it is signed."""
+        newest = self.chain.newest
+        if newest is not None and newest.digest == self.digest:
+            return None
+        if self.chain.broken is not None and self.chain.broken.digest == self.digest:
+            return self.chain.fault
+        if newest is not None and self.version < newest.version:
+            return Fault("older", f"it is version {self.version}, and version {newest.version} is signed")
+        if newest is None:
+            return self.chain.fault or Fault("no-signatures", "nobody has signed it")
+        return Fault("edited", f"it was changed since version {newest.version}, and nobody has signed it")
 
     def agrees_with(self, level: Level) -> bool:
         """Whether the policy is, byte for byte, the one that was agreed."""
@@ -198,14 +234,24 @@ class Trust(Struct, frozen=True):
 
 
 def load_trust(path: Path) -> Trust:
-    """Read a trust document. Raises `BadInput` with everything that is wrong in it."""
-    document = read.read(path)
+    """Read a trust document with its signatures. Raises `BadInput` with everything that is wrong in it."""
+    trust = parse_trust(read.read(path), path.parent)
+    file = signatures_file(path)
+    if not file.exists():
+        return trust
+    versions, digest = read_signatures(file)
+    return replace(trust, chain=verify_chain(versions), signatures=digest)
+
+
+def parse_trust(document: read.YamlDocument, folder: Path) -> Trust:
+    """The same of what was read, without signatures; PEM files are named from the folder."""
     try:
         file = validate(TrustFile, document)
     except BadInput as error:
-        raise BadInput([*error.problems, *_problems_of_the_rest(document, path.parent)]) from error
-    reader = _Reader(file, document, path.parent)
+        raise BadInput([*error.problems, *_problems_of_the_rest(document, folder)]) from error
+    reader = _Reader(file, document, folder)
     roles, keys = tuple(reader.roles()), tuple(reader.keys())
+    reader.look_at_root(keys)
     if reader.problems:
         raise BadInput(reader.problems)
     return Trust(
@@ -217,8 +263,10 @@ def load_trust(path: Path) -> Trust:
         products=file.products,
         checks={name: AgreedCheck(each.digest, each.files) for name, each in file.checks.items()},
         notify=file.notify,
+        expires=file.expires,
         document=document,
         key_files=reader.key_files,
+        payload=_payload(document, keys),
     )
 
 
@@ -226,12 +274,21 @@ def self_contained(trust: Trust) -> dict[str, Any]:
     """The trust document in one piece, with the keys themselves in place of their files: plain values that can be
     written to a file and read as a trust document that says the same.
     """
-    document: dict[str, Any] = copy.deepcopy(trust.document.plain)
-    for name, entry in document["keys"].items():
-        key = trust.keyring.named(name)
-        assert key is not None
-        entry["public"] = key.public_pem
-    return document
+    return _self_contained(trust.document, trust.keyring.keys)
+
+
+def _payload(document: read.YamlDocument, keys: Iterable[Key]) -> bytes:
+    try:
+        return canonical.encode(_self_contained(document, keys))
+    except canonical.NotCanonical as error:
+        raise BadInput([Problem(document.file, f"cannot be signed: {error}")]) from error
+
+
+def _self_contained(document: read.YamlDocument, keys: Iterable[Key]) -> dict[str, Any]:
+    plain: dict[str, Any] = copy.deepcopy(document.plain)
+    for each in keys:
+        plain["keys"][each.id]["public"] = each.public_pem
+    return plain
 
 
 def _problems_of_the_rest(document: read.YamlDocument, folder: Path) -> Iterator[Problem]:
@@ -291,6 +348,23 @@ class _Reader:
             if other != name:
                 self._note(("keys", name, "public"), f"the same key as {other!r}", "keep one of them")
             yield key
+
+    def look_at_root(self, keys: Iterable[Key]) -> None:
+        """Note what is wrong with the root keys: nobody could sign, or whoever has stolen one."""
+        root = self._file.root
+        if root is None:
+            return
+        known = {each.id: each for each in keys}
+        for index, name in enumerate(root.keys):
+            path = ("root", "keys", index)
+            if name not in self._file.keys:
+                self._note(path, f"no key {name!r}", did_you_mean(name, self._file.keys))
+            elif name in known and known[name].compromised_since is not None:
+                self._note(path, "is compromised", "take it out: its signature would still count")
+        persons = {self._file.keys[name].person for name in root.keys if name in self._file.keys}
+        if len(persons) < root.threshold:
+            message = f"{root.threshold} persons have to sign, and the root keys are of {len(persons)}"
+            self._note(("root", "threshold"), message, "lower it, or add root keys of other persons")
 
     def _refuse_unknown_roles(self, name: str, entry: KeyEntry) -> None:
         if entry.roles and not self._file.roles:
