@@ -48,6 +48,10 @@ class UnsignedTrust(InputError):
     """Nobody has signed the trust document as it is: nothing acts on what is decided by it."""
 
 
+class NotSigned(LdmreleaseError):
+    """The same where a gate asks: what decides about a change may have come with it, and decides nothing (exit 3)."""
+
+
 class TrustExpired(LdmreleaseError):
     """The trust document does not count any more: nothing can be decided by it (exit 3)."""
 
