@@ -1,138 +1,31 @@
 """The trust document (`trust.yaml`) -> keyring, placement of environments, policies as agreed."""
 
 import copy
-import re
 from collections.abc import Iterable, Iterator
 from datetime import datetime
 from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import Any
 
 from msgspec import Struct
 from msgspec.structs import replace
-from pydantic import AfterValidator, Field, WithJsonSchema
 
+from ldmrelease.config.identities import (
+    TrustedRootFile,
+    identities_of,
+    trusted_root_of,
+)
+from ldmrelease.config.trust_schema import KeyEntry, TrustFile
 from ldmrelease.config.trust_signatures import read_signatures, signatures_file
 from ldmrelease.config.yaml import read
-from ldmrelease.config.yaml.fields import UNIQUE, MomentField, Name, Names, SomeNames, Strict, Text, expected
 from ldmrelease.config.yaml.problems import BadInput, Problem
 from ldmrelease.config.yaml.suggestions import did_you_mean, nearest
 from ldmrelease.config.yaml.validation_messages import faulty_paths, validate
 from ldmrelease.domain import canonical
 from ldmrelease.domain.level import Level
 from ldmrelease.domain.topology import Check, Place, Product, Topology
+from ldmrelease.trust.identities import OidcIdentity
 from ldmrelease.trust.keyring import Key, Keyring, Role, make_key
 from ldmrelease.trust.root_chain import Fault, TrustVersion, VerifiedChain, read_version, verify_chain
-
-_MAIL = re.compile(r"[^\s<>@]+@[^\s<>@]+")
-
-
-def _digest(text: str) -> str:
-    if not (text.startswith("sha256:") and len(text) == 71 and set(text[7:]) <= set("0123456789abcdef")):
-        expected("write sha256: and 64 lower-case hex digits")
-    return text
-
-
-Digest = Annotated[
-    str, AfterValidator(_digest), WithJsonSchema({"type": "string", "pattern": "^sha256:[0-9a-f]{64}$"})
-]
-Texts = Annotated[list[Text], UNIQUE]
-
-
-class PolicyEntry(Strict):
-    """The version of a policy that was agreed."""
-
-    version: int = Field(ge=1, description="The version that the policy file states.")
-    digest: Digest = Field(description="sha256 of the policy file's bytes.")
-
-
-class TrustedCheckEntry(Strict):
-    """A check that was agreed."""
-
-    digest: Digest = Field(
-        description="sha256 of its definition, with its template and the files that it runs."
-    )
-    files: dict[Text, Digest] = Field(
-        default_factory=dict,
-        description="sha256 of each of those files, by its path from the workspace's folder.",
-    )
-
-
-def _mail(text: str) -> str:
-    if not _MAIL.fullmatch(text):
-        expected("write an address such as ada@lsst.org")
-    return text
-
-
-Mail = Annotated[
-    str, AfterValidator(_mail), WithJsonSchema({"type": "string", "pattern": f"^{_MAIL.pattern}$"})
-]
-SomeTexts = Annotated[list[Text], Field(min_length=1), UNIQUE]
-
-
-class RoleEntry(Strict):
-    """What a key with the role may sign, where, and about which images."""
-
-    types: SomeTexts = Field(description="Types of evidence (check, receipt) and acts (pin, request).")
-    environments: Texts = Field(default_factory=list, description="Environments, or '*'.")
-    repositories: Texts = Field(default_factory=list, description="Patterns of image repositories.")
-
-
-class KeyEntry(Strict):
-    """A public key, whose it is, and when it counts."""
-
-    public: Text = Field(description="A PEM file, relative to this one, or the PEM text itself.")
-    person: Text = Field(description="Who signs with it: two keys of one person count once.")
-    mail: Mail | None = Field(None, description="The person's mail address: the author's, in commits.")
-    roles: Names = Field(description="What it may sign.")
-    not_before: MomentField = Field(description="What was taken in before does not count.")
-    not_after: MomentField | None = Field(None, description="What is taken in later does not count.")
-    compromised_since: MomentField | None = Field(None, description="What was taken in since does not count.")
-
-
-class RootEntry(Strict):
-    """Who signs the document: each version by its own root keys and by those of the version before."""
-
-    keys: SomeNames = Field(description="Root keys, by their names under `keys`.")
-    threshold: int = Field(ge=1, description="How many persons have to sign, each with a root key.")
-
-
-class TrustFile(Strict):
-    """The trust document: who is trusted with what, where which level holds, and which policies."""
-
-    api_version: Literal["ldmrelease/v1alpha1"] = Field(
-        alias="apiVersion", description="The format of this file: ldmrelease/v1alpha1."
-    )
-    kind: Literal["Trust"] = Field(description="What this file is: Trust.")
-    version: int = Field(ge=1, description="Rises by 1 with every change.")
-    expires: MomentField | None = Field(
-        None, description="Until when the document counts: nothing is decided by it later."
-    )
-    root: RootEntry | None = Field(
-        None, description="Who signs the document; without it nobody can, and nothing acts on it."
-    )
-    policies: dict[Name, PolicyEntry] = Field(description="The policies that were agreed, by level.")
-    environments: dict[Text, Name] = Field(
-        description="The level of each environment, and of each environment/application that differs."
-    )
-    targets: dict[Name, Annotated[list[Digest], Field(min_length=1), UNIQUE]] = Field(
-        default_factory=dict,
-        description="How each environment is reached, written and observed, as `workspace lint` prints it: the digest "
-        "of its applications. Several, where machines reach it differently.",
-    )
-    products: dict[Name, Digest] = Field(
-        default_factory=dict,
-        description="What each product is made of, and where its images come from: the digest of its entry.",
-    )
-    checks: dict[Name, TrustedCheckEntry] = Field(
-        default_factory=dict, description="The checks that were agreed: others are not run, and do not count."
-    )
-    notify: Digest | None = Field(
-        None,
-        description="The command that the workspace notifies by: the digest of its words and of the files that it "
-        "runs. Another one is not run.",
-    )
-    roles: dict[Name, RoleEntry] = Field(description="What keys may be trusted with.")
-    keys: dict[Name, KeyEntry] = Field(description="Public keys.")
 
 
 class AgreedCheck(Struct, frozen=True):
@@ -146,8 +39,8 @@ class Trust(Struct, frozen=True):
     """The trust document as values. `policies` are (version, digest) by level; `levels` are by environment
     or environment/application; `targets` are the digests that were agreed to for an environment, `products` that of
     each product, `notify` that of the command that is run where somebody has to act. `key_files` are the digests of
-    the PEM files that it names. `payload` is what is signed of it; `chain` are the signed versions
-    that are known, `signatures` is the digest of the file that has them, None where there is none.
+    the PEM files, and of the trusted root, that it names. `payload` is what is signed of it; `chain` are the signed
+    versions that are known, `signatures` is the digest of the file that has them, None where there is none.
     """
 
     version: int
@@ -250,13 +143,15 @@ def parse_trust(document: read.YamlDocument, folder: Path) -> Trust:
     except BadInput as error:
         raise BadInput([*error.problems, *_problems_of_the_rest(document, folder)]) from error
     reader = _Reader(file, document, folder)
-    roles, keys = tuple(reader.roles()), tuple(reader.keys())
+    roles, keys, identities = tuple(reader.roles()), tuple(reader.keys()), tuple(reader.identities())
+    root = reader.trusted_root()
     reader.look_at_root(keys)
     if reader.problems:
         raise BadInput(reader.problems)
+    keyring = Keyring(keys, roles, identities, root.text if root is not None else None)
     return Trust(
         version=file.version,
-        keyring=Keyring(keys, roles),
+        keyring=keyring,
         policies={name: (each.version, each.digest) for name, each in file.policies.items()},
         levels=file.environments,
         targets={name: tuple(sorted(each)) for name, each in file.targets.items()},
@@ -266,7 +161,7 @@ def parse_trust(document: read.YamlDocument, folder: Path) -> Trust:
         expires=file.expires,
         document=document,
         key_files=reader.key_files,
-        payload=_payload(document, keys),
+        payload=_payload(document, keyring),
     )
 
 
@@ -274,20 +169,22 @@ def self_contained(trust: Trust) -> dict[str, Any]:
     """The trust document in one piece, with the keys themselves in place of their files: plain values that can be
     written to a file and read as a trust document that says the same.
     """
-    return _self_contained(trust.document, trust.keyring.keys)
+    return _self_contained(trust.document, trust.keyring)
 
 
-def _payload(document: read.YamlDocument, keys: Iterable[Key]) -> bytes:
+def _payload(document: read.YamlDocument, keyring: Keyring) -> bytes:
     try:
-        return canonical.encode(_self_contained(document, keys))
+        return canonical.encode(_self_contained(document, keyring))
     except canonical.NotCanonical as error:
         raise BadInput([Problem(document.file, f"cannot be signed: {error}")]) from error
 
 
-def _self_contained(document: read.YamlDocument, keys: Iterable[Key]) -> dict[str, Any]:
+def _self_contained(document: read.YamlDocument, keyring: Keyring) -> dict[str, Any]:
     plain: dict[str, Any] = copy.deepcopy(document.plain)
-    for each in keys:
+    for each in keyring.keys:
         plain["keys"][each.id]["public"] = each.public_pem
+    if keyring.trusted_root is not None:
+        plain["sigstore"]["trusted-root"] = keyring.trusted_root
     return plain
 
 
@@ -320,6 +217,10 @@ _BARE = {
 """A trust document that says nothing."""
 
 
+_AS_SSH_SPELLS = ("ssh-ed25519 ", "ssh-rsa ", "ecdsa-sha2-", "sk-ssh-", "sk-ecdsa-")
+"""What a key as ssh spells it begins with, whether it is of use or not: such a text names no file."""
+
+
 class _Reader:
     """Makes roles and keys, and collects what is wrong with them."""
 
@@ -348,6 +249,15 @@ class _Reader:
             if other != name:
                 self._note(("keys", name, "public"), f"the same key as {other!r}", "keep one of them")
             yield key
+
+    def identities(self) -> Iterator[OidcIdentity]:
+        names = set(self._file.keys)
+        yield from identities_of(self._file.identities, names, set(self._file.roles), self._note)
+
+    def trusted_root(self) -> TrustedRootFile | None:
+        found = trusted_root_of(self._file.sigstore, self._folder, self._note)
+        self.key_files |= found.files if found is not None else {}
+        return found
 
     def look_at_root(self, keys: Iterable[Key]) -> None:
         """Note what is wrong with the root keys: nobody could sign, or whoever has stolen one."""
@@ -402,8 +312,10 @@ class _Reader:
         self.problems.append(self._document.problem(path, message, remedy))
 
     def _pem(self, public: str) -> str:
-        if "-----BEGIN" in public:
+        if "-----BEGIN" in public or public.startswith(_AS_SSH_SPELLS) or "\n" in public.strip():
             return public
+        if (self._folder / public).is_fifo():
+            raise ValueError(f"{public} is a pipe; name a PEM file, or write the PEM text")
         data = read.beginning(self._folder / public, read.LARGEST_FILE + 1)
         if len(data) > read.LARGEST_FILE:
             raise ValueError(

@@ -9,6 +9,15 @@ from typing import Any, TypeVar
 from msgspec import Struct, field
 
 from ldmrelease.domain.images import ImageIdentity, PlatformImage
+from ldmrelease.domain.overlays import OverlayFact
+from ldmrelease.domain.statement_facts import (
+    MetricFact,
+    ObservedFact,
+    ReviewFact,
+    SbomFact,
+    ScanFact,
+    VexFact,
+)
 from ldmrelease.domain.topology import Place
 
 SCHEMA = 1
@@ -90,7 +99,9 @@ class StatementFact(Struct, frozen=True):
 
     `counted` or `code` says whether it counts and why not. For a test result: `check`, `result`
     (PASSED, WARNED, FAILED, or ERRORED where it contradicts itself), `run`, where it ran and the platform.
-    Times are the claimed one and the intake into the ledger. `predicate` keeps what rules of one type need.
+    Times are the claimed one and the intake into the ledger. `build`, `scan`, `sbom`, `vex`, `metrics` (by name) and
+    `review` are what a statement of that type says, None where it says nothing that can be read: `code` tells why then.
+    `observed` is where a bridge read it, in another system.
     """
 
     evidence: str
@@ -112,6 +123,12 @@ class StatementFact(Struct, frozen=True):
     platform: str | None = None
     cluster_uid: str | None = None
     build: BuildFact | None = None
+    scan: ScanFact | None = None
+    sbom: SbomFact | None = None
+    vex: tuple[VexFact, ...] | None = None
+    metrics: dict[str, MetricFact] | None = None
+    review: ReviewFact | None = None
+    observed: ObservedFact | None = None
 
 
 class RunFact(Struct, frozen=True):
@@ -220,7 +237,7 @@ class ApprovalFact(Struct, frozen=True):
 
     `persons` are one, or those whom another system names (`source`: such as `jira:RFC-1012`, None for our own records).
     `basis` gives, by requirement, the digest of its definition and what became of it as the approval was given.
-    `counted` or `code` says whether it counts apart from its basis, and why not.
+    `counted` or `code` says whether it counts apart from its basis, and why not. `waivers` were in use then.
     """
 
     approval: str
@@ -234,6 +251,7 @@ class ApprovalFact(Struct, frozen=True):
     counted: bool
     code: str | None = None
     source: str | None = None
+    waivers: tuple[str, ...] = ()
 
 
 class WaiverFact(Struct, frozen=True):
@@ -251,6 +269,7 @@ class WaiverFact(Struct, frozen=True):
     counted: bool
     code: str | None = None
     renews: str | None = None
+    reason: str = ""
 
 
 class HoldFact(Struct, frozen=True):
@@ -291,7 +310,9 @@ class Facts(Struct, frozen=True, dict=True):
     `place_components` are, by place, the components of the product that run there;
     `clusters` are the UIDs of the environments' clusters, where the workspace states them;
     `unknown_runs` are the ids of failed check runs that the ledger has never registered, for no release;
-    `requested` is when this was asked for, None where nobody has yet; `pinned_by` the person who pinned the release.
+    `requested` is when this was asked for, None where nobody has yet; `pinned_by` the person who pinned the release;
+    `alias` is the name of a menu that is to move, None for any other intent; `overlay` is what asks for less than the
+    level does, None for an ordinary request.
     """
 
     intent: Intent
@@ -316,10 +337,12 @@ class Facts(Struct, frozen=True, dict=True):
     unknown_runs: tuple[str, ...] = ()
     requested: datetime | None = None
     pinned_by: str | None = None
+    alias: str | None = None
     approvals: tuple[ApprovalFact, ...] = ()
     waivers: tuple[WaiverFact, ...] = ()
     holds: tuple[HoldFact, ...] = ()
     debts: tuple[DebtFact, ...] = ()
+    overlay: OverlayFact | None = None
     keyring: str = ""
     schema: int = SCHEMA
 

@@ -4,6 +4,8 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import Any, Literal, get_args
 
+from msgspec.structs import replace
+
 from ldmrelease.domain import times
 from ldmrelease.domain.decision import FOUND, Finding, Outcome, Phase
 from ldmrelease.domain.facts import Facts, HoldFact, Intent
@@ -12,14 +14,16 @@ from ldmrelease.policy.index import index_of
 from ldmrelease.policy.residences import ReleaseResidence, release_residences
 from ldmrelease.policy.rule_context import command
 
-BuiltInId = Literal["accepts", "complete", "held", "empty", "ran-here", "present", "live"]
+BuiltInId = Literal[
+    "accepts", "complete", "held", "empty", "ran-here", "present", "live", "overlay", "review-owed"
+]
 IDS: frozenset[str] = frozenset(get_args(BuiltInId))
 """Ids that no requirement of a policy may have: findings would have two meanings."""
 
 NEEDS: Mapping[Intent, frozenset[str]] = {
-    Intent.PROMOTE: frozenset(),
-    Intent.ROLLBACK: frozenset({"residences", "place_components", "images"}),
-    Intent.ALIAS: frozenset({"residences", "place_components"}),
+    Intent.PROMOTE: frozenset({"holds", "debts"}),
+    Intent.ROLLBACK: frozenset({"residences", "place_components", "images", "holds"}),
+    Intent.ALIAS: frozenset({"residences", "place_components", "holds", "debts"}),
     Intent.RETIRE: frozenset({"residences", "place_components"}),
 }
 """The sources of facts that the findings of each intent rest on (`Rule.needs`)."""
@@ -61,11 +65,21 @@ def held(facts: Facts, now: datetime) -> Finding:
     applying = sorted((each for each in standing if each.applies), key=lambda each: each.hold)
     if applying:
         values = {"holds": [_told(each) for each in applying]}
-        return _finding("held", Outcome.FAILED, "held", values, next=command("lift", applying[0].hold))
+        ends = [each.until for each in applying]
+        known = [each for each in ends if each is not None]
+        return _finding(
+            "held",
+            Outcome.FAILED,
+            "held",
+            values,
+            next=command("lift", applying[0].hold, "--reason", "WHY"),
+            when=max(known) if len(known) == len(ends) else None,
+        )
     unknown = sorted((each for each in standing if each.applies is None), key=lambda each: each.hold)
     if unknown:
         return _finding("held", Outcome.ERRORED, "unknown", {"holds": [_told(each) for each in unknown]})
-    return _finding("held", Outcome.SATISFIED, "not-held")
+    coming = [each.start for each in facts.holds if each.start is not None and now < each.start]
+    return _finding("held", Outcome.SATISFIED, "not-held", until=min(coming, default=None))
 
 
 def _stands(hold: HoldFact, now: datetime) -> bool:
@@ -131,6 +145,31 @@ def leaves(facts: Facts) -> Finding:
     return _finding("live", Outcome.SATISFIED, code, {"place": str(facts.place)})
 
 
+def review_owed(facts: Facts, now: datetime) -> Finding:
+    """No review is overdue that a compressed or an emergency promotion of the place owes: until somebody has looked at
+    it, nothing but what ran there before may come.
+    """
+    due = sorted(
+        (each for each in facts.debts if each.due <= now), key=lambda each: (each.due, each.promotion)
+    )
+    if due:
+        told = [
+            {
+                "promotion": each.promotion,
+                "kind": each.kind,
+                "person": each.person,
+                "due": times.spell(each.due),
+            }
+            for each in due
+        ]
+        next_words = command("review", due[0].promotion, "--accept", "--reason", "WHAT-WAS-FOUND")
+        return _finding("review-owed", Outcome.FAILED, "review-overdue", {"debts": told}, next=next_words)
+    until = min((each.due for each in facts.debts), default=None)
+    owed = [each.promotion for each in facts.debts]
+    found = _finding("review-owed", Outcome.SATISFIED, "not-overdue", {"owed": sorted(owed)} if owed else {})
+    return replace(found, until=until)
+
+
 def _residences(facts: Facts) -> tuple[ReleaseResidence, ...]:
     return release_residences(index_of(facts), facts.place)
 
@@ -141,5 +180,7 @@ def _finding(
     code: str,
     values: dict[str, Any] | None = None,
     next: tuple[str, ...] = (),
+    when: datetime | None = None,
+    until: datetime | None = None,
 ) -> Finding:
-    return Finding(name, name, Phase.BUILT_IN, outcome, code, values or {}, next=next)
+    return Finding(name, name, Phase.BUILT_IN, outcome, code, values or {}, next=next, when=when, until=until)

@@ -8,6 +8,8 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any
 
+from ldmrelease.answers.sentences import approvals
+from ldmrelease.answers.sentences.overlays import OVERLAY_WORDS
 from ldmrelease.answers.sentences.rejected import rejected_words
 from ldmrelease.answers.sentences.text import Values, counted, few, listed, said, values_of
 
@@ -39,7 +41,7 @@ def _remarks(finding: Finding, values: Values) -> str:
         remarks.append(f"the tag of {values.listed('tag_gone')} is gone, the digest is still there")
     if finding.code in ("not-counted", "too-few", "no-run", "no-evidence") and values.get("seen"):
         remarks.append(rejected_words(values["seen"]))
-    return "".join(f"; {each}" for each in remarks)
+    return "".join(f"; {each}" for each in remarks) + approvals.waived_words(values.get("waivers"))
 
 
 def _about(v: Values) -> str:
@@ -117,6 +119,7 @@ _BUILT_IN: dict[tuple[str, str], Words] = {
     ("held", "held"): lambda v: f"it is held: {_holds(v)}; who may lift a hold can let it in",
     ("held", "unknown"): lambda v: f"nobody can tell whether it is held: {_holds(v)}",
     ("held", "not-held"): lambda _: "there is no hold on the release, its images or the environment",
+    **OVERLAY_WORDS,
     ("empty", "no-requirements"): lambda _: (
         "the level has no requirements here, and an empty policy allows nothing: add a requirement"
     ),
@@ -355,5 +358,6 @@ WORDS: Mapping[tuple[str, str], Words] = {
     **_CHECK,
     **_AFTER,
     **_OTHERS,
+    **approvals.WORDS,
     **_ANY,
 }

@@ -1,10 +1,20 @@
 """The types of statement that the program knows. A new one is a file beside this one, and a line here."""
 
-from ldmrelease.domain.predicates import provenance, sbom, scan, summary, test_result
+from ldmrelease.domain.predicates import metric, provenance, review, sbom, scan, summary, test_result, vex
 from ldmrelease.domain.predicates.interface import StatementType
 
 STATEMENT_TYPES: dict[str, StatementType] = {
-    each.name: each for each in (provenance.TYPE, test_result.TYPE, scan.TYPE, sbom.TYPE, summary.TYPE)
+    each.name: each
+    for each in (
+        provenance.TYPE,
+        test_result.TYPE,
+        scan.TYPE,
+        vex.TYPE,
+        sbom.TYPE,
+        metric.TYPE,
+        review.TYPE,
+        summary.TYPE,
+    )
 }
 """By short name."""
 

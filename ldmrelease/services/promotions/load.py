@@ -1,6 +1,7 @@
 """A promotion as the ledger has it: its signed request, its plan made again, its release and its journal."""
 
 from collections.abc import Iterable
+from datetime import datetime
 from typing import Any
 
 from msgspec import Struct
@@ -8,17 +9,21 @@ from msgspec import Struct
 from ldmrelease.domain import canonical
 from ldmrelease.domain.errors import InputError
 from ldmrelease.domain.events.promotion import Request
+from ldmrelease.domain.overlays import OverlayFact
 from ldmrelease.domain.plan import Plan
 from ldmrelease.domain.streams import promotion_stream
+from ldmrelease.domain.topology import Place
 from ldmrelease.promotion.planning import make_plan
 from ldmrelease.promotion.state import AfterTheEnd, Journal, read_journal
 from ldmrelease.services.context import Untrusted
+from ldmrelease.services.decisions.facts.inquiry import DecisionRequest
 from ldmrelease.services.deployments.target import PromotionSpec
 from ldmrelease.services.needs import PolicyLookup, PromotionHistory, SignedHistory
 from ldmrelease.services.promotions.submit import sites_for
 from ldmrelease.services.releases.pin import Pinned
 from ldmrelease.services.releases.store import pinned_by_digest
 from ldmrelease.services.repository_scope import out_of_scope
+from ldmrelease.trust.keyring import Key
 from ldmrelease.trust.records import EventRecord
 from ldmrelease.trust.verify import Rejected
 
@@ -31,21 +36,44 @@ class NoSuchPromotion(InputError):
 
 
 class Promotion(Struct):
-    """Everything that the driver needs. `version` is that of the stream as read."""
+    """Everything that the driver needs. `version` is that of the stream as read, `requested` the request's intake, and
+    `key` signed it.
+    """
 
     id: str
     request: Request
     requester: str
+    key: Key
     plan: Plan
     pinned: Pinned
     journal: Journal
     version: int
+    requested: datetime
     appended: int = 0
 
     @property
     def stream(self) -> str:
         """The ledger stream of the promotion."""
         return promotion_stream(self.id)
+
+    def question(
+        self,
+        place: Place,
+        earlier: tuple[Place, ...] = (),
+        later: tuple[Place, ...] = (),
+        overlay: OverlayFact | None = None,
+    ) -> DecisionRequest:
+        """What is asked about one of its places, where it asks for less by an `overlay`."""
+        return DecisionRequest(
+            place,
+            self.plan.intent,
+            self.requester,
+            earlier,
+            later,
+            alias=self.request.alias,
+            requested=self.requested,
+            overlay=overlay,
+        )
 
 
 def load_promotion(context: PromotionHistory, promotion_id: str) -> Promotion:
@@ -65,7 +93,17 @@ def load_promotion(context: PromotionHistory, promotion_id: str) -> Promotion:
     if journal.plan is not None and journal.plan != plan.digest:
         stored = canonical.decode(context.ledger.blob(journal.plan), Plan)
         raise Untrusted(_plan_differs(promotion_id, stored, plan))
-    return Promotion(promotion_id, request, opened.person, plan, pinned, journal, len(told))
+    return Promotion(
+        promotion_id,
+        request,
+        opened.person,
+        opened.key,
+        plan,
+        pinned,
+        journal,
+        len(told),
+        opened.event.time,
+    )
 
 
 def records_of(context: SignedHistory, promotion_id: str) -> list[EventRecord[Any]]:
@@ -110,7 +148,9 @@ def _request(promotion_id: str, told: list[EventRecord[Any]]) -> EventRecord[Req
 
 
 def _plan_again(context: PolicyLookup, request: Request, pinned: Pinned) -> Plan:
-    spec = PromotionSpec(pinned, request.target, request.intent, request.reason, request.alias)
+    spec = PromotionSpec(
+        pinned, request.target, request.intent, request.reason, request.alias, request.overlay
+    )
     applications = [context.topology.application(each) for each in request.places]
     known = [each for each in applications if each is not None]
     if len(known) != len(request.places):

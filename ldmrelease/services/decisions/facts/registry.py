@@ -7,15 +7,20 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from ldmrelease.services.decisions.facts import (
+    approvals,
     candidate_pins,
     change,
     cycles,
+    debts,
+    holds,
     images,
+    requested,
     residences,
     runs,
     statements,
     topology,
     unknown_runs,
+    waivers,
     windows,
 )
 from ldmrelease.services.decisions.facts.inquiry import Inquiry
@@ -29,9 +34,15 @@ SOURCES: Mapping[str, Callable[[Inquiry], Any]] = {
     "candidate_pins": candidate_pins.gather,
     "cycles": cycles.gather,
     "change": change.gather,
+    "debts": debts.gather,
     "windows": windows.gather,
+    "holds": holds.gather,
     "places": topology.places,
     "place_components": topology.place_components,
     "clusters": topology.clusters,
     "checks": topology.checks,
+    "approvals": approvals.gather,
+    "waivers": waivers.gather,
+    "requested": requested.requested,
+    "pinned_by": requested.pinned_by,
 }

@@ -27,7 +27,7 @@ def test_what_nobody_knows_is_called_by_its_type_and_says_nothing() -> None:
 
 def test_a_policy_may_ask_for_every_type_but_results_which_have_a_rule_of_their_own() -> None:
     asked = Attested.model_json_schema()["properties"]["type"]["enum"]
-    assert asked == ["provenance", "vulnerabilities", "sbom", "receipt"]
+    assert asked == ["provenance", "vulnerabilities", "vex", "sbom", "metric", "review", "receipt"]
     assert set(asked) == set(STATEMENT_TYPES) - {"check"}
 
 
@@ -40,7 +40,7 @@ def test_a_policy_may_ask_for_a_type_that_is_registered_and_for_no_other(
     (error,) = refused.value.errors(include_url=False)
     assert (error["type"], error["ctx"]) == (
         "literal_error",
-        {"expected": "'provenance', 'vulnerabilities', 'sbom' or 'receipt'"},
+        {"expected": "'provenance', 'vulnerabilities', 'vex', 'sbom', 'metric', 'review' or 'receipt'"},
     )
     monkeypatch.setitem(STATEMENT_TYPES, "approval", replace(sbom.TYPE, name="approval"))
     assert Attested.model_validate(clause).type == "approval"
