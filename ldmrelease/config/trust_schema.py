@@ -113,8 +113,8 @@ class TrustFile(Strict):
     )
     notify: Digest | None = Field(
         None,
-        description="The command that the workspace notifies by: the digest of its words and of the files that it "
-        "runs. Another one is not run.",
+        description="Who is told where somebody has to act: the digest of the receivers and of the files that their "
+        "commands run. Others are told nothing.",
     )
     roles: dict[Name, RoleEntry] = Field(description="What keys may be trusted with.")
     keys: dict[Name, KeyEntry] = Field(description="Public keys.")

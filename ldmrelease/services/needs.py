@@ -275,12 +275,16 @@ class Recording(Signing, Protocol):
         """Whether the workspace has the key that an event needs."""
 
 
-class HistoryImporting(Recording, Protocol):
-    """Appends history that others wrote, beside what was imported of it before."""
+class RecordKeeping(Recording, Protocol):
+    """Appends signed events, beside those of the kind that count."""
 
     @property
     def records(self) -> Records:
         """Reads events as what somebody signed."""
+
+
+class HistoryImporting(RecordKeeping, Protocol):
+    """Appends history that others wrote, beside what was imported of it before."""
 
 
 class LedgerBeginning(Recording, WitnessAccess, Protocol):

@@ -10,10 +10,10 @@ from ldmrelease.config.policies.load import ReadLevels, policy_files, usable_lev
 from ldmrelease.config.policies.references import Demands, Policies
 from ldmrelease.config.trust import Trust, load_trust
 from ldmrelease.config.trust_signatures import signatures_file
-from ldmrelease.config.workspace.check_contents import attempt, notify_command, with_files
+from ldmrelease.config.workspace.check_contents import attempt, notify_receivers, with_files
 from ldmrelease.config.workspace.check_template import template_file
 from ldmrelease.config.workspace.key_faults import SIGNS
-from ldmrelease.config.workspace.model import LocalCheck, NotifyCommand, Workspace, WorkspaceInputs
+from ldmrelease.config.workspace.model import LocalCheck, Notify, Workspace, WorkspaceInputs
 from ldmrelease.config.workspace.patterns.documents import expanded_document, workspace_document
 from ldmrelease.config.workspace.patterns.facts import trees_file
 from ldmrelease.config.workspace.patterns.findings import told_once
@@ -61,7 +61,7 @@ class Parts(Struct, frozen=True):
     policies: Policies
     trust: Trust
     topology: Topology
-    notify: NotifyCommand | None
+    notify: Notify | None
     trees: bytes | None = None
 
 
@@ -78,7 +78,7 @@ class ReadFiles(Struct, frozen=True):
     policies: Policies | None = None
     trust: Trust | None = None
     topology: Topology | None = None
-    notify: NotifyCommand | None = None
+    notify: Notify | None = None
     parts: Parts | None = None
     left_out: LeftOut = LeftOut()
     made: dict[str, Made] = {}
@@ -116,7 +116,7 @@ def read_parts(path: Path) -> ReadFiles:
         )
     topology = with_files(build_topology(rest.file), root, document, problems)
     own = rest.file
-    notify = attempt(lambda: notify_command(own, root, document), problems)
+    notify = attempt(lambda: notify_receivers(own, root, document), problems)
     problems.extend(
         each
         for each in (
@@ -220,7 +220,7 @@ def _workspace(parts: Parts) -> Workspace:
     )
 
 
-def _judged(notify: NotifyCommand | None, trust: Trust) -> NotifyCommand | None:
+def _judged(notify: Notify | None, trust: Trust) -> Notify | None:
     return None if notify is None else replace(notify, agreed=trust.notify == notify.digest)
 
 

@@ -28,20 +28,49 @@ class LocalCheck(Struct, frozen=True):
     files: tuple[str, ...] = ()
 
 
-class NotifyCommand(Struct, frozen=True):
-    """The command that is run where somebody has to act.
+class Receiver(Struct, frozen=True):
+    """Who is told where somebody has to act, and how. What it is told by depends on its kind (`notifications/kinds`).
 
-    `files` are the digests of the workspace's files among its words; `agreed`: it is what the trust document records.
+    Secrets are named by the variable of the environment that has them. `events` and `roles` are those that it hears of;
+    none of them is all.
     """
 
-    words: tuple[str, ...]
+    name: str
+    kind: str
+    command: tuple[str, ...] = ()
+    url: str | None = None
+    url_from: str | None = None
+    secret_from: str | None = None
+    format: str = "cloudevents"
+    server: str | None = None
+    sender: str | None = None
+    to: tuple[str, ...] = ()
+    user: str | None = None
+    password_from: str | None = None
+    events: tuple[str, ...] = ()
+    roles: tuple[str, ...] = ()
+
+
+class Notify(Struct, frozen=True):
+    """Who is told where somebody has to act.
+
+    `files` are the digests of the workspace's files among the words of commands; `agreed`: all of it is what the trust
+    document records.
+    """
+
+    receivers: tuple[Receiver, ...]
     files: dict[str, str]
     agreed: bool = False
 
     @property
+    def words(self) -> tuple[str, ...]:
+        """The words of all commands: what they name of the workspace's files is part of what was agreed."""
+        return tuple(word for each in self.receivers for word in each.command)
+
+    @property
     def digest(self) -> str:
-        """The digest of its words, and of the files that it runs."""
-        return canonical.digest_of({"command": self.words, "files": self.files})
+        """The digest of the receivers, and of the files that commands among them run."""
+        return canonical.digest_of({"receivers": self.receivers, "files": self.files})
 
 
 class Workspace(Struct, frozen=True):
@@ -69,7 +98,7 @@ class Workspace(Struct, frozen=True):
     keyring: Keyring
     keys: dict[str, Path]
     clock: datetime | None = None
-    notify: NotifyCommand | None = None
+    notify: Notify | None = None
     insecure: tuple[str, ...] = ()
     local_policies: tuple[str, ...] = ()
     local_environments: tuple[str, ...] = ()

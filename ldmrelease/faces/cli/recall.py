@@ -7,9 +7,11 @@ from typing import Annotated
 import typer
 
 from ldmrelease.answers.holds import HoldSetAnswer, hold_set_answer
+from ldmrelease.answers.sentences.escapes import printable
 from ldmrelease.answers.sentences.text import listed
 from ldmrelease.config.yaml.suggestions import did_you_mean
 from ldmrelease.domain.events.acts import Hold, HoldKind
+from ldmrelease.domain.events.notifications import NotificationDue
 from ldmrelease.faces.cli.arguments import ProductOption, product_and_tag
 from ldmrelease.faces.cli.hold_options import (
     LookOption,
@@ -159,16 +161,23 @@ def _at(scopes: Sequence[str]) -> str:
 
 def _notify(context: Context, answer: HoldSetAnswer) -> None:
     """Tell whoever is to know: a receiver that does not answer holds nothing up."""
-    from ldmrelease.services.operations.notifications import notify  # noqa: PLC0415 - where something was recorded
+    from ldmrelease.answers.sentences.notifications import due_words  # noqa: PLC0415 - where something was recorded
+    from ldmrelease.services.operations.notifications import notify  # noqa: PLC0415
 
-    event = {
-        "event": "recalled",
-        "hold": answer.hold.hold,
-        "reason": answer.hold.reason,
-        "person": answer.hold.person,
-        "release": answer.hold.release,
-        "places": sorted({each.place for each in answer.running if each.unknown is None}),
-    }
-    problem = notify(context.workspace, event)
-    if problem is not None:
-        say(f"warning: the notification failed: {problem}", err=True)
+    held = answer.hold
+    due = NotificationDue(
+        key=f"{held.hold}/recalled",
+        event="recalled",
+        subject=held.hold,
+        state="held",
+        time=context.now(),
+        release=held.release,
+        next=(("ldmrelease", "holds"),),
+        values={
+            "reason": held.reason,
+            "person": held.person,
+            "places": sorted({each.place for each in answer.running if each.unknown is None}),
+        },
+    )
+    for each in notify(context, [due], due_words):
+        say(f"warning: {printable(each.receiver)} was not notified: {printable(each.problem)}", err=True)
