@@ -17,7 +17,8 @@ class WorkspaceAnswer(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class KeyAnswer(msgspec.Struct, frozen=True, kw_only=True):
-    """A key that was made; `file` holds its private half, `public` is what the trust document needs."""
+    """A key that was made or shown; `file` holds it, `public` is what the trust document needs. `known_as` and `person`
+    are what it is called in the trust document, and whose it is, where that has it."""
 
     name: str
     kind: str
@@ -25,6 +26,8 @@ class KeyAnswer(msgspec.Struct, frozen=True, kw_only=True):
     file: str
     not_before: TimeText
     public: str
+    known_as: str | None = None
+    person: str | None = None
 
 
 class TrustChangeAnswer(msgspec.Struct, frozen=True, kw_only=True):

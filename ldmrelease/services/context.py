@@ -10,6 +10,8 @@ from datetime import UTC, datetime
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
+from msgspec.structs import replace
+
 from ldmrelease import logs
 from ldmrelease.config.workspace.model import Workspace
 from ldmrelease.domain.errors import LdmreleaseError
@@ -27,7 +29,7 @@ from ldmrelease.ledger.expectation import Expectation
 from ldmrelease.ledger.interface import Position
 from ldmrelease.projections.registry import PROJECTORS
 from ldmrelease.services.known_pins import KnownPins
-from ldmrelease.services.signers import NoKey, Signers
+from ldmrelease.services.signers import NoKey, Signers, uncounted
 from ldmrelease.services.trust_version import KnownTrust, adopted, adoption, require_in_date, require_signed
 from ldmrelease.trust.keyring import Key, Keyring
 from ldmrelease.trust.records import Records, entitled, sign_record
@@ -217,7 +219,7 @@ class Context(ReadContext):
         observer: Observer | None = None,
     ) -> None:
         super().__init__(workspace, ledger, keyring, levels, clock, observer)
-        self.signers = Signers(workspace.keys)
+        self.signers = Signers(workspace.keys, workspace.agent_keys)
 
     @cached_property
     def person(self) -> str:
@@ -349,17 +351,11 @@ class Context(ReadContext):
             else entitled(new.body, new.stream, kind, key, self.keyring, at=now)
         )
         if isinstance(found, Rejected):
-            raise self.key_problem(signer, found)
+            raise self.key_problem(signer, replace(found, values={"type": kind.role_type, **found.values}))
 
     def key_problem(self, signer: Signer, refusal: Rejected) -> KeyProblem:
         """What to say where something by a key of the workspace would not count."""
-        key = self.keyring.find(signer.keyid)
-        values = ", ".join(f"{name} {value}" for name, value in refusal.values.items() if name != "key")
-        return KeyProblem(
-            f"what {key.id if key is not None else signer.keyid} has to sign would not count: {refusal.code}"
-            f"{f' ({values})' if values else ''}; name another key under `keys:` in {self.workspace.file.name}, or "
-            f"let {self.workspace.trust.name} trust this one with it (`ldmrelease doctor` looks at every key)"
-        )
+        return uncounted(signer, refusal, self.keyring, self.workspace)
 
 
 def open_context(

@@ -77,7 +77,8 @@ class Workspace(Struct, frozen=True):
     """A workspace as read; paths are absolute.
 
     `ledger` is its address, as `ledger.registry` opens it. `releases` is the repository of release artifacts. `keys`
-    are private key files by purpose: `me`, `runner`, `observer`, `promoter`, `ledger`, `receipts/<level>`. `clock`
+    are private key files by purpose: `me`, `runner`, `observer`, `promoter`, `ledger`, `receipts/<level>`;
+    `agent_keys` are those that an ssh-agent holds, by fingerprint or comment. `clock`
     stands in for the wall clock. `local_policies` are levels whose policy is not the one that the trust document
     records: what they decide is hypothetical; so they are of places in `local_environments`, whose targets are not
     those that it records. `local_products` and `local_checks` are not those that it records either: nothing of them is
@@ -105,6 +106,7 @@ class Workspace(Struct, frozen=True):
     absent_environments: tuple[str, ...] = ()
     local_products: tuple[str, ...] = ()
     local_checks: tuple[LocalCheck, ...] = ()
+    agent_keys: dict[str, str] = {}
     trust_version: int = 0
     trust_digest: str = ""
     trust_chain: dict[int, str] = {}

@@ -275,9 +275,9 @@ class CheckEntry(Strict):
 
 
 class KeysEntry(Strict):
-    """Private key files of whoever works in this workspace."""
+    """Private keys of whoever works in this workspace: files, or ssh-agent:FINGERPRINT."""
 
-    me: Text | None = Field(None, description="Signs pins and requests.")
+    me: Text | None = Field(None, description="Signs what people do: pins, requests.")
     runner: Text | None = Field(None, description="Signs check runs and their results.")
     observer: Text | None = Field(None, description="Signs observations.")
     promoter: Text | None = Field(

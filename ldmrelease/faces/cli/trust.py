@@ -18,6 +18,7 @@ from ldmrelease.config.workspace.load import named_keys
 from ldmrelease.config.yaml.suggestions import did_you_mean
 from ldmrelease.domain import times
 from ldmrelease.domain.events.kinds import ME
+from ldmrelease.faces.cli.acting import named_key
 from ldmrelease.faces.cli.options import (
     NoAnswer,
     OutputOption,
@@ -77,13 +78,20 @@ def agree(
     "add-key",
     epilog=examples(
         "ldmrelease trust add-key grace grace.pem --role release-manager --person 'Grace Hopper'",
+        "ldmrelease trust add-key ada ~/.ssh/id_ed25519.pub --role release-manager --person 'Ada Lovelace'",
         "ldmrelease trust add-key ci keys/ci.pem --role ci --yes",
     ),
 )
 def add_key(  # noqa: PLR0913, PLR0917 - the options of the command
     ctx: typer.Context,
     name: Annotated[str, typer.Argument(help="The key's name in the trust document.")],
-    file: Annotated[Path, typer.Argument(help="Its file, with the public half or the private one.")],
+    file: Annotated[
+        str,
+        typer.Argument(
+            metavar="FILE",
+            help="Its file, public or private, in PEM or as ssh has it; or ssh-agent:KEY.",
+        ),
+    ],
     role: Annotated[list[str], typer.Option("--role", help="What it may sign: a role of the document.")],
     person: Annotated[str | None, typer.Option("--person", help="Whose it is.  [default: NAME]")] = None,
     mail: Annotated[str | None, typer.Option("--mail", help="The person's mail address.")] = None,
@@ -92,7 +100,7 @@ def add_key(  # noqa: PLR0913, PLR0917 - the options of the command
     output: OutputOption = Output.text,
 ) -> None:
     """Add a key to the trust document; it counts from now on, in the workspace's time."""
-    path, public = trust_file(workspace_file(ctx)), read_public_half(file)
+    path, public = trust_file(workspace_file(ctx)), read_public_half(named_key(file))
     trust = load_trust(path)
     if trust.keyring.named(name) is not None:
         raise UsageError(f"there is a key {name!r} already", "choose another name: a key is never replaced")

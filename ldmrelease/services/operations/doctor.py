@@ -8,7 +8,7 @@ from enum import StrEnum
 
 from msgspec import Struct
 
-from ldmrelease.config.workspace.key_faults import SIGNS, key_fault
+from ldmrelease.config.workspace.key_faults import SIGNS, key_fault, place_of
 from ldmrelease.config.workspace.model import Workspace
 from ldmrelease.config.workspace.patterns.facts import FILE as TREES_FILE
 from ldmrelease.domain import times
@@ -174,12 +174,12 @@ def _keys(workspace: Workspace) -> Iterator[Diagnosis]:
 
 
 def _key(workspace: Workspace, purpose: str) -> Diagnosis:
-    what, path = f"key {purpose}", workspace.keys.get(purpose)
-    fault = key_fault(path, purpose, workspace.keyring, workspace.clock or wall_clock())
+    what, place = f"key {purpose}", place_of(workspace, purpose)
+    fault = key_fault(place, purpose, workspace.keyring, workspace.clock or wall_clock())
     if fault is not None:
         return Diagnosis(what, Health.WARN if fault.absent else Health.BAD, fault.message, fault.remedy)
-    assert path is not None
-    key = workspace.keyring.find(load_signer(path).keyid)
+    assert place is not None
+    key = workspace.keyring.find(load_signer(place).keyid)
     assert key is not None
     return Diagnosis(what, Health.OK, f"{key.id} of {key.person} ({', '.join(key.roles)})")
 

@@ -11,7 +11,7 @@ from pathlib import Path
 from ldmrelease.config.trust import Trust, load_trust
 from ldmrelease.config.workspace.agreement import TrustChange, agreement, trust_file, used_levels
 from ldmrelease.config.workspace.key_faults import RECEIPTS, SIGNS, signed_types
-from ldmrelease.config.workspace.load import named_keys
+from ldmrelease.config.workspace.load import named_keys, named_places
 from ldmrelease.domain import times
 from ldmrelease.domain.events.kinds import ME
 from ldmrelease.services.operations.fix import CannotFix, Fix
@@ -20,7 +20,7 @@ from ldmrelease.services.operations.trust_document import adopt, propose
 from ldmrelease.targets.results import Refusal
 from ldmrelease.targets.yamledit.entries import put
 from ldmrelease.trust.keyring import EVERYWHERE, Role
-from ldmrelease.trust.signer import generate
+from ldmrelease.trust.signer import InAgent, generate
 
 _FOLDER = "keys"
 
@@ -58,8 +58,8 @@ def _closing(path: Path) -> Callable[[], None]:
 def _missing_keys(file: Path, now: datetime) -> Iterator[Fix]:
     purposes = [*SIGNS, *(f"{RECEIPTS}{level}" for level in used_levels(file))]
     for purpose in purposes:
-        named = named_keys(file).get(purpose)
-        if named is not None and named.exists():
+        named = named_places(file).get(purpose)
+        if isinstance(named, InAgent) or (named is not None and named.exists()):
             continue
         name = _free_name(file, purpose.replace("/", "-"))
         path = named or file.resolve().parent / _FOLDER / f"{name}.pem"
