@@ -49,6 +49,7 @@ ANSWERS: dict[str, AnswerEntry] = {
         ("promote", "rollback", "retire", "alias move", "resume", "abort"),
     ),
     "promotion-results": AnswerEntry("promotions", "PromotionResults", ("promote --through", "resume --all")),
+    "notifications": AnswerEntry("notifications", "NotifyAnswer", ("notify",)),
     "promotions": AnswerEntry("promotion_rows", "Promotions", ("promotions list",)),
     "promotion": AnswerEntry("reports", "ReportAnswer", ("promotions show",)),
     "replays": AnswerEntry("decisions", "Replays", ("promotions replay",)),
