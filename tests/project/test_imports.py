@@ -62,10 +62,11 @@ Registries, each a file, and signed fences are some more; so are what refuses an
 addresses in several files, settings that are added to a file, and words for what is not advised. Who asks the
 ledger may name times, filters and conditions: three modules of options. Kinds of events are a file per noun, and
 imported history is one. What is read of a ledger is proven by a signed index: its trees, their pages, and who is
-believed are ten; another one reads rows of observations. A rule is a file: all of them are loaded; so are types of statements,
-and what facts have of the workspace's own files. What people decide is a kind of event, too, with the scopes that it is
-about; each kind of act is read in a file of its own, and what approvals rest on, quorums and waivers are one each. Whoever may ask for less than everybody is asked, and what is
-owed for it, is looked at by each promotion."""
+believed are ten; another one reads rows of observations. A rule is a file: all of them are loaded; so are types of
+statements, and what facts have of the workspace's own files. What people decide is a kind of event, too, with the
+scopes that it is about; each kind of act is read in a file of its own, and what approvals rest on, quorums and
+waivers are one each. Whoever may ask for less than everybody is asked, and what is owed for it, is looked at by
+each promotion."""
 
 _SCRIPT = """
 import atexit, sys
