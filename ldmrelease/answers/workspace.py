@@ -5,6 +5,7 @@ from typing import Any
 import msgspec
 
 from ldmrelease.answers.spellings import DigestText, TimeText
+from ldmrelease.answers.trust_documents import SignaturesAnswer
 
 
 class WorkspaceAnswer(msgspec.Struct, frozen=True, kw_only=True):
@@ -38,11 +39,14 @@ class TrustChangeAnswer(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class TrustAnswer(msgspec.Struct, frozen=True, kw_only=True):
-    """A change of the trust document: the version that it makes, and whether it was `written`."""
+    """A change of the trust document: the version that it makes, and whether it was `written`; `signatures` are what
+    that has then.
+    """
 
     file: str
     version: int
     written: bool
+    signatures: SignaturesAnswer | None
     changes: tuple[TrustChangeAnswer, ...]
     difference: str
 

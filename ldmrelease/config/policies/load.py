@@ -20,7 +20,7 @@ from ldmrelease.config.yaml import read
 from ldmrelease.config.yaml.problems import BadInput, Problem, shown
 from ldmrelease.config.yaml.validation_messages import validate
 from ldmrelease.domain import canonical
-from ldmrelease.domain.level import Additions, Ask, Level, Requirement, Unmanaged, WaiverLimits
+from ldmrelease.domain.level import Additions, Ask, Level, Recalled, Requirement, Unmanaged, WaiverLimits
 
 SUFFIX = ".yaml"
 
@@ -142,6 +142,7 @@ def _level(file: LevelFile, digest: str) -> Level:
         source=file.metadata.source,
         ask=Ask(spec.ask),
         unmanaged=Unmanaged(spec.unmanaged),
+        recalled=Recalled(spec.recalled),
         compressions={name: compression(name, each) for name, each in spec.compression.items()},
         emergency=None if spec.emergency is None else emergency(spec.emergency),
         waivers=_limits(spec.waivers),

@@ -17,6 +17,7 @@ KEYS_TO_COME = ("review",)
 PolicyTagKind = Annotated[str, Registered(lambda: RELEASE_KINDS)]
 SomeKinds = Annotated[list[PolicyTagKind], Field(min_length=1), UNIQUE]
 WhatOfUnmanaged = Literal["listed", "refused"]
+WhatOfRecalled = Literal["stays", "blocked"]
 WhenAsked = Literal["always", "terminal", "never"]
 
 
@@ -89,6 +90,11 @@ class LevelSpec(Strict):
         "listed",
         description="What `gate sync` does about images that no product of the workspace declares: counted and "
         "`listed`, or `refused`.",
+    )
+    recalled: WhatOfRecalled = Field(
+        "stays",
+        description="Whether an image that runs already and is recalled may start again: it `stays` in what admission "
+        "lets in, or it is `blocked`.",
     )
     waivers: WaiverLimitsEntry | None = Field(
         None,

@@ -9,6 +9,7 @@ from msgspec.structs import replace
 from ldmrelease.config.policies.load import ReadLevels, policy_files, usable_levels
 from ldmrelease.config.policies.references import Demands, Policies
 from ldmrelease.config.trust import Trust, load_trust
+from ldmrelease.config.trust_signatures import signatures_file
 from ldmrelease.config.workspace.check_contents import attempt, notify_receivers, with_files
 from ldmrelease.config.workspace.check_template import template_file
 from ldmrelease.config.workspace.key_faults import key_files, key_places
@@ -219,6 +220,9 @@ def _workspace(parts: Parts) -> Workspace:
         local_checks=tuple(_local_checks(parts.topology, parts.trust)),
         trust_version=parts.trust.version,
         trust_digest=parts.trust.digest,
+        trust_chain={each.version: each.digest for each in parts.trust.chain.versions},
+        trust_fault=fault.detail if (fault := parts.trust.unsigned) is not None else "",
+        trust_expires=parts.trust.expires,
     )
 
 
@@ -245,8 +249,14 @@ def _inputs(parts: Parts) -> WorkspaceInputs:
     for check in parts.topology.checks:
         if check.document is not None:
             files[str(template_file(check, parts.root))] = check.document
+    signatures = signatures_file(parts.root / parts.file.trust)
+    if parts.trust.signatures is not None:
+        files[str(signatures)] = parts.trust.signatures
     return WorkspaceInputs(
-        files, str(folder), tuple(sorted(Path(each.file).name for _, each in parts.policies.values()))
+        files,
+        str(folder),
+        tuple(sorted(Path(each.file).name for _, each in parts.policies.values())),
+        () if parts.trust.signatures is not None else (str(signatures),),
     )
 
 

@@ -83,7 +83,8 @@ class Workspace(Struct, frozen=True):
     records: what they decide is hypothetical; so they are of places in `local_environments`, whose targets are not
     those that it records. `local_products` and `local_checks` are not those that it records either: nothing of them is
     signed. `absent_environments` are those whose targets it records, and that the workspace has not. `documents` are
-    the policies as written, by the name of the level.
+    the policies as written, by the name of the level. `trust_chain` are the digests of the trust document's signed
+    versions; `trust_fault` says why the document as it is counts as nobody's, and is empty where it is signed.
     """
 
     root: Path
@@ -108,6 +109,9 @@ class Workspace(Struct, frozen=True):
     agent_keys: dict[str, str] = {}
     trust_version: int = 0
     trust_digest: str = ""
+    trust_chain: dict[int, str] = {}
+    trust_fault: str = ""
+    trust_expires: datetime | None = None
 
     @property
     def trust_name(self) -> str:
@@ -122,11 +126,14 @@ class Workspace(Struct, frozen=True):
 
 
 class WorkspaceInputs(Struct, frozen=True):
-    """What a workspace was read from: the digest of each file, and the policy files of the policy folder."""
+    """What a workspace was read from: the digest of each file, and the policy files of the policy folder; `absent` are
+    files that would have been read.
+    """
 
     files: dict[str, str]
     folder: str
     policies: tuple[str, ...]
+    absent: tuple[str, ...] = ()
 
 
 def find_workspace(start: Path, explicit: Path | None, environ: Mapping[str, str]) -> Path:

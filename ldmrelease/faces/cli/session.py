@@ -55,12 +55,15 @@ def open_context_here(ctx: typer.Context, *, damaged: bool = False, key: str | N
 
 def open_context_adopted(ctx: typer.Context) -> Context:
     """The same, for what decides about a change that may have changed the workspace: by the trust document and the kind
-    of clock that the ledger is used by. Raises `OtherTrust`, `OtherClock`, `TrustRolledBack` as well.
+    of clock that the ledger is used by. Raises what `Context.require_trusted` does as well.
     """
-    from ldmrelease.services.trust_version import adoption  # noqa: PLC0415 - few commands ask
+    from ldmrelease.services.trust_version import NotSigned, UnsignedTrust  # noqa: PLC0415 - few commands ask
 
     context = open_context_here(ctx)
-    adoption(context.adopted, context.trust_here)
+    try:
+        context.require_trusted()
+    except UnsignedTrust as error:
+        raise NotSigned(str(error)) from error
     return context
 
 

@@ -3,7 +3,7 @@
 import re
 import subprocess
 from collections.abc import Iterator
-from datetime import datetime
+from datetime import datetime, timedelta
 from enum import StrEnum
 
 from msgspec import Struct
@@ -40,8 +40,9 @@ from ldmrelease.services.releases.second_spellings import second_spellings
 from ldmrelease.services.trust_version import (
     OtherClock,
     OtherTrust,
+    TrustExpired,
     TrustRolledBack,
-    adoption,
+    UnsignedTrust,
     trust_rows,
     why_ignored,
 )
@@ -146,6 +147,8 @@ def _clock(workspace: Workspace) -> Diagnosis:
 
 
 _UNSIGNED = "nothing is written or signed about it"
+_SOON = timedelta(days=14)
+"""So long before a trust document expires it is said."""
 _MANY = 4
 """So many times as many events as are usual are worth a word."""
 
@@ -205,10 +208,22 @@ def _ledger(ledger: Ledger, records: Records, now: datetime) -> Iterator[Diagnos
 
 
 def _adopted(context: Diagnosing) -> Iterator[Diagnosis]:
+    workspace = context.workspace
     try:
-        adoption(context.adopted, context.trust_here)
-    except (OtherTrust, OtherClock, TrustRolledBack) as error:
+        context.require_trusted()
+    except UnsignedTrust as error:
+        yield Diagnosis("trust document", Health.WARN, str(error))
+        return
+    except (TrustExpired, OtherTrust, OtherClock, TrustRolledBack) as error:
         yield Diagnosis("trust document", Health.BAD, str(error))
+        return
+    expires = workspace.trust_expires
+    if expires is not None and expires - context.now() < _SOON:
+        message = f"version {workspace.trust_version} expires at {times.spell(expires)}: nothing is decided by it later"
+        remedy = "set another date with `ldmrelease trust edit`, and sign it"
+        yield Diagnosis("trust document", Health.WARN, message, remedy)
+        return
+    yield Diagnosis("trust document", Health.OK, f"version {workspace.trust_version}, signed")
 
 
 def _latest(ledger: LedgerReader) -> Iterator[Event]:

@@ -13,6 +13,7 @@ from ldmrelease.config.workspace.agreement import TrustChange, agreement, trust_
 from ldmrelease.config.workspace.key_faults import RECEIPTS, SIGNS, signed_types
 from ldmrelease.config.workspace.load import named_keys, named_places
 from ldmrelease.domain import times
+from ldmrelease.domain.events.kinds import ME
 from ldmrelease.services.operations.fix import CannotFix, Fix
 from ldmrelease.services.operations.housekeeping import housekeeping
 from ldmrelease.services.operations.trust_document import adopt, propose
@@ -84,7 +85,7 @@ def _making(file: Path, purpose: str, name: str, path: Path, now: datetime) -> C
             raise _unfit(proposal)
         path.parent.mkdir(0o700, parents=True, exist_ok=True)
         signer.write_key(path)
-        adopt(proposal)
+        adopt(proposal, named_keys(file).get(ME))
         if after != before:
             file.write_bytes(after)
 
@@ -147,4 +148,4 @@ def _record(file: Path, changes: list[TrustChange]) -> None:
     proposal = propose(trust_file(file), changes)
     if isinstance(proposal, Refusal):
         raise _unfit(proposal)
-    adopt(proposal)
+    adopt(proposal, named_keys(file).get(ME))
