@@ -73,7 +73,7 @@ def held(facts: Facts, now: datetime) -> Finding:
             Outcome.FAILED,
             "held",
             values,
-            next=command("lift", applying[0].hold),
+            next=command("lift", applying[0].hold, "--reason", "WHY"),
             when=max(known) if len(known) == len(ends) else None,
         )
     unknown = sorted((each for each in standing if each.applies is None), key=lambda each: each.hold)
