@@ -11,14 +11,15 @@ from ldmrelease.answers.evidence import added_answers, statement_answers, statem
 from ldmrelease.answers.sentences.escapes import printable
 from ldmrelease.config.yaml.suggestions import did_you_mean
 from ldmrelease.domain import canonical
+from ldmrelease.domain.document_faults import DocumentFaults
 from ldmrelease.domain.predicates.registry import STATEMENT_TYPES, statement_type
+from ldmrelease.domain.strict_json import read_limited
 from ldmrelease.faces.cli.arguments import ProductOption, ReleaseArgument, release_now
 from ldmrelease.faces.cli.options import OutputOption, UsageError, examples, new_app
 from ldmrelease.faces.cli.session import open_context_here
 from ldmrelease.render.evidence import added_text, evidence_table, unusable_words, verified_text
 from ldmrelease.render.output import Output, emit, say
 from ldmrelease.services.context import Context
-from ldmrelease.services.evidence.evidence_files import TooMuch, read_limited
 from ldmrelease.services.evidence.manual import (
     ReadEvidence,
     UnusableEvidence,
@@ -255,8 +256,8 @@ def _bytes(path: Path) -> bytes:
     else:
         with path.open("rb") as file:
             data = read_limited(file)
-    if isinstance(data, TooMuch):
-        raise UsageError(f"{path}: {unusable_words(beyond_limit(data))}")
+    if isinstance(data, DocumentFaults):
+        raise UsageError(f"{path}: {unusable_words(beyond_limit(data.first))}")
     return data
 
 
