@@ -26,9 +26,23 @@ class DemandAnswer(msgspec.Struct, frozen=True, kw_only=True):
     rejected: str | None
 
 
+class CertificateAnswer(msgspec.Struct, frozen=True, kw_only=True):
+    """Who a statement's certificate was issued to, verified: by which issuer, for which subject. `repository`,
+    `workflow`, `ref` and `commit` are those of the source, where it says them.
+    """
+
+    issuer: str
+    subject: str
+    repository: str | None
+    workflow: str | None
+    ref: str | None
+    commit: str | None
+
+
 class StatementAnswer(msgspec.Struct, frozen=True, kw_only=True):
     """A statement about `subject`, which is an image's (`component`), the release's or its content's digest.
 
+    `signer` is the name of a key or an identity in the trust document, and `certificate` what the identity's says.
     `rejected` says why it does not count; `demands` are the requirements that ask for it. `check`,
     `result`, `failed_tests` and `run` are those of a check's result.
     """
@@ -38,6 +52,7 @@ class StatementAnswer(msgspec.Struct, frozen=True, kw_only=True):
     subjects: tuple[DigestText, ...]
     component: str | None
     signer: str | None
+    certificate: CertificateAnswer | None
     roles: tuple[str, ...]
     counted: bool
     rejected: FindingAnswer | None
@@ -89,6 +104,7 @@ def _statement(each: EvaluatedEvidence) -> StatementAnswer:
         subjects=fact.subjects,
         component=subject.component,
         signer=fact.signer,
+        certificate=_certificate(each.seen),
         roles=fact.roles,
         counted=fact.counted,
         rejected=_rejected(each.seen),
@@ -107,6 +123,11 @@ def _statement(each: EvaluatedEvidence) -> StatementAnswer:
         evidence=fact.evidence,
         digest=fact.blob,
     )
+
+
+def _certificate(seen: EvaluatedStatement) -> CertificateAnswer | None:
+    found = seen.certificate
+    return None if found is None else CertificateAnswer(**msgspec.structs.asdict(found))
 
 
 def _demand(each: Demand) -> DemandAnswer:

@@ -9,6 +9,13 @@ from typing import Annotated, Any, Literal
 from msgspec import Struct
 from pydantic import AfterValidator, Field, WithJsonSchema
 
+from ldmrelease.config.identities import (
+    IdentityEntry,
+    SigstoreEntry,
+    TrustedRootFile,
+    identities_of,
+    trusted_root_of,
+)
 from ldmrelease.config.yaml import read
 from ldmrelease.config.yaml.fields import UNIQUE, MomentField, Name, Names, Strict, Text, expected
 from ldmrelease.config.yaml.problems import BadInput, Problem
@@ -17,6 +24,7 @@ from ldmrelease.config.yaml.validation_messages import faulty_paths, validate
 from ldmrelease.domain import canonical
 from ldmrelease.domain.level import Level
 from ldmrelease.domain.topology import Check, Place, Product, Topology
+from ldmrelease.trust.identities import OidcIdentity
 from ldmrelease.trust.keyring import Key, Keyring, Role, make_key
 
 _MAIL = re.compile(r"[^\s<>@]+@[^\s<>@]+")
@@ -116,6 +124,13 @@ class TrustFile(Strict):
     )
     roles: dict[Name, RoleEntry] = Field(description="What keys may be trusted with.")
     keys: dict[Name, KeyEntry] = Field(description="Public keys.")
+    identities: dict[Name, IdentityEntry] = Field(
+        default_factory=dict,
+        description="OIDC identities that sign without a key, by certificates of Sigstore.",
+    )
+    sigstore: SigstoreEntry | None = Field(
+        None, description="By which authorities and logs the certificates of identities are verified."
+    )
 
 
 class AgreedCheck(Struct, frozen=True):
@@ -129,7 +144,7 @@ class Trust(Struct, frozen=True):
     """The trust document as values. `policies` are (version, digest) by level; `levels` are by environment
     or environment/application; `targets` are the digests that were agreed to for an environment, `products` that of
     each product, `notify` that of the command that is run where somebody has to act. `key_files` are the digests of
-    the PEM files that it names.
+    the PEM files, and of the trusted root, that it names.
     """
 
     version: int
@@ -205,12 +220,13 @@ def load_trust(path: Path) -> Trust:
     except BadInput as error:
         raise BadInput([*error.problems, *_problems_of_the_rest(document, path.parent)]) from error
     reader = _Reader(file, document, path.parent)
-    roles, keys = tuple(reader.roles()), tuple(reader.keys())
+    roles, keys, identities = tuple(reader.roles()), tuple(reader.keys()), tuple(reader.identities())
+    root = reader.trusted_root()
     if reader.problems:
         raise BadInput(reader.problems)
     return Trust(
         version=file.version,
-        keyring=Keyring(keys, roles),
+        keyring=Keyring(keys, roles, identities, root.text if root is not None else None),
         policies={name: (each.version, each.digest) for name, each in file.policies.items()},
         levels=file.environments,
         targets={name: tuple(sorted(each)) for name, each in file.targets.items()},
@@ -231,6 +247,8 @@ def self_contained(trust: Trust) -> dict[str, Any]:
         key = trust.keyring.named(name)
         assert key is not None
         entry["public"] = key.public_pem
+    if trust.keyring.trusted_root is not None:
+        document["sigstore"]["trusted-root"] = trust.keyring.trusted_root
     return document
 
 
@@ -291,6 +309,15 @@ class _Reader:
             if other != name:
                 self._note(("keys", name, "public"), f"the same key as {other!r}", "keep one of them")
             yield key
+
+    def identities(self) -> Iterator[OidcIdentity]:
+        names = set(self._file.keys)
+        yield from identities_of(self._file.identities, names, set(self._file.roles), self._note)
+
+    def trusted_root(self) -> TrustedRootFile | None:
+        found = trusted_root_of(self._file.sigstore, self._folder, self._note)
+        self.key_files |= found.files if found is not None else {}
+        return found
 
     def _refuse_unknown_roles(self, name: str, entry: KeyEntry) -> None:
         if entry.roles and not self._file.roles:

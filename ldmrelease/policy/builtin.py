@@ -17,9 +17,9 @@ IDS: frozenset[str] = frozenset(get_args(BuiltInId))
 """Ids that no requirement of a policy may have: findings would have two meanings."""
 
 NEEDS: Mapping[Intent, frozenset[str]] = {
-    Intent.PROMOTE: frozenset(),
-    Intent.ROLLBACK: frozenset({"residences", "place_components", "images"}),
-    Intent.ALIAS: frozenset({"residences", "place_components"}),
+    Intent.PROMOTE: frozenset({"holds"}),
+    Intent.ROLLBACK: frozenset({"residences", "place_components", "images", "holds"}),
+    Intent.ALIAS: frozenset({"residences", "place_components", "holds"}),
     Intent.RETIRE: frozenset({"residences", "place_components"}),
 }
 """The sources of facts that the findings of each intent rest on (`Rule.needs`)."""
@@ -61,11 +61,21 @@ def held(facts: Facts, now: datetime) -> Finding:
     applying = sorted((each for each in standing if each.applies), key=lambda each: each.hold)
     if applying:
         values = {"holds": [_told(each) for each in applying]}
-        return _finding("held", Outcome.FAILED, "held", values, next=command("lift", applying[0].hold))
+        ends = [each.until for each in applying]
+        known = [each for each in ends if each is not None]
+        return _finding(
+            "held",
+            Outcome.FAILED,
+            "held",
+            values,
+            next=command("lift", applying[0].hold),
+            when=max(known) if len(known) == len(ends) else None,
+        )
     unknown = sorted((each for each in standing if each.applies is None), key=lambda each: each.hold)
     if unknown:
         return _finding("held", Outcome.ERRORED, "unknown", {"holds": [_told(each) for each in unknown]})
-    return _finding("held", Outcome.SATISFIED, "not-held")
+    coming = [each.start for each in facts.holds if each.start is not None and now < each.start]
+    return _finding("held", Outcome.SATISFIED, "not-held", until=min(coming, default=None))
 
 
 def _stands(hold: HoldFact, now: datetime) -> bool:
@@ -141,5 +151,7 @@ def _finding(
     code: str,
     values: dict[str, Any] | None = None,
     next: tuple[str, ...] = (),
+    when: datetime | None = None,
+    until: datetime | None = None,
 ) -> Finding:
-    return Finding(name, name, Phase.BUILT_IN, outcome, code, values or {}, next=next)
+    return Finding(name, name, Phase.BUILT_IN, outcome, code, values or {}, next=next, when=when, until=until)

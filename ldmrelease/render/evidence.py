@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from ldmrelease.policy.demands import Demand
     from ldmrelease.services.evidence.manual import AddedEvidence, EvaluatedEvidence, UnusableEvidence
     from ldmrelease.trust.evaluate import EvaluatedStatement
+    from ldmrelease.trust.identities import CertificateIdentity
 
 
 def evidence_table(found: Sequence[EvaluatedEvidence], release: str) -> str:
@@ -24,7 +25,7 @@ def evidence_table(found: Sequence[EvaluatedEvidence], release: str) -> str:
         [
             _type(each.seen.fact),
             _about(each),
-            each.seen.fact.signer or "unknown key",
+            _signer(each.seen),
             _counts(each.seen),
             each.seen.fact.result or "",
             _taken_in(each),
@@ -34,6 +35,12 @@ def evidence_table(found: Sequence[EvaluatedEvidence], release: str) -> str:
     ]
     headers = ["type", "about", "signer", "counts", "result", "taken in", "envelope"]
     return table(headers, rows, spare=("envelope", "taken in", "about"))
+
+
+def _signer(seen: EvaluatedStatement) -> str:
+    if seen.fact.signer is None:
+        return "unknown key" if seen.certificate is None else "unknown identity"
+    return seen.fact.signer
 
 
 def _type(fact: StatementFact) -> str:
@@ -69,7 +76,16 @@ def verified_text(each: EvaluatedEvidence, name: str) -> str:
     counts = _counts(each.seen).text
     by = f", signed by {fact.signer} as {listed(fact.roles)}" if fact.counted else ""
     lines = [f"{name}: {_type(fact)} about {listed(fact.subjects)}: {counts}{by}"]
+    if each.seen.certificate is not None:
+        lines.append(f"  its certificate: {certificate_words(each.seen.certificate)}")
     return "\n".join([*lines, *map(_demand, each.demands)])
+
+
+def certificate_words(found: CertificateIdentity) -> str:
+    """Who a certificate was issued to."""
+    told = {"issuer": found.issuer, "subject": found.subject, "repository": found.repository}
+    told |= {"workflow": found.workflow, "ref": found.ref, "commit": found.commit}
+    return ", ".join(f"{name} {said(each)}" for name, each in told.items() if each is not None)
 
 
 def _demand(each: Demand) -> str:

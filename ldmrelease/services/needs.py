@@ -147,6 +147,10 @@ class ImageLookup(ReleaseLookup, ImageRepositories, Protocol):
     """Finds the release that an image belongs to."""
 
 
+class ConditionSources(ImageLookup, ReleaseHistory, Protocol):
+    """Says what is known of releases and their images, and of what runs beside them."""
+
+
 class ReleaseSources(ImageLookup, Protocol):
     """Finds releases: those that were pinned, and those that are only built."""
 

@@ -6,8 +6,9 @@ from datetime import datetime, timedelta
 from ldmrelease.domain import times
 from ldmrelease.domain.predicates.registry import STATEMENT_TYPES, statement_type
 from ldmrelease.domain.statements import Statement
-from ldmrelease.trust.keyring import EVERYWHERE, Key, Keyring, Role
-from ldmrelease.trust.verify import Rejected, VerifiedPayload
+from ldmrelease.trust.identities import Signatory
+from ldmrelease.trust.keyring import EVERYWHERE, Keyring, Role
+from ldmrelease.trust.verify import Rejected, named
 
 # How far the clocks of two sites may be apart.
 LEEWAY = timedelta(minutes=5)
@@ -20,7 +21,7 @@ _HAPPENS_SOMEWHERE = {"run", "observation"} | {
 
 def authorize(
     statement: Statement,
-    verified: VerifiedPayload,
+    signer: Signatory,
     keyring: Keyring,
     *,
     received: datetime,
@@ -35,76 +36,74 @@ def authorize(
     """
     kind = statement_type(statement.predicate_type)
     environments = () if environment is None else (environment,)
-    roles = entitled_roles(
-        kind.name, verified.key, keyring, environments=environments, repositories=repositories
-    )
+    roles = entitled_roles(kind.name, signer, keyring, environments=environments, repositories=repositories)
     if isinstance(roles, Rejected):
         return roles
     try:
         claimed = kind.claimed_time(statement.predicate)
     except ValueError as error:
         return Rejected("bad-time", {"detail": str(error)})
-    early = too_early(verified.key, received, now) or too_early(verified.key, claimed, received)
+    early = too_early(signer, received, now) or too_early(signer, claimed, received)
     return early or roles
 
 
 def entitled_roles(
     type: str,
-    key: Key,
+    key: Signatory,
     keyring: Keyring,
     *,
     environments: tuple[str, ...] = (),
     repositories: tuple[str, ...] = (),
 ) -> tuple[Role, ...] | Rejected:
-    """The roles of a key that may say this type for all of these environments and repositories.
+    """The roles of a key or an identity that may say this type for all of these environments and repositories.
 
     Codes: `wrong-role`, `wrong-environment`, `wrong-repository`.
     """
-    named = {"key": key.id, "person": key.person, "type": type}
+    about = {**named(key), "type": type}
     typed = tuple(each for each in keyring.roles_of(key) if type in each.types)
     if not typed:
-        return Rejected("wrong-role", {**named, "roles": sorted(key.roles)})
+        return Rejected("wrong-role", {**about, "roles": sorted(key.roles)})
     placed = tuple(each for each in typed if _covers(each, type, environments))
     if not placed:
         scope = sorted({name for each in typed for name in each.environments})
         return Rejected(
             "wrong-environment",
-            {**named, **_roles(typed), "environments": list(environments), "scope": scope},
+            {**about, **_roles(typed), "environments": list(environments), "scope": scope},
         )
-    return _within_repositories(placed, repositories, named)
+    return _within_repositories(placed, repositories, about)
 
 
 def roles_within(
-    roles: Iterable[str], type: str, key: Key, keyring: Keyring, repositories: Collection[str]
+    roles: Iterable[str], type: str, key: Signatory, keyring: Keyring, repositories: Collection[str]
 ) -> tuple[str, ...] | Rejected:
     """Of the roles in which something counts, by name, those that cover all of these repositories.
 
     A release is inside a role's repositories only if all its images are. Code: `wrong-repository`.
     """
-    named = {"key": key.id, "person": key.person, "type": type}
+    about = {**named(key), "type": type}
     held = tuple(each for each in keyring.roles_of(key) if each.name in set(roles))
-    scoped = _within_repositories(held, repositories, named)
+    scoped = _within_repositories(held, repositories, about)
     return scoped if isinstance(scoped, Rejected) else tuple(each.name for each in scoped)
 
 
 def _within_repositories(
-    roles: tuple[Role, ...], repositories: Collection[str], named: dict[str, str]
+    roles: tuple[Role, ...], repositories: Collection[str], about: dict[str, str]
 ) -> tuple[Role, ...] | Rejected:
     scoped = tuple(each for each in roles if all(map(each.speaks_of, repositories)))
     if scoped:
         return scoped
     scope = sorted({name for each in roles for name in each.repositories})
     return Rejected(
-        "wrong-repository", {**named, **_roles(roles), "repositories": list(repositories), "scope": scope}
+        "wrong-repository", {**about, **_roles(roles), "repositories": list(repositories), "scope": scope}
     )
 
 
-def too_early(key: Key, claimed: datetime | None, received: datetime) -> Rejected | None:
+def too_early(key: Signatory, claimed: datetime | None, received: datetime) -> Rejected | None:
     """`future`, where something claims to have happened well after it was taken in."""
     if claimed is None or claimed <= received + LEEWAY:
         return None
     values = {"claimed": times.spell(claimed), "received": times.spell(received)}
-    return Rejected("future", {"key": key.id, "person": key.person, **values})
+    return Rejected("future", {**named(key), **values})
 
 
 def _covers(role: Role, type: str, environments: tuple[str, ...]) -> bool:

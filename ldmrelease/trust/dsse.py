@@ -10,11 +10,22 @@ import re
 from typing import Any, NamedTuple
 
 from msgspec import Struct
+from msgspec.structs import replace
 
 from ldmrelease.domain import canonical
 
 _FINGERPRINT = re.compile(r"SHA256:[A-Za-z0-9+/]{43}")
 _BUNDLE_FIELD = "dsseEnvelope"
+_CERTIFICATES = ("certificate", "x509CertificateChain")
+BUNDLE_TYPES = (
+    "application/vnd.dev.sigstore.bundle.v0.3+json",
+    "application/vnd.dev.sigstore.bundle+json;version=0.3",
+    "application/vnd.dev.sigstore.bundle+json;version=0.2",
+    "application/vnd.dev.sigstore.bundle+json;version=0.1",
+)
+"""The media types of Sigstore's bundles, the newest first (sigstore_bundle.proto)."""
+LARGEST_MATERIAL = 256 * 1024
+"""Bytes of a bundle's certificate, proofs and timestamps that are read: some ten times of what there is."""
 
 
 class Signature(NamedTuple):
@@ -25,11 +36,21 @@ class Signature(NamedTuple):
 
 
 class Envelope(Struct, frozen=True):
-    """A signed payload. What we read or sign has exactly one signature."""
+    """A signed payload. What we read or sign has exactly one signature.
+
+    bundle: the canonical bytes of the Sigstore bundle that it came in, where that has a certificate: without it
+    nobody could tell who signed.
+    """
 
     payload_type: str
     payload: bytes
     signatures: tuple[Signature, ...]
+    bundle: bytes | None = None
+
+    @property
+    def kept(self) -> bytes:
+        """The bytes that are kept and attached: of one statement always the same, however it travelled."""
+        return self.bundle if self.bundle is not None else self.to_bytes()
 
     def to_dict(self) -> dict[str, Any]:
         """The envelope as plain JSON; a key id that is not there is left out."""
@@ -75,17 +96,36 @@ def read_envelope(source: bytes | dict[str, Any]) -> Envelope | Malformed:
 
 
 def read_wrapped(data: bytes) -> Envelope | Malformed:
-    """Read an envelope that stands alone or inside a sigstore bundle (v0.3).
+    """Read an envelope that stands alone or inside a sigstore bundle (v0.1 to v0.3).
 
-    Only the envelope of a bundle is looked at: its verification material proves nothing to a keyring.
+    Of a bundle without a certificate only the envelope is looked at: the rest proves nothing to a keyring.
+    Codes: those of `read_envelope`, and `bad-bundle` and `too-large`.
     """
     try:
         plain = _parsed(data)
-        return _envelope(
-            plain[_BUNDLE_FIELD] if isinstance(plain, dict) and _BUNDLE_FIELD in plain else plain
-        )
+        if not isinstance(plain, dict) or _BUNDLE_FIELD not in plain:
+            return _envelope(plain)
+        envelope = _envelope(plain[_BUNDLE_FIELD])
+        return replace(envelope, bundle=_bundle(plain)) if _has_certificate(plain) else envelope
     except _Refused as refused:
         return refused.malformed
+
+
+def _has_certificate(bundle: dict[str, Any]) -> bool:
+    material = bundle.get("verificationMaterial")
+    return isinstance(material, dict) and any(material.get(each) is not None for each in _CERTIFICATES)
+
+
+def _bundle(plain: dict[str, Any]) -> bytes:
+    """The bundle as it is kept, within limits: what proves who signed is small, whatever the payload is."""
+    _known(plain, {"mediaType", "verificationMaterial", _BUNDLE_FIELD}, "a bundle")
+    if plain.get("mediaType") not in BUNDLE_TYPES:
+        raise _Refused("bad-bundle", f"mediaType is none of {', '.join(BUNDLE_TYPES)}")
+    material = canonical.encode(plain["verificationMaterial"])
+    if len(material) > LARGEST_MATERIAL:
+        detail = f"{len(material)} bytes of verification material; the limit is {LARGEST_MATERIAL}"
+        raise _Refused("too-large", detail)
+    return canonical.encode(plain)
 
 
 def _parsed(data: bytes) -> Any:
@@ -131,6 +171,10 @@ def _keyid(plain: Any) -> str | None:
 def _fields(plain: Any, known: set[str], what: str) -> None:
     if not isinstance(plain, dict):
         raise _Refused("malformed", f"{what} must be an object")
+    _known(plain, known, what)
+
+
+def _known(plain: dict[str, Any], known: set[str], what: str) -> None:
     unknown = sorted(str(each) for each in set(plain) - known)
     if unknown:
         raise _Refused("unknown-field", f"{what} has no field {unknown[0]!r}")

@@ -18,18 +18,24 @@ from ldmrelease.domain.predicates.test_result import ERRORED
 from ldmrelease.domain.statements import PAYLOAD_TYPE, Statement, Unreadable, read_statement
 from ldmrelease.trust.authorize import authorize
 from ldmrelease.trust.dsse import Envelope, Malformed, read_wrapped
-from ldmrelease.trust.keyring import Key, Keyring
-from ldmrelease.trust.verify import Rejected, verify
+from ldmrelease.trust.identities import CertificateIdentity, Signatory
+from ldmrelease.trust.keyring import Keyring, Role
+from ldmrelease.trust.statement_signers import UnknownSigner, statement_signers
+from ldmrelease.trust.verify import Rejected, named
 
 UNREADABLE = "unreadable"
 NO_SUBJECTS: Mapping[str, Sequence[str]] = MappingProxyType({})
 
 
 class EvaluatedStatement(Struct, frozen=True):
-    """A statement as it stands in a fact, and why it does not count, where it does not."""
+    """A statement as it stands in a fact, and why it does not count, where it does not.
+
+    certificate: the identity that signed it, verified, where a certificate says who it was.
+    """
 
     fact: StatementFact
     refusal: Rejected | None
+    certificate: CertificateIdentity | None = None
 
 
 def statement_fact(
@@ -50,8 +56,8 @@ def statement_fact(
     `subjects` gives the repositories of every digest that belongs to the release: an image's is its own, those of
     the release and of its content are all its images'. A statement counts only if its signer may speak of the
     repositories of everything that it names, wherever it was found.
-    `signer` of the fact is the key's name in the trust document. A result that contradicts itself, or that
-    claims to come from the future, has result ERRORED.
+    `signer` of the fact is the key's or the identity's name in the trust document. A result that contradicts itself,
+    or that claims to come from the future, has result ERRORED.
     """
     return evaluate_statement(
         envelope,
@@ -79,18 +85,28 @@ def evaluate_statement(
     if isinstance(statement, Rejected):
         return _refused(_unreadable(canonical.digest(read.payload), blob, received), statement)
     fact = _described(statement, blob, received, checks)
-    verified = verify(read, keyring, at=received)
-    if isinstance(verified, Rejected):
-        return _refused(fact, verified)
-    fact = replace(fact, signer=verified.key.id)
-    roles = authorize(
-        statement, verified, keyring,
-        received=received, now=now, environment=fact.environment,
-        repositories=_repositories(fact, repository, subjects),
-    )  # fmt: skip
+    signers = statement_signers(read, keyring, at=received)
+    if isinstance(signers, UnknownSigner):
+        return replace(_refused(fact, signers.refusal), certificate=signers.certificate)
+    repositories = _repositories(fact, repository, subjects)
+    judged = []
+    for signer in signers.found:
+        own = replace(fact, signer=signer.id)
+        roles = authorize(
+            statement, signer, keyring,
+            received=received, now=now, environment=fact.environment, repositories=repositories,
+        )  # fmt: skip
+        judged.append(_judged(own, roles, _foreign(statement, signer, repository)))
+    # Of several identities that fit one certificate, one by which it counts is enough.
+    found = next((each for each in judged if each.fact.counted), judged[0])
+    return replace(found, certificate=signers.certificate)
+
+
+def _judged(
+    fact: StatementFact, roles: tuple[Role, ...] | Rejected, foreign: Rejected | None
+) -> EvaluatedStatement:
     if isinstance(roles, Rejected):
         return _refused(fact, roles)
-    foreign = _foreign(statement, verified.key, repository)
     if foreign is not None:
         return _refused(fact, foreign)
     return EvaluatedStatement(replace(fact, counted=True, roles=tuple(each.name for each in roles)), None)
@@ -144,7 +160,7 @@ def _repositories(
     return tuple(sorted(named if own is None else named | {own}))
 
 
-def _foreign(statement: Statement, key: Key, repository: str | None) -> Rejected | None:
+def _foreign(statement: Statement, signer: Signatory, repository: str | None) -> Rejected | None:
     """A receipt found where its own resource is not: copying an image never copies its receipts."""
     kind = statement_type(statement.predicate_type)
     if not kind.local or repository is None:
@@ -152,7 +168,7 @@ def _foreign(statement: Statement, key: Key, repository: str | None) -> Rejected
     own = kind.repository(statement.predicate)
     if own == repository.removeprefix("oci:"):
         return None
-    return Rejected("other-resource", {"key": key.id, "resource": own, "repository": repository})
+    return Rejected("other-resource", {**named(signer), "resource": own, "repository": repository})
 
 
 def _refused(fact: StatementFact, refusal: Rejected) -> EvaluatedStatement:

@@ -1,4 +1,4 @@
-"""The keyring: whose keys count, for what, where, and from when until when (trust.md section 2).
+"""The keyring: whose keys and identities count, for what, where, and from when until when (trust.md section 2).
 
 It is built from the trust document's plain values; every mistake in them is a `ValueError` that names it.
 """
@@ -9,9 +9,11 @@ from fnmatch import fnmatchcase
 
 from msgspec import Struct
 
-from ldmrelease.domain import canonical, times
+from ldmrelease.domain import canonical
+from ldmrelease.trust.identities import OidcIdentity, Signatory, check_validity, whole
 
 EVERYWHERE = "*"
+_ALWAYS = ("keys", "roles")
 
 
 class Role(Struct, frozen=True):
@@ -61,11 +63,7 @@ class Key(Struct, frozen=True):
     mail: str | None = None
 
     def __post_init__(self) -> None:
-        moments = (self.not_before, self.not_after, self.compromised_since)
-        if any(each is not None and each.tzinfo is None for each in moments):
-            raise ValueError(f"key {self.id!r}: a time without a zone; write it like 2023-04-20T09:55:23Z")
-        if self.not_after is not None and self.not_after <= self.not_before:
-            raise ValueError(f"key {self.id!r}: notAfter is not later than notBefore")
+        check_validity("key", self)
 
 
 def make_key(
@@ -88,32 +86,47 @@ def make_key(
         raise ValueError(f"key {id!r}: {error}") from None
     return Key(
         id, fingerprint(public), write_public(public), person, tuple(roles),
-        _whole(not_before) or not_before, _whole(not_after), _whole(compromised_since), mail,
+        whole(not_before) or not_before, whole(not_after), whole(compromised_since), mail,
     )  # fmt: skip
 
 
 class Keyring(Struct, frozen=True):
-    """All keys and roles that are trusted, each named once."""
+    """All keys, identities and roles that are trusted, each named once.
+
+    trusted_root: the authorities and logs by which certificates are verified, as Sigstore's `trusted_root.json` spells
+    them, in canonical JSON; None where no certificate is trusted.
+    """
 
     keys: tuple[Key, ...] = ()
     roles: tuple[Role, ...] = ()
+    identities: tuple[OidcIdentity, ...] = ()
+    trusted_root: str | None = None
 
     def __post_init__(self) -> None:
         _unique("the name of a key", [each.id for each in self.keys])
+        _unique("the name of a key or identity", [each.id for each in self.signatories])
         _unique("the fingerprint of a key", [each.keyid for each in self.keys])
         _unique("the name of a role", [each.name for each in self.roles])
         known = {each.name for each in self.roles}
-        for key in self.keys:
-            unknown = sorted(set(key.roles) - known)
+        for each in self.signatories:
+            unknown = sorted(set(each.roles) - known)
             if unknown:
-                raise ValueError(f"key {key.id!r}: there is no role {unknown[0]!r}")
+                what = "identity" if isinstance(each, OidcIdentity) else "key"
+                raise ValueError(f"{what} {each.id!r}: there is no role {unknown[0]!r}")
+
+    @property
+    def signatories(self) -> tuple[Signatory, ...]:
+        """Everybody who may sign: the keys, then the identities."""
+        return (*self.keys, *self.identities)
 
     @property
     def document(self) -> bytes:
         """Its canonical spelling, whatever order the trust document lists things in."""
         keys = sorted(self.keys, key=lambda each: each.keyid)
         roles = sorted(self.roles, key=lambda each: each.name)
-        return canonical.encode({"keys": keys, "roles": roles})
+        identities = sorted(self.identities, key=lambda each: each.id)
+        said = {"keys": keys, "roles": roles, "identities": identities, "trusted_root": self.trusted_root}
+        return canonical.encode({name: each for name, each in said.items() if name in _ALWAYS or each})
 
     @property
     def digest(self) -> str:
@@ -128,13 +141,13 @@ class Keyring(Struct, frozen=True):
         """The key of that name in the trust document."""
         return next((each for each in self.keys if each.id == id), None)
 
-    def roles_of(self, key: Key) -> tuple[Role, ...]:
-        """The roles that a key has, by name."""
+    def signatory(self, id: str) -> Signatory | None:
+        """The key or identity of that name in the trust document."""
+        return next((each for each in self.signatories if each.id == id), None)
+
+    def roles_of(self, key: Signatory) -> tuple[Role, ...]:
+        """The roles that a key or an identity has, by name."""
         return tuple(sorted((each for each in self.roles if each.name in key.roles), key=lambda r: r.name))
-
-
-def _whole(moment: datetime | None) -> datetime | None:
-    return moment if moment is None or moment.tzinfo is None else times.whole(moment)
 
 
 def _unique(what: str, names: list[str]) -> None:

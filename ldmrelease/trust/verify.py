@@ -7,6 +7,7 @@ from msgspec import Struct, field
 
 from ldmrelease.domain import times
 from ldmrelease.trust.dsse import Envelope, Malformed, Signature, pae
+from ldmrelease.trust.identities import OidcIdentity, Signatory
 from ldmrelease.trust.keyring import Key, Keyring
 from ldmrelease.trust.keys import read_public, signed_by
 
@@ -42,7 +43,7 @@ def verify(envelope: Envelope, keyring: Keyring, *, at: datetime) -> VerifiedPay
     key = _signing_key(envelope, envelope.signatures[0], keyring)
     if isinstance(key, Rejected):
         return key
-    return _out_of_time(key, at) or VerifiedPayload(envelope.payload_type, envelope.payload, key)
+    return out_of_time(key, at) or VerifiedPayload(envelope.payload_type, envelope.payload, key)
 
 
 def valid_key(keyid: str, keyring: Keyring, *, at: datetime) -> Key | Rejected:
@@ -50,7 +51,7 @@ def valid_key(keyid: str, keyring: Keyring, *, at: datetime) -> Key | Rejected:
     key = keyring.find(keyid)
     if key is None:
         return Rejected("unknown-key", {"keyid": keyid})
-    return _out_of_time(key, at) or key
+    return out_of_time(key, at) or key
 
 
 def _signing_key(envelope: Envelope, signature: Signature, keyring: Keyring) -> Key | Rejected:
@@ -70,16 +71,27 @@ def _made_by(key: Key, signature: Signature, message: bytes) -> bool:
     return signed_by(read_public(key.public_pem), signature.value, message)
 
 
-def _out_of_time(key: Key, at: datetime) -> Rejected | None:
-    if key.compromised_since is not None and at >= key.compromised_since:
-        return _untimely("key-compromised", key, at, "compromisedSince", key.compromised_since)
-    if at < key.not_before:
-        return _untimely("key-not-yet-valid", key, at, "notBefore", key.not_before)
-    if key.not_after is not None and at > key.not_after:
-        return _untimely("key-expired", key, at, "notAfter", key.not_after)
+def named(signer: Signatory) -> dict[str, str]:
+    """Whose signature it is, for the values of a refusal."""
+    return {_what(signer): signer.id, "person": signer.person}
+
+
+def out_of_time(signer: Signatory, at: datetime) -> Rejected | None:
+    """Why what was taken in then does not count, whoever signed it. Codes: those of `verify`, and `identity-...`."""
+    what = _what(signer)
+    if signer.compromised_since is not None and at >= signer.compromised_since:
+        return _untimely(f"{what}-compromised", signer, at, "compromisedSince", signer.compromised_since)
+    if at < signer.not_before:
+        return _untimely(f"{what}-not-yet-valid", signer, at, "notBefore", signer.not_before)
+    if signer.not_after is not None and at > signer.not_after:
+        return _untimely(f"{what}-expired", signer, at, "notAfter", signer.not_after)
     return None
 
 
-def _untimely(code: str, key: Key, at: datetime, bound: str, moment: datetime) -> Rejected:
-    values = {"key": key.id, "person": key.person, "received": times.spell(at), bound: times.spell(moment)}
+def _what(signer: Signatory) -> str:
+    return "identity" if isinstance(signer, OidcIdentity) else "key"
+
+
+def _untimely(code: str, signer: Signatory, at: datetime, bound: str, moment: datetime) -> Rejected:
+    values = {**named(signer), "received": times.spell(at), bound: times.spell(moment)}
     return Rejected(code, values)

@@ -38,7 +38,9 @@ class Demands:
         self._environments = _applications_by_environment(topology)
         self._topology = topology
         self._roles = None if trust is None else tuple(each.name for each in trust.keyring.roles)
-        self._held = None if trust is None else {role for key in trust.keyring.keys for role in key.roles}
+        self._held = (
+            None if trust is None else {role for each in trust.keyring.signatories for role in each.roles}
+        )
 
     def problems(self) -> Iterator[Problem]:
         """Everything that a policy in use names and that is not there."""

@@ -9,6 +9,7 @@ from ldmrelease.config.yaml.problems import Problem
 from ldmrelease.config.yaml.suggestions import nearest
 from ldmrelease.domain.events.registry import EVENT_TYPES
 from ldmrelease.domain.predicates.registry import STATEMENT_TYPES
+from ldmrelease.trust.identities import OidcIdentity
 from ldmrelease.trust.keyring import EVERYWHERE
 
 ROLE_TYPES = frozenset(
@@ -31,11 +32,20 @@ def trust_problems(trust: Trust, file: WorkspaceFile, told: Sequence[Problem]) -
             if name != EVERYWHERE and name not in known:
                 path = ("roles", role.name, "environments", index)
                 yield document.unknown(path, f"no environment {name!r}", name, known)
-    for key in trust.keyring.keys:
-        if not key.roles:
-            message = "has no role, so nothing that it signs counts"
-            yield document.problem(("keys", key.id, "roles"), message, "give it one, or take it out")
+    yield from _without_effect(trust)
     yield from _misspelled_places(trust, file, told)
+
+
+def _without_effect(trust: Trust) -> Iterator[Problem]:
+    """Keys and identities by which nothing counts."""
+    for each in trust.keyring.signatories:
+        section = "identities" if isinstance(each, OidcIdentity) else "keys"
+        if not each.roles:
+            message = "has no role, so nothing that it signs counts"
+            yield trust.document.problem((section, each.id, "roles"), message, "give it one, or take it out")
+    if trust.keyring.identities and trust.keyring.trusted_root is None:
+        message = "nothing that they sign counts: there is no trusted root to verify certificates by"
+        yield trust.document.problem(("identities",), message, "name one under sigstore.trusted-root")
 
 
 def _misspelled_places(trust: Trust, file: WorkspaceFile, told: Sequence[Problem]) -> Iterator[Problem]:

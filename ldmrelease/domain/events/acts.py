@@ -129,7 +129,9 @@ class Hold(Struct, frozen=True):
     """A freeze or a recall, until it is lifted, or until `end`. `scopes`: where; none is everywhere.
 
     Of a recall `subjects` are digests of releases, contents or images, and `predicate` is a condition in CEL on release
-    and place (`where --having`), in place of them or beside them: it holds where that is true.
+    and place (`where --having`), in place of them or beside them: it holds where that is true. `product` and `tag` name
+    the release that was recalled, whatever its tag comes to mean; with a `component`, that one's images alone.
+    Of a freeze `lets_back`: what ran there before may be rolled back to all the same.
     """
 
     hold: str
@@ -143,6 +145,8 @@ class Hold(Struct, frozen=True):
     product: str | None = None
     tag: str | None = None
     predicate: str | None = None
+    component: str | None = None
+    lets_back: bool = False
 
 
 class HoldLifted(Struct, frozen=True):

@@ -140,7 +140,7 @@ def _decision(context: ReleaseHistory, told: EventRecord[Any], earlier: int) -> 
 
 
 def _used(fact: StatementFact, keyring: Keyring) -> StatementUsed:
-    key = keyring.named(fact.signer) if fact.signer is not None else None
+    key = keyring.signatory(fact.signer) if fact.signer is not None else None
     return StatementUsed(fact, key.person if key is not None else None)
 
 

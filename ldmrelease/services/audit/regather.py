@@ -7,6 +7,7 @@ the pinned release, statements with their signatures, registered runs, observati
 
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from datetime import datetime
+from itertools import takewhile
 from typing import Any
 
 from msgspec import Struct
@@ -19,17 +20,19 @@ from ldmrelease.domain.events.evidence import RunRegistration, StatementReceived
 from ldmrelease.domain.events.place import Observation
 from ldmrelease.domain.events.release import Pin
 from ldmrelease.domain.events.trust import TrustAdopted
-from ldmrelease.domain.facts import Facts, ImageFact, ImageResidence, ReleaseFact, StatementFact
+from ldmrelease.domain.facts import Facts, HoldFact, ImageFact, ImageResidence, ReleaseFact, StatementFact
 from ldmrelease.domain.level import Level
 from ldmrelease.domain.predicates.provenance import pinned_commits
 from ldmrelease.domain.release import Release
-from ldmrelease.domain.streams import evidence_stream, observation_stream, pin_stream, run_stream
+from ldmrelease.domain.streams import HOLDS, evidence_stream, observation_stream, pin_stream, run_stream
 from ldmrelease.domain.topology import Place
 from ldmrelease.ledger import LedgerReader
 from ldmrelease.policy.engine import asked_requirements, fact_sources, residence_places
 from ldmrelease.projections.claimed import claimed_body
 from ldmrelease.projections.observed import ResidenceState, residences_of
 from ldmrelease.projections.residences import States, replayed, timely
+from ldmrelease.services.acts.hold_facts import HeldQuestion, UnknownCondition, hold_facts
+from ldmrelease.services.acts.holds import KnownHold, holds_of
 from ldmrelease.services.decisions.facts.runs import run_facts
 from ldmrelease.services.evidence.collect import repositories_in
 from ldmrelease.services.evidence.registered_runs import runs_that_count
@@ -93,10 +96,14 @@ class PastLedger:
 
     def events(self, kind: str, stream: str | None = None) -> Iterator[Event]:
         """The events of a kind that were there, of one stream or of all, oldest first."""
-        for event in self.ledger.events(stream=stream, kinds=[kind]):
-            if event.sequence >= self.sequence:
-                return
-            yield event
+        return self._before(self.ledger.events(stream=stream, kinds=[kind]))
+
+    def of_stream(self, stream: str) -> Iterator[Event]:
+        """The events of a stream that were there, oldest first."""
+        return self._before(self.ledger.events(stream=stream))
+
+    def _before(self, events: Iterable[Event]) -> Iterator[Event]:
+        return takewhile(lambda each: each.sequence < self.sequence, events)
 
 
 def regather(past: PastLedger, stored: Facts, level: Level, phase: Phase, now: datetime) -> Regathered:
@@ -119,6 +126,8 @@ def regather(past: PastLedger, stored: Facts, level: Level, phase: Phase, now: d
     if "residences" in asked:
         places = residence_places(requirements, stored.intent, stored.place, list(_levels(stored)))
         found["residences"] = _residences(past, stored, release, places)
+    if "holds" in asked:
+        found["holds"] = _holds(past, stored, release, now)
     return Regathered(replace(stored, **found), tuple(found), tuple(sorted(asked - found.keys())))
 
 
@@ -210,6 +219,21 @@ def _unknown_runs(
         everywhere = past.records.counted(past.events(EventKind.REGISTERED), RunRegistration)
         failed -= {each.body.run for each in everywhere}
     return tuple(sorted(failed))
+
+
+def _holds(past: PastLedger, stored: Facts, release: Release, now: datetime) -> tuple[HoldFact, ...]:
+    """What a condition came to stands as it was told: it may have asked an image."""
+    told = {each.hold: each for each in stored.holds}
+
+    def judge(hold: KnownHold) -> bool | UnknownCondition:
+        known = told.get(hold.id)
+        if known is None:
+            return False
+        return True if known.applies else UnknownCondition(known.unknown or "")
+
+    holds = holds_of(past.of_stream(HOLDS), past.records)
+    question = HeldQuestion(stored.place, stored.level, stored.intent, release, stored.release.digest)
+    return hold_facts(holds, question, judge, now)
 
 
 def _levels(stored: Facts) -> Iterator[tuple[Place, str | None]]:

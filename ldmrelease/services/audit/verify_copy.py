@@ -33,6 +33,7 @@ from ldmrelease.services.named_blobs import MISSING, named_blobs
 from ldmrelease.trust.checkpoints import CHECKPOINT_TYPE, verify_checkpoint
 from ldmrelease.trust.dsse import Envelope, Malformed, read_wrapped
 from ldmrelease.trust.records import VerifiedRecord
+from ldmrelease.trust.statement_signers import StatementSigners, statement_signers
 from ldmrelease.trust.verify import Rejected, verify
 
 _EARLIEST = times.instant("1970-01-01T00:00:00Z")
@@ -215,8 +216,8 @@ class _Verification:
             data = self._copy.blob(body.blob)
             read = read_wrapped(data) if data is not None else None
             if isinstance(read, Envelope):
-                found = verify(read, self._trust.keyring, at=times.instant(time))
-                good += not isinstance(found, Rejected)
+                found = statement_signers(read, self._trust.keyring, at=times.instant(time))
+                good += isinstance(found, StatementSigners)
         return Counted(number, good)
 
     def _count_receipts(self) -> Counted:

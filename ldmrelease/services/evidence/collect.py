@@ -97,6 +97,7 @@ def _from_registry(
 @lru_cache(maxsize=256)
 def _bare(content: bytes) -> tuple[bytes, ...]:
     """The envelope without its bundle: one statement has one blob, however it travelled. Read once, for all places.
+    With its bundle only where that has the certificate of who signed.
 
     Receipts are left out: what we signed ourselves is in the ledger, and is not evidence for a decision.
     """
@@ -105,7 +106,7 @@ def _bare(content: bytes) -> tuple[bytes, ...]:
         return (content,)
     statement = read_statement(envelope.payload)
     is_local = isinstance(statement, Statement) and statement_type(statement.predicate_type).local
-    return () if is_local else (envelope.to_bytes(),)
+    return () if is_local else (envelope.kept,)
 
 
 def evaluate_statements(
@@ -155,9 +156,9 @@ def _scope(subject: EvidenceSubject) -> str | None:
 def verified(
     evaluated: Iterable[tuple[CollectedStatement, EvaluatedStatement]],
 ) -> tuple[CollectedStatement, ...]:
-    """Those that a key of the trust document has signed: only they are taken in.
+    """Those that a key or an identity of the trust document has signed: only they are taken in.
 
-    What a key has signed that is not in the trust document is shown, and takes no room: otherwise whoever may push to
+    What somebody has signed who is not in the trust document is shown, and takes no room: otherwise whoever may push to
     a registry could fill the ledger.
     """
     return tuple(taken for taken, each in evaluated if each.fact.signer is not None)

@@ -142,7 +142,7 @@ def read_evidence(data: bytes) -> ReadEvidence | UnusableEvidence:
     statement = read_statement(envelope.payload)
     if isinstance(statement, Unreadable):
         return UnusableEvidence(statement.code, {"detail": statement.detail})
-    kept = envelope.to_bytes()
+    kept = envelope.kept
     return ReadEvidence(kept, canonical.digest(kept), statement)
 
 
@@ -254,11 +254,18 @@ def _for_policies(
     if codes and len(codes) == len(asked):
         roles = sorted({role for each in asked for role in each.by})
         refusal = Rejected(
-            codes[0], {"key": seen.fact.signer, "roles": list(seen.fact.roles), "asked": roles}
+            codes[0], {_signer(seen): seen.fact.signer, "roles": list(seen.fact.roles), "asked": roles}
         )
-        fact = replace(seen.fact, counted=False, code=refusal.code)
-        seen = EvaluatedStatement(fact, refusal)
+        seen = _not_counted(seen, refusal)
     return EvaluatedEvidence(taken, seen, asked)
+
+
+def _signer(seen: EvaluatedStatement) -> str:
+    return "identity" if seen.certificate is not None else "key"
+
+
+def _not_counted(seen: EvaluatedStatement, refusal: Rejected) -> EvaluatedStatement:
+    return replace(seen, fact=replace(seen.fact, counted=False, code=refusal.code), refusal=refusal)
 
 
 def _kind(subject: collect.EvidenceSubject, pinned: Pinned) -> str:
@@ -274,5 +281,5 @@ def _about_nothing(context: EvidenceSources, read: ReadEvidence) -> EvaluatedEvi
     seen = collect.evaluate_statements(context, None, [taken], context.now())[0][1]
     if seen.refusal is None:
         refusal = Rejected("not-pinned", {"subjects": [each.digest for each in read.statement.subjects]})
-        seen = EvaluatedStatement(replace(seen.fact, counted=False, roles=(), code=refusal.code), refusal)
+        seen = _not_counted(replace(seen, fact=replace(seen.fact, roles=())), refusal)
     return EvaluatedEvidence(taken, seen)

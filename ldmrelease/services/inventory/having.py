@@ -6,6 +6,7 @@ A place is never silently a no: where the answer needs what is not known, it is 
 import time
 from collections.abc import Iterable
 from enum import StrEnum
+from typing import Protocol
 
 from msgspec import Struct
 from msgspec.structs import replace
@@ -19,7 +20,7 @@ from ldmrelease.services.inventory.image_metadata import (
     question_of,
     read_metadata,
 )
-from ldmrelease.services.inventory.known_values import FIELDS, KnownRelease, KnownValues
+from ldmrelease.services.inventory.known_values import FIELDS, AskedImage, KnownRelease, KnownValues
 from ldmrelease.services.inventory.where import UNOBSERVED, PlaceComponent, UnobservedPlace
 from ldmrelease.services.needs import ImageLookup
 
@@ -42,6 +43,13 @@ class PlaceAnswer(Struct, frozen=True):
     reason: str | None = None
 
 
+class ImageValues(Protocol):
+    """Says what is known of images at places."""
+
+    def of(self, row: AskedImage, /) -> KnownValues:
+        """What is known of one; nothing else is asked."""
+
+
 def read_question(expression: str) -> Condition | BadExpression:
     """A question over the fields that are known of images at places."""
     return read_condition(expression, {name: each.type for name, each in FIELDS.items()})
@@ -53,13 +61,15 @@ def having(
     condition: Condition,
     cache: DigestCache,
     timeout: float,
+    known: ImageValues | None = None,
 ) -> list[PlaceAnswer]:
     """What a condition says of each row, in their order.
 
     timeout: seconds for what has to be read from registries, and again for the question itself.
+    known: who says what is known without asking an image; else ledger and workspace.
     """
     asked = list(rows)
-    known = KnownRelease(context, condition.fields)
+    known = known or KnownRelease(context, condition.fields)
     values = [known.of(each) if isinstance(each, PlaceComponent) else None for each in asked]
     questions = [_question(context, condition, row, each) for row, each in zip(asked, values, strict=True)]
     wanted = [each for each in questions if each is not None]

@@ -18,6 +18,7 @@ from ldmrelease.domain.times import instant
 from ldmrelease.domain.topology import Place
 from ldmrelease.expressions.cel import FieldType
 from ldmrelease.services.needs import ReleaseLookup
+from ldmrelease.services.releases.pin import Pinned
 
 _TEXT, _MAP = FieldType.TEXT, FieldType.TEXT_MAP
 
@@ -110,13 +111,17 @@ class _ReleaseValues(Struct, frozen=True):
 class KnownRelease:
     """Says what is known of images; reads each release once.
 
-    fields: those that are asked for: a list that nobody asks for is not read.
+    fields: those that are asked for: a list that nobody asks for is not read. pinned: a release that need not be
+    stored yet, for images of it without a revision.
     """
 
-    def __init__(self, context: ReleaseLookup, fields: frozenset[str]) -> None:
+    def __init__(self, context: ReleaseLookup, fields: frozenset[str], pinned: Pinned | None = None) -> None:
         self._context = context
         self._fields = fields
         self._releases: dict[tuple[str, int | None], _ReleaseValues | None] = {}
+        if pinned is not None and context.topology.product(pinned.release.product) is not None:
+            lists = {"commits": pinned.listing, "products": pinned.versions}
+            self._releases[pinned.release.name, None] = self._values(pinned.release, pinned.tag, 1, lists)
 
     def of(self, row: AskedImage) -> KnownValues:
         """What the ledger and the workspace know of an image at a place; nothing else is asked."""
@@ -149,12 +154,25 @@ class KnownRelease:
         if pin is None or known is None:
             return None
         release = canonical.decode(self._context.ledger.blob(pin.document), Release)
-        parsed = parse(tag, known.grammar, known.aliases)
+        blobs = {"commits": pin.content, "products": pin.versions}
+        lists = {
+            field: self._context.ledger.blob(blob) if blob is not None and self._is_read(field) else blob
+            for field, blob in blobs.items()
+        }
+        return self._values(release, parse(tag, known.grammar, known.aliases), pin.revision, lists)
+
+    def _is_read(self, field: str) -> bool:
+        return field in self._fields or (field == "products" and "rubin_env" in self._fields)
+
+    def _values(
+        self, release: Release, tag: Tag, revision: int, lists: Mapping[str, bytes | str | None]
+    ) -> _ReleaseValues:
+        """`lists` are those of the EUPS build, None where it has none; what is not asked for is not read."""
         values: dict[str, object] = {
-            "release.tag": tag,
+            "release.tag": release.tag,
             "release.kind": release.kind,
-            "release.revision": pin.revision,
-            **dict(_numbered(parsed)),
+            "release.revision": revision,
+            **dict(_numbered(tag)),
         }
         build = next((each.build_id for each in release.components if each.build_id is not None), None)
         values |= {"release.build": build} if build is not None else {}
@@ -162,14 +180,12 @@ class KnownRelease:
             "release.version": f"a {release.kind} has no version",
             "release.build": NO_LIST,
         }
-        for field, blob, why in (
-            ("commits", pin.content, NO_LIST),
-            ("products", pin.versions, _NO_VERSIONS if pin.content is not None else NO_LIST),
-        ):
-            if blob is None:
-                lacking[field] = why
-            elif field in self._fields or (field == "products" and "rubin_env" in self._fields):
-                values[field] = _listed(self._context.ledger.blob(blob))
+        whys = {"commits": NO_LIST, "products": _NO_VERSIONS if lists["commits"] is not None else NO_LIST}
+        for field, listed in lists.items():
+            if listed is None:
+                lacking[field] = whys[field]
+            elif isinstance(listed, bytes) and self._is_read(field):
+                values[field] = _listed(listed)
         values |= _rubin_env(values.get("products"))
         return _ReleaseValues(values, lacking, release)
 

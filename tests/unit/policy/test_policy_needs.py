@@ -6,8 +6,17 @@ from itertools import product
 import pytest
 from msgspec.structs import replace
 
-from ldmrelease.domain.decision import Phase
-from ldmrelease.domain.facts import CandidatePin, ChangeFact, CycleFact, CycleRole, Facts, Intent, Interval
+from ldmrelease.domain.decision import Phase, Verdict
+from ldmrelease.domain.facts import (
+    CandidatePin,
+    ChangeFact,
+    CycleFact,
+    CycleRole,
+    Facts,
+    HoldFact,
+    Intent,
+    Interval,
+)
 from ldmrelease.domain.level import Requirement
 from ldmrelease.domain.topology import Place
 from ldmrelease.policy.engine import asked_requirements, fact_sources, residence_places
@@ -137,6 +146,14 @@ def test_what_every_decision_rests_on_needs_what_it_names(intent: Intent) -> Non
     assert decide(level(), bare) == decide(level(), facts)
 
 
+@pytest.mark.parametrize("intent", [each for each in Intent if each is not Intent.RETIRE])
+def test_holds_are_gathered_for_every_intent_that_lets_something_in(intent: Intent) -> None:
+    held = replace(RICH, intent=intent, holds=(HoldFact("H-1", "recall", "ana", NOW, "segfaults"),))
+    bare = without(held, frozenset(SOURCES) - fact_sources([], intent))
+    assert decide(level(), bare) == decide(level(), held)
+    assert decide(level(), bare).verdict is Verdict.REFUSED
+
+
 LEVELS = [(place, level) for level, places in FACTS.places.items() for place in places]
 
 
@@ -206,4 +223,4 @@ def test_what_is_asked_follows_intent_and_phase() -> None:
 
 
 def test_a_rule_that_nobody_knows_needs_nothing() -> None:
-    assert fact_sources([Requirement("it", "astrology")], Intent.PROMOTE) == frozenset()
+    assert fact_sources([Requirement("it", "astrology")], Intent.PROMOTE) == fact_sources([], Intent.PROMOTE)

@@ -69,7 +69,7 @@ class SiteData:
         """Everybody who has a key, asked for something or pinned something."""
         asked = (each.by for each in self.deployments.promotions.values())
         pinned = (each.by for revisions in self.record.pins.values() for each in revisions)
-        keys = (each.person for each in self.keyring.keys)
+        keys = (each.person for each in self.keyring.signatories)
         return sorted({*keys, *asked, *pinned})
 
     def links(self, page: str) -> Links:
