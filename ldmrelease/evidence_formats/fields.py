@@ -16,6 +16,7 @@ from ldmrelease.domain.document_faults import (
     refused,
     spell_path,
 )
+from ldmrelease.evidence_formats.findings import TestsFound
 from ldmrelease.evidence_formats.interface import OF_OUTSIDERS
 
 T = TypeVar("T")
@@ -101,12 +102,18 @@ def read_object(data: bytes) -> dict[str, Any] | DocumentFaults:
     return refused("unexpected", "not an object", expected="a JSON object")
 
 
-def outcomes(tests: dict[str, str]) -> dict[str, tuple[str, ...]]:
-    """The names of tests by their outcome: `passed`, `warned`, `failed`."""
-    return {
-        kind: tuple(sorted(name for name, outcome in tests.items() if outcome == kind))
-        for kind in ("passed", "warned", "failed")
-    }
+def found_tests(
+    tests: dict[str, str],
+    *,
+    started: datetime | None = None,
+    finished: datetime | None = None,
+    commit: str | None = None,
+) -> TestsFound:
+    """Tests by their outcome: `passed`, `warned`, `failed`."""
+    passed, warned, failed = (
+        tuple(sorted(name for name, outcome in tests.items() if outcome == kind)) for kind in _WORST
+    )
+    return TestsFound(passed, warned, failed, started, finished, commit)
 
 
 _WORST = ("passed", "warned", "failed")

@@ -5,7 +5,7 @@ from datetime import datetime
 from msgspec import Struct
 
 from ldmrelease.domain.document_faults import DocumentFaults, refused
-from ldmrelease.evidence_formats.fields import Fields, add_outcome, outcomes, read_object
+from ldmrelease.evidence_formats.fields import Fields, add_outcome, found_tests, read_object
 from ldmrelease.evidence_formats.findings import TestsFound
 from ldmrelease.evidence_formats.interface import EvidenceFormat
 
@@ -60,10 +60,9 @@ def read(data: bytes) -> TestsFound | DocumentFaults:
         fields.note(("check_runs",), "check runs of several commits", len(commits), "those of one")
     if not tests and not fields.faults:
         return refused("no-tests", "nothing was run", expected="at least one check run that was not skipped")
-    found = outcomes(tests)
-    return fields.refused() or TestsFound(
-        **found, finished=max(ended, default=None), commit=next(iter(commits), None)
-    )
+    last = max(ended, default=None)
+    commit = next(iter(commits), None)
+    return fields.refused() or found_tests(tests, finished=last, commit=commit)
 
 
 FORMAT = EvidenceFormat("github-checks", "GitHub: check runs of a commit", "github", "check", read)

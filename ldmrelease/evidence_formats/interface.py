@@ -15,8 +15,8 @@ OF_OUTSIDERS = Limits(size=32_000_000, depth=100, values=1_000_000)
 class EvidenceFormat(Struct, frozen=True):
     """A format.
 
-    name: as the command line spells it. title: what it is, for people. system: which system such files come from, where
-    nobody says another. makes: the type of statement, or `approval`. read: of bytes within `OF_OUTSIDERS` what they say;
+    name: as the command line spells it. title: what it is, for people. system: which system such files come from,
+    where nobody says another. makes: the type of statement, or `approval`. read: what bytes within `OF_OUTSIDERS` say;
     it never raises.
     """
 

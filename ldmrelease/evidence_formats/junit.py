@@ -5,7 +5,7 @@ from datetime import datetime
 from msgspec import Struct
 
 from ldmrelease.domain.document_faults import DocumentFault, DocumentFaults, refused
-from ldmrelease.evidence_formats.fields import LONGEST_NAME, Fields, add_outcome, outcomes
+from ldmrelease.evidence_formats.fields import LONGEST_NAME, Fields, add_outcome, found_tests
 from ldmrelease.evidence_formats.findings import TestsFound
 from ldmrelease.evidence_formats.interface import EvidenceFormat
 from ldmrelease.evidence_formats.xml_reader import read_xml
@@ -100,10 +100,10 @@ def read(data: bytes) -> TestsFound | DocumentFaults:
         return faults
     if not report.tests:
         return refused("no-tests", "no test was run", expected="at least one <testcase> that was not skipped")
-    found = outcomes(report.tests)
-    if report.claimed and not found["failed"]:
+    found = found_tests(report.tests, finished=report.finished)
+    if report.claimed and not found.failed:
         return refused("contradiction", "it counts failures, and has no test that failed; is it cut?")
-    return TestsFound(**found, finished=report.finished)
+    return found
 
 
 FORMAT = EvidenceFormat("junit", "JUnit XML: results of tests", "junit", "check", read)

@@ -1,7 +1,7 @@
 """What mobu tells of its flocks (`/mobu/flocks/NAME`, its `/summary`) and of one-off runs (`/mobu/run`).
 
-Each monkey is a test, `FLOCK/MONKEY`; of a summary the flock itself, of a one-off run `run`. It has passed with at least
-one success and no failure; one that has done nothing yet is warned of.
+Each monkey is a test, `FLOCK/MONKEY`; of a summary the flock itself, of a one-off run `run`. It has passed with at
+least one success and no failure; one that has done nothing yet is warned of.
 """
 
 from datetime import datetime
@@ -10,7 +10,7 @@ from typing import Any
 from msgspec import Struct
 
 from ldmrelease.domain.document_faults import DocumentFaults, refused
-from ldmrelease.evidence_formats.fields import Fields, add_outcome, outcomes, read_json
+from ldmrelease.evidence_formats.fields import Fields, add_outcome, found_tests, read_json
 from ldmrelease.evidence_formats.findings import TestsFound
 from ldmrelease.evidence_formats.interface import EvidenceFormat
 
@@ -53,7 +53,7 @@ def read(data: bytes) -> TestsFound | DocumentFaults:
         _answer(each, tests, started, fields, (index,) if isinstance(plain, list) else ())
     if not tests and not fields.faults:
         return refused("no-tests", "nothing was run", expected="at least one monkey, flock or run")
-    return fields.refused() or TestsFound(**outcomes(tests), started=min(started, default=None))
+    return fields.refused() or found_tests(tests, started=min(started, default=None))
 
 
 def _answer(

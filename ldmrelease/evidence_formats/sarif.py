@@ -5,7 +5,7 @@ from datetime import datetime
 from msgspec import Struct, field
 
 from ldmrelease.domain.document_faults import DocumentFaults, refused
-from ldmrelease.evidence_formats.fields import Fields, add_outcome, outcomes, read_object
+from ldmrelease.evidence_formats.fields import Fields, add_outcome, found_tests, read_object
 from ldmrelease.evidence_formats.findings import TestsFound
 from ldmrelease.evidence_formats.interface import EvidenceFormat
 
@@ -79,7 +79,7 @@ def read(data: bytes) -> TestsFound | DocumentFaults:
         ended += [each for each in ends if each is not None]
     if not tests and not fields.faults:
         return refused("no-tests", "no tool was run", expected="at least one run")
-    return fields.refused() or TestsFound(**outcomes(tests), finished=max(ended, default=None))
+    return fields.refused() or found_tests(tests, finished=max(ended, default=None))
 
 
 def _add(tests: dict[str, str], run: _Run, index: int, fields: Fields) -> None:
