@@ -68,7 +68,7 @@ COMPILE := uv pip compile --quiet --universal --generate-hashes --no-strip-extra
 lock: ## pin anew what pyproject.toml allows (needs uv)
 	$(COMPILE) requirements/build.in -o requirements/build.txt
 	$(COMPILE) pyproject.toml -o requirements/runtime.txt
-	$(COMPILE) --extra kubernetes --extra docker --extra reports --extra sigstore pyproject.toml -o requirements/kubernetes.txt
+	$(COMPILE) --extra kubernetes --extra docker --extra reports --extra sigstore --extra keys pyproject.toml -o requirements/kubernetes.txt
 	$(COMPILE) --extra test pyproject.toml -o requirements/test.txt
 	$(COMPILE) --extra docs --constraint requirements/test.txt pyproject.toml -o requirements/docs.txt
 

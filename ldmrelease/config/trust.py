@@ -84,7 +84,7 @@ class RoleEntry(Strict):
 class KeyEntry(Strict):
     """A public key, whose it is, and when it counts."""
 
-    public: Text = Field(description="A PEM file, relative to this one, or the PEM text itself.")
+    public: Text = Field(description="A PEM or .pub file, relative to this one, or the text itself.")
     person: Text = Field(description="Who signs with it: two keys of one person count once.")
     mail: Mail | None = Field(None, description="The person's mail address: the author's, in commits.")
     roles: Names = Field(description="What it may sign.")
@@ -281,6 +281,10 @@ _BARE = {
 """A trust document that says nothing."""
 
 
+_AS_SSH_SPELLS = ("ssh-ed25519 ", "ssh-rsa ", "ecdsa-sha2-", "sk-ssh-", "sk-ecdsa-")
+"""What a key as ssh spells it begins with, whether it is of use or not: such a text names no file."""
+
+
 class _Reader:
     """Makes roles and keys, and collects what is wrong with them."""
 
@@ -355,8 +359,10 @@ class _Reader:
         self.problems.append(self._document.problem(path, message, remedy))
 
     def _pem(self, public: str) -> str:
-        if "-----BEGIN" in public:
+        if "-----BEGIN" in public or public.startswith(_AS_SSH_SPELLS) or "\n" in public.strip():
             return public
+        if (self._folder / public).is_fifo():
+            raise ValueError(f"{public} is a pipe; name a PEM file, or write the PEM text")
         data = read.beginning(self._folder / public, read.LARGEST_FILE + 1)
         if len(data) > read.LARGEST_FILE:
             raise ValueError(

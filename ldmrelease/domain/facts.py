@@ -236,7 +236,7 @@ class ApprovalFact(Struct, frozen=True):
 
     `persons` are one, or those whom another system names (`source`: such as `jira:RFC-1012`, None for our own records).
     `basis` gives, by requirement, the digest of its definition and what became of it as the approval was given.
-    `counted` or `code` says whether it counts apart from its basis, and why not.
+    `counted` or `code` says whether it counts apart from its basis, and why not. `waivers` were in use then.
     """
 
     approval: str
@@ -250,6 +250,7 @@ class ApprovalFact(Struct, frozen=True):
     counted: bool
     code: str | None = None
     source: str | None = None
+    waivers: tuple[str, ...] = ()
 
 
 class WaiverFact(Struct, frozen=True):
@@ -267,6 +268,7 @@ class WaiverFact(Struct, frozen=True):
     counted: bool
     code: str | None = None
     renews: str | None = None
+    reason: str = ""
 
 
 class HoldFact(Struct, frozen=True):
@@ -307,7 +309,8 @@ class Facts(Struct, frozen=True, dict=True):
     `place_components` are, by place, the components of the product that run there;
     `clusters` are the UIDs of the environments' clusters, where the workspace states them;
     `unknown_runs` are the ids of failed check runs that the ledger has never registered, for no release;
-    `requested` is when this was asked for, None where nobody has yet; `pinned_by` the person who pinned the release.
+    `requested` is when this was asked for, None where nobody has yet; `pinned_by` the person who pinned the release;
+    `alias` is the name of a menu that is to move, None for any other intent.
     """
 
     intent: Intent
@@ -332,6 +335,7 @@ class Facts(Struct, frozen=True, dict=True):
     unknown_runs: tuple[str, ...] = ()
     requested: datetime | None = None
     pinned_by: str | None = None
+    alias: str | None = None
     approvals: tuple[ApprovalFact, ...] = ()
     waivers: tuple[WaiverFact, ...] = ()
     holds: tuple[HoldFact, ...] = ()

@@ -72,10 +72,17 @@ class Additions(Struct, frozen=True):
     excludes: tuple[str, ...] = ()
 
 
+class WaiverLimits(Struct, frozen=True):
+    """How long a waiver counts at most, in seconds, and how many of a release do at one place."""
+
+    life: int = 14 * 24 * 3600
+    number: int = 5
+
+
 class Level(Struct, frozen=True):
     """A policy document. `digest` is of the document as written; `availability` is in seconds; `ask` says when
     somebody has to confirm a change. Of the kinds that it `accepts`, none is among those that it `excludes` by name.
-    `unmanaged` is about the images of manifests that no product declares.
+    `unmanaged` is about the images of manifests that no product declares; `waivers` are how many may be in use.
     """
 
     name: str
@@ -91,6 +98,7 @@ class Level(Struct, frozen=True):
     ask: Ask = Ask.NEVER
     excludes: tuple[str, ...] = ()
     unmanaged: Unmanaged = Unmanaged.LISTED
+    waivers: WaiverLimits = WaiverLimits()
 
     def at(self, environment: str) -> "Level":
         """The level as it holds in one environment."""

@@ -6,6 +6,7 @@ from typing import Any
 
 from msgspec import Struct
 
+from ldmrelease.domain import canonical
 from ldmrelease.domain.level import Additions, Level, Requirement
 
 
@@ -33,7 +34,7 @@ class PolicyChange(Struct, frozen=True):
     after: Any = None
 
 
-_OF_LEVEL = ("accepts", "excludes", "availability", "ask", "unmanaged")
+_OF_LEVEL = ("accepts", "excludes", "availability", "ask", "unmanaged", "waivers")
 
 
 def compare_policies(before: Mapping[str, Level], after: Mapping[str, Level]) -> tuple[PolicyChange, ...]:
@@ -76,6 +77,8 @@ def _of_level(old: Level, new: Level) -> Iterator[PolicyChange]:
 
 
 def _plain(value: Any) -> Any:
+    if isinstance(value, Struct):
+        return canonical.to_plain(value)
     return sorted(value) if isinstance(value, tuple) else value
 
 

@@ -18,6 +18,7 @@ from ldmrelease.policy import builtin
 from ldmrelease.policy.index import index_of
 from ldmrelease.policy.rule_context import RuleContext
 from ldmrelease.policy.rules.registry import RULES
+from ldmrelease.policy.waivers import waived
 
 
 def evaluate(
@@ -33,7 +34,7 @@ def evaluate(
     """
     now = times.whole(now)
     asked = asked_requirements(level, facts.place, facts.intent, phase)
-    judged = _judged(asked, facts, now, phase)
+    judged = _judged(level, asked, facts, now, phase)
     findings = (*_built_in(level, facts, phase, now, bool(asked)), *judged)
     return Decision(
         intent=facts.intent,
@@ -66,8 +67,10 @@ def _asked_of(requirement: Requirement) -> frozenset[Intent]:
 
 def fact_sources(asked: Iterable[Requirement], intent: Intent) -> frozenset[str]:
     """The sources of facts that these requirements, and what is asked of every decision, need."""
+    asked = tuple(asked)
     rules = (RULES.get(each.rule) for each in asked)
-    return builtin.NEEDS[intent].union(*(rule.needs for rule in rules if rule is not None))
+    waivable = {"waivers"} if any(each.waivable_by for each in asked) else set()
+    return builtin.NEEDS[intent].union(waivable, *(rule.needs for rule in rules if rule is not None))
 
 
 def residence_places(
@@ -99,11 +102,26 @@ def _built_in(level: Level, facts: Facts, phase: Phase, now: datetime, asks: boo
         yield builtin.empty()
 
 
-def _judged(asked: tuple[Requirement, ...], facts: Facts, now: datetime, phase: Phase) -> tuple[Finding, ...]:
+def _judged(
+    level: Level, asked: tuple[Requirement, ...], facts: Facts, now: datetime, phase: Phase
+) -> tuple[Finding, ...]:
     if not asked:
         return ()
     context = RuleContext(facts, index_of(facts), now, phase, _platforms(asked))
-    return tuple(_enforced(each, _judge(each, context), now) for each in asked)
+    others = {each.id: _settled(level, each, context) for each in asked if not _judges_last(each)}
+    context = replace(context, findings=tuple(others.values()))
+    return tuple(others.get(each.id) or _settled(level, each, context) for each in asked)
+
+
+def _settled(level: Level, requirement: Requirement, context: RuleContext) -> Finding:
+    """What became of a requirement: judged, enforced from its day on, and waived where somebody let it pass."""
+    finding = _enforced(requirement, _judge(requirement, context), context.now)
+    return waived(requirement, finding, context.facts, level.waivers, context.now)
+
+
+def _judges_last(requirement: Requirement) -> bool:
+    rule = RULES.get(requirement.rule)
+    return rule is not None and rule.judges_last
 
 
 def _platforms(asked: tuple[Requirement, ...]) -> tuple[str, ...]:

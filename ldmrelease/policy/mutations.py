@@ -9,6 +9,7 @@ from msgspec.structs import replace
 
 from ldmrelease.domain.level import Additions, Ask, Level, Requirement, Unmanaged
 from ldmrelease.domain.tags import RELEASE_KINDS
+from ldmrelease.policy.waivers import never_waived
 
 Path = tuple[str | int, ...]
 
@@ -120,21 +121,17 @@ def _loosened(requirement: Requirement) -> Iterator[tuple[Requirement, str, str,
         yield replace(requirement, enforce_from=_NEVER), "enforce-from", NOT_ENFORCED, ""
     else:
         yield replace(requirement, enforce_from=since + _SECOND), "enforce-from", ENFORCED_LATER, ""
-    if not _never_waived(requirement):
+    if not never_waived(requirement):
         roles = (*requirement.waivable_by, ANYBODY)
         yield replace(requirement, waivable_by=roles), "waivable-by", ROLE_ADDED, ANYBODY
     for name, value in requirement.parameters.items():
-        for looser, code in _LOOSER.get(name, _nothing)(value):
+        looser_of = _LOOSER_OF.get((requirement.rule, name)) or _LOOSER.get(name, _nothing)
+        for looser, code in looser_of(value):
             parameters = {**requirement.parameters, name: looser}
             if looser is _LEFT_OUT:
                 del parameters[name]
             key = _KEYS.get(name, name.replace("_", "-"))
             yield replace(requirement, parameters=parameters), key, code, key
-
-
-def _never_waived(requirement: Requirement) -> bool:
-    """Whether no file may say that somebody may waive it."""
-    return requirement.rule == "images" or requirement.parameters.get("type") == "provenance"
 
 
 def _without(values: tuple[str, ...], value: str) -> tuple[str, ...]:
@@ -184,6 +181,22 @@ def _lower(number: int) -> _Looser:
         yield number - 1, FEWER
 
 
+def _one_more(roles: list[str]) -> _Looser:
+    yield [*roles, ANYBODY], ROLE_ADDED
+
+
+def _longer(seconds: int) -> _Looser:
+    yield seconds + 1, LONGER
+
+
+def _fewer_of_each(numbers: dict[str, int]) -> _Looser:
+    for role, number in numbers.items():
+        less = {**numbers, role: number - 1}
+        left = {name: each for name, each in less.items() if each}
+        if left:
+            yield left, FEWER
+
+
 def _to(other: Any) -> Callable[[Any], _Looser]:
     def looser(value: Any) -> _Looser:
         if value != other:
@@ -222,6 +235,17 @@ _LOOSER: dict[str, Callable[[Any], _Looser]] = {
     "week_of_month": _left_out,
     "start": _minutes(-1),
     "end": _minutes(1),
+    "notice": _shorter,
 }
 """What asks less than a parameter, by its name; what is not here says what is asked, and not how much of it."""
+_LOOSER_OF: dict[tuple[str, str], Callable[[Any], _Looser]] = {
+    ("approval", "by"): _one_more,
+    ("approval", "max_age"): _longer,
+    ("approval", "each"): _fewer_of_each,
+    ("approval", "quorum"): _lower,
+    ("approval", "kinds"): _each_dropped,
+    ("approval", "intents"): _each_dropped,
+    ("approval", "aliases"): _each_dropped,
+}
+"""The same for parameters of one rule, where leaving one out does not ask less."""
 _KEYS = {"for_": "for", "start": "from", "end": "until"}

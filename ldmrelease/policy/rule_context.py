@@ -15,7 +15,8 @@ class RuleContext(Struct, frozen=True):
     """Facts, their index and the time of the decision.
 
     `platforms` are those that the level's `images` requirements name: evidence about an image is required for
-    each of them, and where the level names none, for each platform that the image has.
+    each of them, and where the level names none, for each platform that the image has. `findings` are those of
+    everything else, for a rule that judges last.
     """
 
     facts: Facts
@@ -23,6 +24,7 @@ class RuleContext(Struct, frozen=True):
     now: datetime
     phase: Phase
     platforms: tuple[str, ...] = ()
+    findings: tuple[Finding, ...] = ()
 
     def finding(  # noqa: PLR0913 - the fields of a finding
         self,

@@ -43,6 +43,7 @@ def policy_reference(schema: Schema) -> str:
     parts.append("## The file\n\n" + fields_table(schema, definitions))
     parts.append("## `metadata`\n\n" + fields_table(definitions["Metadata"], definitions))
     parts.append("## `spec`\n\n" + fields_table(spec, definitions))
+    parts.append("## `spec.waivers`\n\n" + _described(definitions["WaiverLimitsEntry"], definitions))
     parts.append(
         "## `spec.environments.NAME`\n\n" + _described(definitions["EnvironmentAdditions"], definitions)
     )

@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING
 
 from ldmrelease.answers.sentences.escapes import printable
 from ldmrelease.answers.sentences.requirements import requirement_words
-from ldmrelease.answers.sentences.text import listed, span
-from ldmrelease.domain.level import Ask, Unmanaged
+from ldmrelease.answers.sentences.text import counted, listed, span
+from ldmrelease.domain.level import Ask, Unmanaged, WaiverLimits
 from ldmrelease.domain.times import spell
 
 if TYPE_CHECKING:
@@ -35,6 +35,11 @@ def level_words(level: Level, environment: str | None = None) -> str:
         lines.append(_ASKS[level.ask])
     if level.unmanaged is Unmanaged.REFUSED:
         lines.append("A gate refuses images that no product of the workspace declares.")
+    if level.waivers != WaiverLimits():
+        most = counted(level.waivers.number, "waiver")
+        lines.append(
+            f"At most {most} of a release may be in use at a place, each for {span(level.waivers.life)}."
+        )
     lines += _part("Before anything is touched:", level.enter)
     lines += _part("After it runs there:", level.confirm)
     if environment is None:

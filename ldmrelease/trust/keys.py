@@ -12,6 +12,8 @@ from cryptography.exceptions import InvalidSignature, UnsupportedAlgorithm
 from cryptography.hazmat.primitives.asymmetric import ec, ed25519
 from cryptography.hazmat.primitives.hashes import SHA256
 
+PASSWORD_VARIABLE = "LDMRELEASE_KEY_PASSWORD"  # noqa: S105  (the variable's name)
+
 PublicKey = ec.EllipticCurvePublicKey | ed25519.Ed25519PublicKey
 
 
@@ -43,6 +45,7 @@ class EcdsaSha256(ec.ECDSA):
 
 _SHA256 = SHA256()
 ECDSA = EcdsaSha256()
+_BEGUN = "-----BEGIN "
 _BEGIN, _END = "-----BEGIN PUBLIC KEY-----", "-----END PUBLIC KEY-----"
 # What a SubjectPublicKeyInfo has before the key itself (RFC 8410; RFC 5480, a point that is not compressed).
 _ED25519 = bytes.fromhex("302a300506032b6570032100")
@@ -51,7 +54,7 @@ _P256 = bytes.fromhex("3059301306072a8648ce3d020106082a8648ce3d030107034200")
 
 @lru_cache(maxsize=256)
 def read_public(pem: str) -> PublicKey:
-    """The public key of a PEM text. Raises `ValueError` for anything but P-256 and ed25519."""
+    """The public key of a PEM text, or of a line of ssh's. Raises `ValueError` for anything but P-256 and ed25519."""
     return _read_usual(pem) or _read_any(pem)
 
 
@@ -74,6 +77,10 @@ def _read_usual(pem: str) -> PublicKey | None:
 def _read_any(pem: str) -> PublicKey:
     from cryptography.hazmat.primitives.serialization import load_pem_public_key  # noqa: PLC0415 - see above
 
+    if _BEGUN not in pem:
+        from ldmrelease.trust.ssh_public_keys import read_ssh_public  # noqa: PLC0415 - another spelling
+
+        return read_ssh_public(pem)
     try:
         key = load_pem_public_key(pem.encode())
     except (ValueError, TypeError, UnsupportedAlgorithm) as error:
@@ -99,9 +106,14 @@ def write_public(key: PublicKey) -> str:
 def fingerprint(key: PublicKey) -> str:
     """`SHA256:` and the unpadded base64 that `ssh-keygen -l` prints: the key id of envelopes."""
     if isinstance(key, ed25519.Ed25519PublicKey):
-        blob = _ssh_strings(b"ssh-ed25519", key.public_bytes_raw())
+        blob = ssh_strings(b"ssh-ed25519", key.public_bytes_raw())
     else:
-        blob = _ssh_strings(b"ecdsa-sha2-nistp256", b"nistp256", point(key))
+        blob = ssh_strings(b"ecdsa-sha2-nistp256", b"nistp256", point(key))
+    return blob_fingerprint(blob)
+
+
+def blob_fingerprint(blob: bytes) -> str:
+    """The same of a public key as ssh sends it, of whatever kind."""
     return "SHA256:" + base64.b64encode(hashlib.sha256(blob).digest()).decode().rstrip("=")
 
 
@@ -111,7 +123,7 @@ def point(key: ec.EllipticCurvePublicKey) -> bytes:
     return b"\x04" + numbers.x.to_bytes(32, "big") + numbers.y.to_bytes(32, "big")
 
 
-def _ssh_strings(*values: bytes) -> bytes:
+def ssh_strings(*values: bytes) -> bytes:
     """Values as a public key of ssh has them (RFC 4253, section 6.6; RFC 5656, section 3.1)."""
     return b"".join(len(each).to_bytes(4, "big") + each for each in values)
 

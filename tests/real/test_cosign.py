@@ -33,7 +33,8 @@ from ldmrelease.registry.referrers import put_referrer
 from ldmrelease.registry.repository import Repository
 from ldmrelease.registry.sample import put_sample_image, put_sample_index
 from ldmrelease.trust.dsse import Envelope
-from ldmrelease.trust.signer import Signer, generate
+from ldmrelease.trust.keys import KeyKind
+from ldmrelease.trust.signer import KeyProblem, Signer, generate, load_signer
 from tests.real.gotools import go_tool
 from tests.real.parts import missing
 from tests.unit.domain.predicates.test_summary import RECEIPT
@@ -277,3 +278,36 @@ class TestSlsaVerifier:
         refused(ask_slsa(slsa_verifier, tmp_path, waived), "level not found: LDM564_COMMISSIONING")
         done = ask_slsa(slsa_verifier, tmp_path, waived, level=level)
         assert done.returncode == 0, done.stderr
+
+
+class TestItsOwnKeys:
+    """Keys that cosign makes sign here, and it verifies what they have signed."""
+
+    def made(self, cosign: Path, folder: Path, *words: str) -> Path:
+        environ = {"HOME": str(folder), "COSIGN_PASSWORD": "sesame", "PATH": os.environ["PATH"]}
+        subprocess.run(
+            [str(cosign), *words, "--output-key-prefix", "own"],
+            cwd=folder, env=environ, check=True, capture_output=True, timeout=120,
+        )  # fmt: skip
+        return folder / "own.key"
+
+    def test_it_verifies_what_a_key_that_it_made_has_signed(self, cosign, tmp_path, host, monkeypatch):
+        monkeypatch.setenv("COSIGN_PASSWORD", "sesame")
+        signer = load_signer(self.made(cosign, tmp_path, "generate-key-pair"))
+        assert signer.public_pem == (tmp_path / "own.pub").read_text()
+        pushed = publish(host, "lsst/own-key", tmp_path, signer=signer)
+        image = f"{pushed.repository}@{pushed.image.index}"
+        done = ask_cosign(cosign, tmp_path, image, signer=signer)
+        assert done.returncode == 0, done.stderr
+        refused(ask_cosign(cosign, tmp_path, image, signer=PRODUCTION), "could not verify envelope")
+
+    @pytest.mark.parametrize("kind", KeyKind)
+    def test_a_key_that_it_imported_is_the_key_that_it_was(self, cosign, tmp_path, monkeypatch, kind):
+        signer = generate(kind)
+        signer.write_key(tmp_path / "before.pem")
+        path = self.made(cosign, tmp_path, "import-key-pair", "--key", str(tmp_path / "before.pem"))
+        monkeypatch.setenv("COSIGN_PASSWORD", "sesame")
+        assert load_signer(path).keyid == signer.keyid
+        monkeypatch.setenv("COSIGN_PASSWORD", "wrong")
+        with pytest.raises(KeyProblem, match="cannot be decrypted"):
+            load_signer(path)

@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any
 
+from ldmrelease.answers.sentences import approvals
 from ldmrelease.answers.sentences.rejected import rejected_words
 from ldmrelease.answers.sentences.text import Values, counted, few, listed, said, values_of
 
@@ -39,7 +40,7 @@ def _remarks(finding: Finding, values: Values) -> str:
         remarks.append(f"the tag of {values.listed('tag_gone')} is gone, the digest is still there")
     if finding.code in ("not-counted", "too-few", "no-run", "no-evidence") and values.get("seen"):
         remarks.append(rejected_words(values["seen"]))
-    return "".join(f"; {each}" for each in remarks)
+    return "".join(f"; {each}" for each in remarks) + approvals.waived_words(values.get("waivers"))
 
 
 def _about(v: Values) -> str:
@@ -355,5 +356,6 @@ WORDS: Mapping[tuple[str, str], Words] = {
     **_CHECK,
     **_AFTER,
     **_OTHERS,
+    **approvals.WORDS,
     **_ANY,
 }

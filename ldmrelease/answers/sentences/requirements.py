@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Mapping
 
-from ldmrelease.answers.sentences.text import Values, counted, listed, said, values_of
+from ldmrelease.answers.sentences.text import Values, any_of, counted, listed, said, values_of
 from ldmrelease.domain.level import Requirement
 
 
@@ -73,7 +73,30 @@ def _not_stale(_: Values) -> str:
 def _window(v: Values) -> str:
     day = f"on {v['weekday']}" if "weekday" in v else "on any day"
     week = f" number {v['week_of_month']} of the month" if "week_of_month" in v else ""
-    return f"It is between {v['start']} and {v['end']} ({v['zone']}) {day}{week}."
+    notice = f", and {v.span('notice')} after it was asked for" if "notice" in v else ""
+    return f"It is between {v['start']} and {v['end']} ({v['zone']}) {day}{week}{notice}."
+
+
+def _approval(v: Values) -> str:
+    groups = [f"{counted(v.get('quorum', 1), 'person')} of {any_of(v['by'])}"] if v.get("by") else []
+    groups += [
+        f"{counted(number, 'person')} of {role}" for role, number in sorted((v.get("each") or {}).items())
+    ]
+    seen = f"; approvals seen in {listed(v['observed'])} count" if v.get("observed") else ""
+    age = v.span("max_age") if "max_age" in v else "7d"
+    whom = "" if len(groups) == 1 else "Of different persons: "
+    return (
+        f"{whom}{listed(groups)} approved {_about(v)}{_asked_of(v)}, at most {age} ago, none of whom asked for it, "
+        f"pinned it or waived anything of it{seen}."
+    )
+
+
+def _asked_of(v: Values) -> str:
+    """What alone an approval is asked of."""
+    told = [f"of kind {any_of(v['kinds'])}"] if v.get("kinds") else []
+    told += [f"to {any_of(v['intents'])}"] if v.get("intents") else []
+    told += [f"named {any_of(v['aliases'])}"] if v.get("aliases") else []
+    return f" (asked {', '.join(told)} alone)" if told else ""
 
 
 def _same_content_as(v: Values) -> str:
@@ -116,6 +139,7 @@ _RULES: Mapping[str, Callable[[Values], str]] = {
     "not-returned": _not_returned,
     "not-stale": _not_stale,
     "window": _window,
+    "approval": _approval,
     "same-content-as": _same_content_as,
     "same-cycle": _same_cycle,
 }

@@ -8,12 +8,18 @@ from msgspec import Struct
 
 from ldmrelease.config.policies.ids import id_clashes
 from ldmrelease.config.policies.rule_schema import Clause
-from ldmrelease.config.policies.schema import KEYS_TO_COME, RULES_TO_COME, EnvironmentAdditions, LevelFile
+from ldmrelease.config.policies.schema import (
+    KEYS_TO_COME,
+    RULES_TO_COME,
+    EnvironmentAdditions,
+    LevelFile,
+    WaiverLimitsEntry,
+)
 from ldmrelease.config.yaml import read
 from ldmrelease.config.yaml.problems import BadInput, Problem, shown
 from ldmrelease.config.yaml.validation_messages import validate
 from ldmrelease.domain import canonical
-from ldmrelease.domain.level import Additions, Ask, Level, Requirement, Unmanaged
+from ldmrelease.domain.level import Additions, Ask, Level, Requirement, Unmanaged, WaiverLimits
 
 SUFFIX = ".yaml"
 
@@ -133,7 +139,13 @@ def _level(file: LevelFile, digest: str) -> Level:
         source=file.metadata.source,
         ask=Ask(spec.ask),
         unmanaged=Unmanaged(spec.unmanaged),
+        waivers=_limits(spec.waivers),
     )
+
+
+def _limits(entry: WaiverLimitsEntry | None) -> WaiverLimits:
+    usual = WaiverLimits()
+    return usual if entry is None else WaiverLimits(entry.life or usual.life, entry.number)
 
 
 def _additions(own: EnvironmentAdditions) -> Additions:

@@ -29,6 +29,7 @@ from ldmrelease.config.yaml.fields import (
 )
 from ldmrelease.config.yaml.validation_messages import NOT_A_MAPPING, tagged
 from ldmrelease.domain.predicates.registry import STATEMENT_TYPES
+from ldmrelease.domain.tags import RELEASE_KINDS
 from ldmrelease.policy.rules.registry import RULES
 from ldmrelease.policy.subjects import About
 
@@ -36,6 +37,9 @@ EvidenceType = Annotated[
     str, Registered(lambda: (name for name, each in STATEMENT_TYPES.items() if not each.has_own_rule))
 ]
 Weekday = Literal["monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday"]
+
+
+ReleaseKind = Annotated[str, Registered(lambda: RELEASE_KINDS)]
 
 
 class Clause(Strict):
@@ -181,11 +185,56 @@ class Window(Clause):
         alias="until", description="Closes at this local time; on the next day if it is not later than from."
     )
     zone: Zone = Field(description="The time zone of both, by its tz name.")
+    notice: SomeTime | None = Field(
+        None, description="How long before a change somebody has to have asked for it. Left out: not at all."
+    )
 
     @model_validator(mode="after")
     def _week_of_some_day(self) -> Self:
         if self.week_of_month is not None and self.weekday is None:
             said("week-of-month counts a weekday: write weekday too")
+        return self
+
+
+class ApprovalGiven(Clause):
+    """Enough persons have approved it: `quorum` of the roles `by`, and of each role in `each` as many as it says.
+
+    Whoever asked for it, pinned it or signed a waiver that is in use does not count.
+    """
+
+    rule: Literal["approval"]
+    by: SomeNames | None = Field(None, description="Roles of which each person of the quorum has one.")
+    quorum: int = Field(1, ge=1, description="How many persons of these roles have to approve.")
+    each: Annotated[dict[Name, Annotated[int, Field(ge=1)]], Field(min_length=1)] | None = Field(
+        None, description="How many persons of each of these roles have to approve; a person counts once."
+    )
+    about: Literal["release", "content"] = Field(
+        "release", description="What is approved: this release, or everything that has its content."
+    )
+    observed: SomeNames | None = Field(
+        None,
+        description="Systems (`jira`, `github`) of which approvals count that a bridge saw there. Left out: none.",
+    )
+    max_age: SomeTime | None = Field(
+        None, description="How long an approval holds, from its intake. Left out: 7d."
+    )
+    kinds: Annotated[list[ReleaseKind], Field(min_length=1), UNIQUE] | None = Field(
+        None, description="The kinds of tag that need it. Left out: every kind."
+    )
+    intents: Annotated[list[Literal["promote", "alias"]], Field(min_length=1), UNIQUE] | None = Field(
+        None, description="What needs it: to `promote`, or to move an `alias`. Left out: both."
+    )
+    aliases: Patterns | None = Field(
+        None, description="Patterns (`*`) of the names of a menu that need it. Left out: whatever moves."
+    )
+    waivable_by: Unwaivable = Field(default_factory=list, description="Nobody: this rule is never waived.")
+
+    @model_validator(mode="after")
+    def _somebody_is_asked(self) -> Self:
+        if self.by is None and self.each is None:
+            said("say who has to approve: `by`, or `each`")
+        if self.by is None and "quorum" in self.model_fields_set:
+            said("quorum counts persons of the roles `by`: write by too")
         return self
 
 

@@ -3,13 +3,14 @@
 from collections.abc import Iterator
 from typing import Annotated, Literal, Self
 
-from pydantic import Field, model_validator
+from pydantic import AfterValidator, Field, model_validator
 
 from ldmrelease.config.policies.rule_schema import AnyClause, Clause
 from ldmrelease.config.yaml.fields import UNIQUE, Name, Registered, SomeTime, Strict, Text, said
+from ldmrelease.domain.level import WaiverLimits
 from ldmrelease.domain.tags import RELEASE_KINDS
 
-RULES_TO_COME = ("approval", "vulnerabilities", "metric", "documents", "verified")
+RULES_TO_COME = ("vulnerabilities", "metric", "documents", "verified")
 KEYS_TO_COME = ("compression", "emergency", "review")
 
 PolicyTagKind = Annotated[str, Registered(lambda: RELEASE_KINDS)]
@@ -26,14 +27,42 @@ class Metadata(Strict):
     source: Text | None = Field(None, description="What the policy as a whole follows from.")
 
 
+def _no_approval(clauses: list[Clause]) -> list[Clause]:
+    """An approval comes before anything is touched: what runs already is confirmed by checks."""
+    for each in clauses:
+        if each.rule == "approval":
+            said(f"{each.id} is an approval, which comes before anything is touched: write it under enter")
+    return clauses
+
+
+ConfirmClauses = Annotated[list[AnyClause], AfterValidator(_no_approval)]
+
+
 class EnvironmentAdditions(Strict):
     """What one environment asks beyond its level. An entry with an id of the level's replaces that one."""
 
     enter: list[AnyClause] = Field(default_factory=list, description="Before anything is touched there.")
-    confirm: list[AnyClause] = Field(default_factory=list, description="After it runs there.")
+    confirm: ConfirmClauses = Field(default_factory=list, description="After it runs there.")
     excludes: SomeKinds | None = Field(
         None, description="Kinds of tag that may not enter there, whatever the level accepts."
     )
+
+
+class WaiverLimitsEntry(Strict):
+    """How far waivers go: each for how long at most, and how many of a release at one place."""
+
+    life: SomeTime | None = Field(
+        None, description="How long a waiver counts at most, from its intake: up to 14d. Left out: 14d."
+    )
+    number: int = Field(
+        WaiverLimits().number, ge=0, description="How many waivers of a release may be in use at one place."
+    )
+
+    @model_validator(mode="after")
+    def _capped(self) -> Self:
+        if self.life is not None and self.life > WaiverLimits().life:
+            said("a waiver counts for 14d at most: write less, or leave it out")
+        return self
 
 
 class LevelSpec(Strict):
@@ -60,10 +89,14 @@ class LevelSpec(Strict):
         description="What `gate sync` does about images that no product of the workspace declares: counted and "
         "`listed`, or `refused`.",
     )
+    waivers: WaiverLimitsEntry | None = Field(
+        None,
+        description="How long waivers count, and how many of them. Left out: 14d, and 5 of a release at a place.",
+    )
     enter: Annotated[list[AnyClause], Field(min_length=1)] = Field(
         description="Requirements before anything is touched."
     )
-    confirm: list[AnyClause] = Field(
+    confirm: ConfirmClauses = Field(
         default_factory=list, description="Requirements after it runs there; they are part of the receipt."
     )
     environments: dict[Name, EnvironmentAdditions] = Field(

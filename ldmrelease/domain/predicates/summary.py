@@ -64,7 +64,7 @@ class Receipt(Struct, frozen=True):
 
     `release`, `decision`, `trust` and `policy_digest` are digests (release artifact, decision, keyring,
     policy document); `verified` is when the last check had passed; `head` is the ledger's; `waivers` are
-    the evidence ids of waivers in use; `clock` says that the times are those of a workspace with a clock of its own.
+    the ids of waivers in use; `clock` says that the times are those of a workspace with a clock of its own.
     """
 
     base_uri: str

@@ -1,7 +1,8 @@
 """The registry of rules. A new one is a file beside this one, and a line here.
 
 A rule's module has `Parameters`, what a requirement of the rule may say (durations in seconds), and `judge`; one that
-needs residences has `looks_at` beside them, which says of which places.
+needs residences has `looks_at` beside them, which says of which places. `ALSO_ASKED_OF` are intents beside promotions,
+`JUDGES_LAST` says that it looks at the findings of the others.
 """
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
@@ -18,6 +19,7 @@ from ldmrelease.domain.topology import Place
 from ldmrelease.policy.rule_context import RuleContext
 from ldmrelease.policy.rules import (
     after,
+    approval,
     attested,
     check,
     images,
@@ -36,7 +38,7 @@ class Rule(Struct, frozen=True, dict=True):
     `needs` names the sources of the facts that it looks at (`services/decisions/facts`); what is about the
     release and the request itself is always there. `looks_at` says, from parameters and the place that is asked
     about, whether what ran at another place, of a level, makes a difference; None where nothing does. `asked_of` are
-    the intents that it is asked of before anything is touched.
+    the intents that it is asked of before anything is touched; `judges_last`: by what became of all else.
     """
 
     parameters: type[Struct]
@@ -44,6 +46,7 @@ class Rule(Struct, frozen=True, dict=True):
     needs: frozenset[str]
     looks_at: Callable[[Any, Place, Place, str | None], bool] | None = None
     asked_of: frozenset[Intent] = frozenset({Intent.PROMOTE})
+    judges_last: bool = False
 
     @cached_property
     def names(self) -> frozenset[str]:
@@ -79,7 +82,12 @@ class Rule(Struct, frozen=True, dict=True):
 def _rule(module: Any, *needs: str) -> Rule:
     asked_of = frozenset({Intent.PROMOTE, *getattr(module, "ALSO_ASKED_OF", ())})
     return Rule(
-        module.Parameters, module.judge, frozenset(needs), getattr(module, "looks_at", None), asked_of
+        module.Parameters,
+        module.judge,
+        frozenset(needs),
+        getattr(module, "looks_at", None),
+        asked_of,
+        getattr(module, "JUDGES_LAST", False),
     )
 
 
@@ -91,7 +99,8 @@ RULES: Mapping[str, Rule] = {
     "together": _rule(together, "residences", "places", "place_components"),
     "not-returned": _rule(not_returned, "residences", "place_components"),
     "not-stale": _rule(not_stale, "change"),
-    "window": _rule(window, "windows"),
+    "window": _rule(window, "windows", "requested"),
+    "approval": _rule(approval, "approvals", "pinned_by"),
     "same-content-as": _rule(same_content_as, "candidate_pins"),
     "same-cycle": _rule(same_cycle, "cycles"),
 }

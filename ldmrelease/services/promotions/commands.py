@@ -23,7 +23,6 @@ from ldmrelease.domain.topology import Place
 from ldmrelease.promotion.machine import blocking_decision, current_place
 from ldmrelease.services.context import Untrusted
 from ldmrelease.services.decisions.decide import decide, require_agreed, waits_for
-from ldmrelease.services.decisions.facts.inquiry import DecisionRequest
 from ldmrelease.services.deployments.checkpoints import require_newest
 from ldmrelease.services.deployments.target import PromotionSpec, UnknownTarget, places_for
 from ldmrelease.services.inventory.promotions import open_promotions
@@ -274,7 +273,7 @@ def _still_waits(
     phase = Phase.CONFIRM if stage is DecisionStage.CONFIRM else Phase.ENTER
     order = [each.place for each in promotion.plan.places]
     later = tuple(order[order.index(place) + 1 :])
-    question = DecisionRequest(place, promotion.plan.intent, promotion.requester, later=later)
+    question = promotion.question(place, later=later)
     decision = decide(context, promotion.pinned, question, phase).decision
     if observes:
         from ldmrelease.services.promotions.observe_while_soaking import observe_soak  # noqa: PLC0415 - knows all that is observed

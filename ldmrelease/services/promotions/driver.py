@@ -29,7 +29,6 @@ from ldmrelease.domain.topology import Place
 from ldmrelease.promotion.claims import Claim
 from ldmrelease.promotion.machine import Action, Decide, Do, Halting, Stop, Wait, next_action
 from ldmrelease.services.decisions.decide import decide, record
-from ldmrelease.services.decisions.facts.inquiry import DecisionRequest
 from ldmrelease.services.deployments.checkpoints import leave_checkpoint
 from ldmrelease.services.deployments.clusters import other_cluster
 from ldmrelease.services.needs import PromotionDriving
@@ -184,7 +183,7 @@ class _Driver(Struct):
             () if stage is DecisionStage.CONFIRM else _unfinished(promotion, order[: order.index(place)])
         )
         later = tuple(order[order.index(place) + 1 :])
-        question = DecisionRequest(place, promotion.plan.intent, promotion.requester, earlier, later)
+        question = promotion.question(place, earlier, later)
         phase = Phase.CONFIRM if stage is DecisionStage.CONFIRM else Phase.ENTER
         decided = decide(self.context, promotion.pinned, question, phase)
         events, blobs = record(self.context.workspace, promotion.id, decided, stage, now.epoch(place))

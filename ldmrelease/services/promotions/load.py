@@ -1,6 +1,7 @@
 """A promotion as the ledger has it: its signed request, its plan made again, its release and its journal."""
 
 from collections.abc import Iterable
+from datetime import datetime
 from typing import Any
 
 from msgspec import Struct
@@ -10,9 +11,11 @@ from ldmrelease.domain.errors import InputError
 from ldmrelease.domain.events.promotion import Request
 from ldmrelease.domain.plan import Plan
 from ldmrelease.domain.streams import promotion_stream
+from ldmrelease.domain.topology import Place
 from ldmrelease.promotion.planning import make_plan
 from ldmrelease.promotion.state import AfterTheEnd, Journal, read_journal
 from ldmrelease.services.context import Untrusted
+from ldmrelease.services.decisions.facts.inquiry import DecisionRequest
 from ldmrelease.services.deployments.target import PromotionSpec
 from ldmrelease.services.needs import PolicyLookup, PromotionHistory, SignedHistory
 from ldmrelease.services.promotions.submit import sites_for
@@ -31,7 +34,7 @@ class NoSuchPromotion(InputError):
 
 
 class Promotion(Struct):
-    """Everything that the driver needs. `version` is that of the stream as read."""
+    """Everything that the driver needs. `version` is that of the stream as read, `requested` the request's intake."""
 
     id: str
     request: Request
@@ -40,12 +43,27 @@ class Promotion(Struct):
     pinned: Pinned
     journal: Journal
     version: int
+    requested: datetime
     appended: int = 0
 
     @property
     def stream(self) -> str:
         """The ledger stream of the promotion."""
         return promotion_stream(self.id)
+
+    def question(
+        self, place: Place, earlier: tuple[Place, ...] = (), later: tuple[Place, ...] = ()
+    ) -> DecisionRequest:
+        """What is asked about one of its places."""
+        return DecisionRequest(
+            place,
+            self.plan.intent,
+            self.requester,
+            earlier,
+            later,
+            alias=self.request.alias,
+            requested=self.requested,
+        )
 
 
 def load_promotion(context: PromotionHistory, promotion_id: str) -> Promotion:
@@ -65,7 +83,9 @@ def load_promotion(context: PromotionHistory, promotion_id: str) -> Promotion:
     if journal.plan is not None and journal.plan != plan.digest:
         stored = canonical.decode(context.ledger.blob(journal.plan), Plan)
         raise Untrusted(_plan_differs(promotion_id, stored, plan))
-    return Promotion(promotion_id, request, opened.person, plan, pinned, journal, len(told))
+    return Promotion(
+        promotion_id, request, opened.person, plan, pinned, journal, len(told), opened.event.time
+    )
 
 
 def records_of(context: SignedHistory, promotion_id: str) -> list[EventRecord[Any]]:

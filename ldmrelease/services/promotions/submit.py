@@ -177,7 +177,9 @@ def _questions(
     for index, application in enumerate(applications):
         earlier = (*before, *(each.place for each in applications[:index]))
         later = tuple(each.place for each in applications[index + 1 :])
-        yield DecisionRequest(application.place, spec.intent, context.requester, earlier, later)
+        yield DecisionRequest(
+            application.place, spec.intent, context.requester, earlier, later, alias=spec.alias
+        )
 
 
 def preview_answered(

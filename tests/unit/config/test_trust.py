@@ -1,20 +1,27 @@
 """The trust document: a keyring, the placement of environments, the policies that were agreed."""
 
+import os
 from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
+from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 
 from ldmrelease.config.policies.load import load_level
 from ldmrelease.config.trust import load_trust
 from ldmrelease.config.yaml.problems import BadInput
 from ldmrelease.domain.topology import Place
 from ldmrelease.trust.keyring import Role
+from ldmrelease.trust.keys import read_public
 from ldmrelease.trust.signer import generate
 
 POLICY = Path(__file__).parents[3] / "policies" / "jupyterlab.yaml"
 ALICE = generate().public_pem
 BOB = generate().public_pem
+
+
+def ssh_line(pem: str) -> str:
+    return read_public(pem).public_bytes(Encoding.OpenSSH, PublicFormat.OpenSSH).decode()
 
 
 def indented(pem: str) -> str:
@@ -72,6 +79,26 @@ def test_keys_are_read_from_the_text_and_from_files_beside_it(tmp_path):
     assert bob.not_after == datetime(2024, 4, 1, tzinfo=UTC)
     assert bob.compromised_since == datetime(2023, 9, 1, 12, tzinfo=UTC)
     assert trust.keyring.roles[0] == Role("runner", ("check", "run"), ("summit",), ("ghcr.io/lsst/*",))
+
+
+def test_the_digest_is_that_of_the_keys_however_they_are_spelled(tmp_path):
+    """In PEM or as ssh spells them, in the document or in a file beside it."""
+    line = ssh_line(ALICE)
+    (tmp_path / "alice.pub").write_text(f"{line} alice@host\n")
+    spelled = [indented(ALICE), line, f"{line} a comment", indented(f"# mine\n{line}"), "alice.pub"]
+    digests = {load_trust(write(tmp_path, HEAD + entry("alice", each))).digest for each in spelled}
+    assert len(digests) == 1
+
+
+def test_a_pipe_in_place_of_a_key_is_not_waited_for(tmp_path):
+    os.mkfifo(tmp_path / "alice.pub")
+    [told] = faults(tmp_path, HEAD + entry("alice", "alice.pub"))
+    assert "alice.pub is a pipe; name a PEM file" in told
+
+
+def test_a_key_that_cannot_sign_here_is_named_as_what_it_is(tmp_path):
+    [told] = faults(tmp_path, HEAD + entry("alice", "ssh-rsa AAAAB3NzaC1yc2E= alice"))
+    assert "key 'alice': the key is of kind ssh-rsa, neither ECDSA on P-256 nor ed25519" in told
 
 
 def test_an_application_that_differs_from_its_environment_is_placed_by_its_own_entry(tmp_path):

@@ -8,6 +8,7 @@ from msgspec.structs import replace
 from ldmrelease.domain.canonical import digest
 from ldmrelease.domain.decision import Decision, Finding, Phase
 from ldmrelease.domain.facts import (
+    ApprovalFact,
     CheckFact,
     Facts,
     ImageFact,
@@ -16,6 +17,7 @@ from ldmrelease.domain.facts import (
     ReleaseFact,
     RunFact,
     StatementFact,
+    WaiverFact,
 )
 from ldmrelease.domain.images import PlatformImage
 from ldmrelease.domain.level import Level, Requirement
@@ -141,6 +143,40 @@ def stay(place: Place = BASE, **changes: Any) -> ImageResidence:
     }
     made = given | changes
     return ImageResidence(**{"admitted": made["observed"], **made})
+
+
+def approval(name: str, person: str = "", **changes: Any) -> ApprovalFact:
+    """An approval of the release for the summit, an hour ago and for a week, by a manager, on nothing else."""
+    given: dict[str, Any] = {
+        "approval": name,
+        "persons": (person or name,),
+        "roles": ("manager",),
+        "subject": RELEASE,
+        "scope": "summit/nublado",
+        "basis": {},
+        "received": ago(HOUR),
+        "expires": ago(HOUR) + timedelta(days=7),
+        "counted": True,
+    }
+    return ApprovalFact(**given | changes)
+
+
+def waiver(name: str, of: Requirement, *failing: str, **changes: Any) -> WaiverFact:
+    """A waiver of a requirement as it is defined, an hour ago and for a week, by a manager."""
+    given: dict[str, Any] = {
+        "waiver": name,
+        "person": "wim",
+        "roles": ("manager",),
+        "scope": "summit/nublado",
+        "requirement": of.id,
+        "definition": of.definition,
+        "failing": failing,
+        "received": ago(HOUR),
+        "expires": ago(HOUR) + timedelta(days=7),
+        "counted": True,
+        "reason": "known",
+    }
+    return WaiverFact(**given | changes)
 
 
 def requirement(rule: str, *, name: str = "it", **parameters: Any) -> Requirement:

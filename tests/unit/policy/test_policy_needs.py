@@ -35,6 +35,7 @@ from .policy_facts import (
     SUMMIT,
     TUCSON,
     ago,
+    approval,
     decide,
     level,
     result,
@@ -62,6 +63,9 @@ RICH = replace(
         CycleFact(PROMPT, CycleRole.IMAGE, "dome", "c0044.007", "c0044"),
     ),
     change=ChangeFact(True, ("batch", "nublado"), 9),
+    requested=ago(2 * HOUR),
+    pinned_by="pia",
+    approvals=(approval("by mia", "mia"), approval("by pia", "pia")),
 )
 WELL = replace(
     RICH,
@@ -96,7 +100,11 @@ ASKED = {
     "together": [{"applications": ["nublado", "prompt-processing"]}],
     "not-returned": [{}],
     "not-stale": [{}],
-    "window": [{"start": "13:00", "end": "17:00", "zone": "America/Santiago"}],
+    "window": [
+        {"start": "13:00", "end": "17:00", "zone": "America/Santiago"},
+        {"start": "13:00", "end": "17:00", "zone": "America/Santiago", "notice": HOUR},
+    ],
+    "approval": [{"by": ["manager"]}],
     "same-content-as": [{"kind": "candidate"}],
     "same-cycle": [{}, {"first": ["prompt-processing"]}],
 }

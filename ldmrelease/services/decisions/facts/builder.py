@@ -51,6 +51,7 @@ def gather_facts(
         release=release,
         earlier=question.earlier,
         later=question.later,
+        alias=question.alias,
         keyring=about.context.keyring.digest,
         **found,
     )

@@ -21,7 +21,8 @@ class DecisionRequest(Struct, frozen=True):
     """What is asked: may this release enter this place, for this intent, asked by this person.
 
     `earlier` are the places before it in the same plan that are not through yet, `later` those after it;
-    `change` is the commit or the pull request that brings it, None where it is asked for by itself.
+    `change` is the commit or the pull request that brings it, None where it is asked for by itself; `alias` is the name
+    of a menu that is to move; `requested` is when it was asked for, where the request is known.
     """
 
     place: Place
@@ -30,6 +31,8 @@ class DecisionRequest(Struct, frozen=True):
     earlier: tuple[Place, ...] = ()
     later: tuple[Place, ...] = ()
     change: ChangeFact | None = None
+    alias: str | None = None
+    requested: datetime | None = None
 
 
 class ReleaseInquiry(Struct, frozen=True):

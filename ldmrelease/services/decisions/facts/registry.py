@@ -7,16 +7,19 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from ldmrelease.services.decisions.facts import (
+    approvals,
     candidate_pins,
     change,
     cycles,
     holds,
     images,
+    requested,
     residences,
     runs,
     statements,
     topology,
     unknown_runs,
+    waivers,
     windows,
 )
 from ldmrelease.services.decisions.facts.inquiry import Inquiry
@@ -36,4 +39,8 @@ SOURCES: Mapping[str, Callable[[Inquiry], Any]] = {
     "place_components": topology.place_components,
     "clusters": topology.clusters,
     "checks": topology.checks,
+    "approvals": approvals.gather,
+    "waivers": waivers.gather,
+    "requested": requested.requested,
+    "pinned_by": requested.pinned_by,
 }

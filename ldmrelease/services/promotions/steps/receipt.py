@@ -3,13 +3,14 @@
 from ldmrelease import __version__
 from ldmrelease.cluster.client.errors import BadAccess, ClusterError
 from ldmrelease.domain import canonical
-from ldmrelease.domain.decision import FOUND, Decision
+from ldmrelease.domain.decision import FOUND, Decision, Finding
 from ldmrelease.domain.events.evidence import ReceiptSigned, ReceiptSkipped
 from ldmrelease.domain.events.promotion import DecisionStage
 from ldmrelease.domain.events.registry import new_event
 from ldmrelease.domain.plan import StepKind
 from ldmrelease.domain.predicates.summary import Input, Receipt, Resource, write_receipt
 from ldmrelease.domain.statements import PAYLOAD_TYPE
+from ldmrelease.policy.waivers import waivers_in_use
 from ldmrelease.services.deployments.clusters import cluster_uid
 from ldmrelease.services.deployments.desired import snapshot
 from ldmrelease.services.promotions import writes
@@ -108,9 +109,14 @@ def _receipt(work: Work, decision: Decision, decision_digest: str, cluster: str 
         head=context.ledger.head(),
         verified=context.now(),
         valid_until=min((each.valid_until for each in rulings if each.valid_until), default=None),
+        waivers=tuple(each.waiver for each in waivers_in_use(_findings(rulings))),
         clock=context.workspace.clock is not None,
         inputs=tuple(Input(f"{context.topology.base_uri}/evidence/{each}", each) for each in evidence),
     )
+
+
+def _findings(rulings: list[Decision]) -> list[Finding]:
+    return [finding for ruling in rulings for finding in ruling.findings]
 
 
 def _resources(work: Work) -> list[tuple[str, Resource]]:

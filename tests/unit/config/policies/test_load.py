@@ -8,7 +8,7 @@ import pytest
 
 from ldmrelease.config.policies.load import level_schema, load_level, load_levels
 from ldmrelease.config.yaml.problems import BadInput
-from ldmrelease.domain.level import Requirement, Unmanaged
+from ldmrelease.domain.level import Requirement, Unmanaged, WaiverLimits
 from ldmrelease.domain.tags import RELEASE_KINDS
 from ldmrelease.policy.rules.registry import RULES
 from ldmrelease.render.requirements import level_words
@@ -32,7 +32,10 @@ spec:
     - {id: no-return, rule: not-returned}
     - {id: no-stale-merge, rule: not-stale}
     - {id: with, rule: together, applications: [ocps]}
-    - {id: hours, rule: window, weekday: wednesday, week-of-month: 1, from: 13:00, until: 14:00, zone: America/Santiago}
+    - {id: board, rule: approval, by: [manager], quorum: 2, each: {owner: 1}, about: content,
+       observed: [jira], max-age: 3d, kinds: [release], intents: [promote, alias], aliases: [recommended*]}
+    - {id: hours, rule: window, notice: 24h, weekday: wednesday, week-of-month: 1,
+       from: 13:00, until: 14:00, zone: America/Santiago}
   confirm:
     - {id: smoke, rule: check, check: smoke, where: here, max-age: 24h, accept-warned: true, unregistered: true}
   environments:
@@ -82,7 +85,7 @@ def test_a_good_file_becomes_a_level(tmp_path):
     assert (level.availability, level.source) == (8 * 3600, "LDM-564 2.2.1")
     assert level.digest == "sha256:" + hashlib.sha256(GOOD.encode()).hexdigest()
     assert [each.id for each in level.enter] == [
-        "images", "built", "soak", "first", "same", "cycle", "no-return", "no-stale-merge", "with", "hours",
+        "images", "built", "soak", "first", "same", "cycle", "no-return", "no-stale-merge", "with", "board", "hours",
     ]  # fmt: skip
     assert level.at("summit").enter[2].parameters["for_"] == 86400
 
@@ -111,6 +114,7 @@ def test_common_fields_are_kept_apart_from_the_parameters(tmp_path):
           "unregistered": False}),
         ("{id: a, rule: window, from: 22:00, until: 02:00, zone: UTC}",
          {"start": "22:00", "end": "02:00", "zone": "UTC"}),
+        ("{id: a, rule: approval, by: [manager]}", {"by": ["manager"], "quorum": 1, "about": "release"}),
     ],
 )  # fmt: skip
 def test_absent_options_are_left_out_and_defaults_written_out(tmp_path, clause, parameters):
@@ -190,3 +194,31 @@ def test_an_environment_may_exclude_what_its_level_accepts(tmp_path):
 def test_what_may_enter_is_said_once(tmp_path, written, message):
     text = GOOD.replace("  availability: 8h\n", "").replace("accepts: [weekly, release]", written)
     assert message in told(write(tmp_path, text))
+
+
+@pytest.mark.parametrize(
+    ("clause", "told_of"),
+    [
+        ("{id: a, rule: approval}", "say who has to approve"),
+        ("{id: a, rule: approval, each: {owner: 1}, quorum: 2}", "quorum counts persons of the roles `by`"),
+        ("{id: a, rule: approval, by: [x], waivable-by: [x]}", "this rule is never waived"),
+    ],
+)
+def test_an_approval_says_by_whom_and_is_never_waived(tmp_path, clause, told_of):
+    with pytest.raises(BadInput, match=told_of):
+        requirement(tmp_path, clause)
+
+
+def test_an_approval_is_no_confirmation(tmp_path):
+    wrong = GOOD.replace("  confirm:\n", "  confirm:\n    - {id: late, rule: approval, by: [manager]}\n")
+    assert wrong != GOOD
+    with pytest.raises(BadInput, match="write it under enter"):
+        load_level(write(tmp_path, wrong))
+
+
+def test_waivers_may_be_shorter_and_fewer_than_usual_and_no_longer(tmp_path):
+    assert load_level(write(tmp_path, GOOD)).waivers == WaiverLimits(14 * 86400, 5)
+    with_ = GOOD.replace("  availability: 8h\n", "  waivers: {life: 2d, number: 1}\n")
+    assert load_level(write(tmp_path, with_)).waivers == WaiverLimits(2 * 86400, 1)
+    with pytest.raises(BadInput, match="14d at most"):
+        load_level(write(tmp_path, with_.replace("2d", "15d")))

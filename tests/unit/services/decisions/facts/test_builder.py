@@ -116,7 +116,7 @@ def test_what_nobody_asks_for_is_not_gathered(context: Context, monkeypatch: pyt
         (
             ["check", "window"],
             Intent.PROMOTE,
-            {"statements", "runs", "unknown_runs", "checks", "clusters", "places", "windows"},
+            {"statements", "runs", "unknown_runs", "checks", "clusters", "places", "windows", "requested"},
         ),
         (
             ["after", "not-returned"],

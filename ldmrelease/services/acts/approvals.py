@@ -1,0 +1,190 @@
+"""Approvals as the ledger has them: who gave each, in which roles it counts, and why one does not.
+
+What counts is what a key signed that may speak of the place and of all images of the release (trust.md section 2).
+Whatever else stands there is seen, with its code.
+"""
+
+from collections.abc import Iterable, Iterator
+from datetime import datetime
+
+from msgspec import Struct
+
+from ldmrelease.domain.events import Event, EventKind
+from ldmrelease.domain.events.acts import Approval, ApprovalWithdrawn, ObservedApproval
+from ldmrelease.domain.facts import ApprovalFact, Intent
+from ldmrelease.domain.scopes import ActScope
+from ldmrelease.domain.streams import approval_stream
+from ldmrelease.domain.topology import Place
+from ldmrelease.projections.claimed import claimed_body
+from ldmrelease.services.acts.requests import ended_after, has_ended
+from ldmrelease.services.needs import ObservationHistory
+from ldmrelease.services.releases.pin import Pinned
+from ldmrelease.trust.authorize import roles_within
+from ldmrelease.trust.verify import Rejected
+
+KINDS = (EventKind.APPROVED, EventKind.APPROVAL_OBSERVED)
+UNREADABLE = "unreadable"
+"""The code of what cannot even be read as an approval."""
+
+
+class GivenApproval(Struct, frozen=True):
+    """An approval that stands in the ledger. `body` is None where it cannot be read, `code` says why it does not count;
+    `person` is whoever's key signed it, empty where none did that counts.
+    """
+
+    event: Event
+    body: Approval | ObservedApproval | None
+    person: str = ""
+    roles: tuple[str, ...] = ()
+    code: str | None = None
+
+    @property
+    def name(self) -> str:
+        """Its id, or where it stands."""
+        return self.body.approval if self.body is not None else f"event {self.event.sequence}"
+
+    @property
+    def persons(self) -> tuple[str, ...]:
+        """Who approved: the signer, or whom another system names."""
+        if isinstance(self.body, ObservedApproval):
+            return self.body.source.persons
+        return (self.person,) if self.person else ()
+
+
+def approvals_of(context: ObservationHistory, pinned: Pinned) -> tuple[GivenApproval, ...]:
+    """Every approval of a release or of its content, in the order in which they were given."""
+    repositories = pinned.release.repositories
+    found: list[GivenApproval] = []
+    for subject in dict.fromkeys((pinned.digest, pinned.release.content)):
+        if subject is not None:
+            found += _in_stream(context, subject, repositories)
+    return tuple(sorted(found, key=lambda each: each.event.sequence))
+
+
+def _in_stream(
+    context: ObservationHistory, subject: str, repositories: tuple[str, ...]
+) -> Iterator[GivenApproval]:
+    events = list(context.ledger.events(stream=approval_stream(subject)))
+    withdrawn = [
+        (each.person, each.body.approval, each.event.sequence)
+        for each in context.records.counted(events, ApprovalWithdrawn)
+    ]
+    known: set[str] = set()
+    for event in events:
+        if event.kind not in KINDS:
+            continue
+        found = _given(context, event, repositories)
+        if found.code is None and found.name in known:
+            found = _refused(found, "same-id")
+        known.add(found.name)
+        if found.code is None and any(
+            (person, name) == (found.person, found.name) and sequence > event.sequence
+            for person, name, sequence in withdrawn
+        ):
+            found = _refused(found, "withdrawn")
+        yield found
+
+
+def _refused(found: GivenApproval, code: str) -> GivenApproval:
+    return GivenApproval(found.event, found.body, found.person, found.roles, code)
+
+
+def _given(context: ObservationHistory, event: Event, repositories: tuple[str, ...]) -> GivenApproval:
+    record = context.records.verify(event)
+    if isinstance(record, Rejected):
+        return GivenApproval(event, _claimed(event), code=record.code)
+    body = record.body
+    assert isinstance(body, Approval | ObservedApproval)
+    type = "approval" if isinstance(body, Approval) else "observed-approval"
+    roles = roles_within(record.roles, type, record.key, context.keyring, repositories)
+    if isinstance(roles, Rejected):
+        return GivenApproval(event, body, record.person, code=roles.code)
+    return GivenApproval(
+        event, body, record.person, (body.role,) if isinstance(body, ObservedApproval) else roles
+    )
+
+
+def _claimed(event: Event) -> Approval | ObservedApproval | None:
+    if event.kind == EventKind.APPROVED:
+        return claimed_body(event, Approval)
+    return claimed_body(event, ObservedApproval)
+
+
+def approval_facts(
+    context: ObservationHistory,
+    given: Iterable[GivenApproval],
+    pinned: Pinned,
+    place: Place,
+    level: str,
+    intent: Intent,
+    alias: str | None,
+) -> tuple[ApprovalFact, ...]:
+    """The approvals that were given for a place, as facts; what cannot be read, and may be of any place, among them."""
+    return tuple(
+        _fact(each, each.code or _not_for(context, each, pinned, place, intent, alias))
+        for each in given
+        if _covers(each, place, level)
+    )
+
+
+def _covers(given: GivenApproval, place: Place, level: str) -> bool:
+    if given.body is None:
+        return True
+    try:
+        return ActScope.parse(given.body.scope).covers(place, level)
+    except ValueError:
+        return True
+
+
+def _not_for(
+    context: ObservationHistory,
+    given: GivenApproval,
+    pinned: Pinned,
+    place: Place,
+    intent: Intent,
+    alias: str | None,
+) -> str | None:
+    """Why an approval that is in order does not count for what is asked."""
+    body = given.body
+    if body is None:
+        return UNREADABLE
+    if isinstance(body, Approval) and body.intent is not intent:
+        return "other-intent"
+    if body.alias != alias:
+        return "other-alias"
+    request = body.request if isinstance(body, Approval) else None
+    if request is not None:
+        return "request-ended" if has_ended(context, request) else None
+    return "used" if ended_after(context, given.event, pinned.digest, place, intent, alias) else None
+
+
+def _fact(given: GivenApproval, code: str | None) -> ApprovalFact:
+    body = given.body
+    received: datetime = given.event.time
+    if body is None:
+        return ApprovalFact(given.name, (), (), "", "", {}, received, received, False, code or UNREADABLE)
+    own = body if isinstance(body, Approval) else None
+    source = None if own is not None else _source(body)
+    return ApprovalFact(
+        approval=body.approval,
+        persons=given.persons,
+        roles=given.roles,
+        subject=body.subject,
+        scope=body.scope,
+        basis={each.requirement: (each.definition, str(each.outcome)) for each in own.basis} if own else {},
+        received=received,
+        expires=body.expires,
+        counted=code is None,
+        code=code,
+        source=source,
+        waivers=own.waivers if own is not None else (),
+    )
+
+
+def _source(body: Approval | ObservedApproval) -> str | None:
+    return f"{body.source.system}:{body.source.reference}" if isinstance(body, ObservedApproval) else None
+
+
+def signed_by(given: Iterable[GivenApproval], person: str) -> tuple[GivenApproval, ...]:
+    """Those that a person signed and that count so far."""
+    return tuple(each for each in given if each.person == person and each.code is None)
