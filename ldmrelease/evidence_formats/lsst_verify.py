@@ -1,6 +1,7 @@
 """A job of lsst.verify as JSON: its measurements, as they are spelled there."""
 
 from decimal import Decimal
+from typing import Any
 
 from msgspec import Struct
 
@@ -14,7 +15,7 @@ from ldmrelease.evidence_formats.interface import EvidenceFormat
 
 class _Measurement(Struct):
     metric: str
-    value: Decimal | int | str | None = None
+    value: Any = None
     unit: str | None = None
 
 
@@ -42,9 +43,10 @@ def read(data: bytes) -> MetricsFound | DocumentFaults:
     return fields.refused() or MetricsFound(found)
 
 
-def _spelled(value: Decimal | int | str, fields: Fields, path: tuple[str | int, ...]) -> str:
+def _spelled(value: Any, fields: Fields, path: tuple[str | int, ...]) -> str:
     text = str(value)
-    if not is_decimal(text):
+    number = isinstance(value, Decimal | int | str) and not isinstance(value, bool)
+    if not number or not is_decimal(text):
         fields.note((*path, "value"), "not a number", text, "a decimal number")
     return text
 

@@ -71,7 +71,7 @@ def read(data: bytes) -> TestsFound | DocumentFaults:
     tests: dict[str, str] = {}
     ended: list[datetime] = []
     for index, run in fields.each(plain.get("runs"), _Run, "runs"):
-        if run.results is None:
+        if run.results is None and _successful(run):
             # SARIF 3.14.23: without a list of results nothing was looked for.
             fields.note(("runs", index, "results"), "the tool has not told what it found", None, "a list")
         _add(tests, run, index, fields)
@@ -84,8 +84,8 @@ def read(data: bytes) -> TestsFound | DocumentFaults:
 
 def _add(tests: dict[str, str], run: _Run, index: int, fields: Fields) -> None:
     driver = run.tool.driver
-    successful = all(each.execution_successful for each in run.invocations)
-    add_outcome(tests, fields.name(driver.name, "runs", index, "tool"), "passed" if successful else "failed")
+    ran = "passed" if _successful(run) else "failed"
+    add_outcome(tests, fields.name(driver.name, "runs", index, "tool"), ran)
     rules = [rule for each in (driver, *run.tool.extensions) for rule in each.rules]
     levels = {each.id: each.default_configuration.level for each in rules}
     for rule in levels:
@@ -96,6 +96,10 @@ def _add(tests: dict[str, str], run: _Run, index: int, fields: Fields) -> None:
         path = ("runs", index, "results", number)
         level = result.level or levels.get(rule, "warning")
         add_outcome(tests, fields.name(rule, *path), _outcome(result, level, fields, path))
+
+
+def _successful(run: _Run) -> bool:
+    return all(each.execution_successful for each in run.invocations)
 
 
 def _outcome(result: _Result, level: str, fields: Fields, path: tuple[str | int, ...]) -> str:
