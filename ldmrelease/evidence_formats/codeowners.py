@@ -7,7 +7,7 @@ from fnmatch import fnmatchcase
 from ldmrelease.domain.document_faults import MOST_FAULTS, DocumentFault, DocumentFaults, refused
 from ldmrelease.domain.statement_facts import OwnersFact
 from ldmrelease.domain.strict_json import decode
-from ldmrelease.evidence_formats.findings import OwnersFound
+from ldmrelease.evidence_formats.found import OwnersFound
 from ldmrelease.evidence_formats.interface import EvidenceFormat
 
 LARGEST = 3_000_000
@@ -85,4 +85,6 @@ def _match(pattern: list[str], path: list[str]) -> bool:
     return len(path) in reached or bool(reached and pattern[-1] != "*")
 
 
-FORMAT = EvidenceFormat("codeowners", "CODEOWNERS: whose approval paths need", "codeowners", "review", read)
+FORMAT = EvidenceFormat(
+    "codeowners", "CODEOWNERS: whose approval paths need", "codeowners", "code-review", read
+)

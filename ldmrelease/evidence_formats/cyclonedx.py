@@ -8,10 +8,10 @@ from msgspec import Struct, field
 
 from ldmrelease.domain.document_faults import DocumentFaults
 from ldmrelease.domain.predicates.sbom import CYCLONEDX
-from ldmrelease.evidence_formats.fields import Fields, read_object
-from ldmrelease.evidence_formats.findings import SbomFound
-from ldmrelease.evidence_formats.image_names import digests_in
+from ldmrelease.evidence_formats.found import SbomFound
 from ldmrelease.evidence_formats.interface import EvidenceFormat
+from ldmrelease.evidence_formats.named_digests import digests_in
+from ldmrelease.evidence_formats.typed_fields import Fields, read_object
 
 _VERSIONS = ("1.2", "1.3", "1.4", "1.5", "1.6", "1.7")
 

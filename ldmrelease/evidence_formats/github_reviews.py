@@ -10,9 +10,9 @@ from msgspec import Struct, field
 
 from ldmrelease.domain.document_faults import DocumentFaults, refused
 from ldmrelease.domain.statement_facts import ReviewerFact, ReviewFact
-from ldmrelease.evidence_formats.fields import Fields, read_json
-from ldmrelease.evidence_formats.findings import ReviewFound
+from ldmrelease.evidence_formats.found import ReviewFound
 from ldmrelease.evidence_formats.interface import EvidenceFormat
+from ldmrelease.evidence_formats.typed_fields import Fields, read_json
 
 _ADDRESS = re.compile(r"https://[^/]+/([^/]+/[^/]+)/pull/([0-9]+)")
 _API_ADDRESS = re.compile(r"https://[^/]+(?:/api/v3)?/repos/([^/]+/[^/]+)/pulls/([0-9]+)")
@@ -132,4 +132,4 @@ def _latest(said: list[_Said]) -> datetime | None:
     return max((each.time for each in said if each.time is not None), default=None)
 
 
-FORMAT = EvidenceFormat("github-reviews", "GitHub: reviews of a pull request", "github", "review", read)
+FORMAT = EvidenceFormat("github-reviews", "GitHub: reviews of a pull request", "github", "code-review", read)

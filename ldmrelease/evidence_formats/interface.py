@@ -6,7 +6,7 @@ from msgspec import Struct
 
 from ldmrelease.domain.document_faults import DocumentFaults
 from ldmrelease.domain.strict_json import Limits
-from ldmrelease.evidence_formats.findings import Found
+from ldmrelease.evidence_formats.found import Found
 
 OF_OUTSIDERS = Limits(size=32_000_000, depth=100, values=1_000_000)
 """What is read of a file of another tool: a scan or a bill of materials of a large image is some ten million bytes."""

@@ -9,9 +9,9 @@ from datetime import datetime
 from msgspec import Struct, field
 
 from ldmrelease.domain.document_faults import DocumentFaults, refused
-from ldmrelease.evidence_formats.fields import Fields, read_object
-from ldmrelease.evidence_formats.findings import ApprovalFound
+from ldmrelease.evidence_formats.found import ApprovalFound
 from ldmrelease.evidence_formats.interface import EvidenceFormat
+from ldmrelease.evidence_formats.typed_fields import Fields, read_object
 
 ADOPTED = "Adopted"
 _SINCE_ADOPTED = ("Adopted", "Implemented")

@@ -8,9 +8,9 @@ from msgspec import Struct
 from ldmrelease.domain.document_faults import DocumentFaults, refused
 from ldmrelease.domain.predicates.metric import MOST_METRICS, is_decimal
 from ldmrelease.domain.statement_facts import MetricFact
-from ldmrelease.evidence_formats.fields import Fields, read_object
-from ldmrelease.evidence_formats.findings import MetricsFound
+from ldmrelease.evidence_formats.found import MetricsFound
 from ldmrelease.evidence_formats.interface import EvidenceFormat
+from ldmrelease.evidence_formats.typed_fields import Fields, read_object
 
 
 class _Measurement(Struct):

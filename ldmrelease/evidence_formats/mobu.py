@@ -10,9 +10,9 @@ from typing import Any
 from msgspec import Struct
 
 from ldmrelease.domain.document_faults import DocumentFaults, refused
-from ldmrelease.evidence_formats.fields import Fields, add_outcome, found_tests, read_json
-from ldmrelease.evidence_formats.findings import TestsFound
+from ldmrelease.evidence_formats.found import TestsFound
 from ldmrelease.evidence_formats.interface import EvidenceFormat
+from ldmrelease.evidence_formats.typed_fields import Fields, add_outcome, found_tests, read_json
 
 
 class _Counts(Struct):

@@ -2,9 +2,9 @@
 
 from ldmrelease.domain.document_faults import DocumentFaults
 from ldmrelease.domain.predicates.vex import read_vex
-from ldmrelease.evidence_formats.fields import Fields, read_json
-from ldmrelease.evidence_formats.findings import VexFound
+from ldmrelease.evidence_formats.found import VexFound
 from ldmrelease.evidence_formats.interface import EvidenceFormat
+from ldmrelease.evidence_formats.typed_fields import Fields, read_json
 
 _CONTEXT = "https://openvex.dev/ns"
 

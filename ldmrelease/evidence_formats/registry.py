@@ -6,11 +6,11 @@ from ldmrelease.evidence_formats import (
     github_checks,
     github_reviews,
     jira,
-    junit,
+    junit_results,
     lsst_verify,
     mobu,
     openvex,
-    sarif,
+    sarif_results,
     spdx,
     trivy,
 )
@@ -19,10 +19,10 @@ from ldmrelease.evidence_formats.interface import EvidenceFormat
 FORMATS: dict[str, EvidenceFormat] = {
     each.name: each
     for each in (
-        junit.FORMAT,
+        junit_results.FORMAT,
         lsst_verify.FORMAT,
         mobu.FORMAT,
-        sarif.FORMAT,
+        sarif_results.FORMAT,
         github_checks.FORMAT,
         trivy.FORMAT,
         cyclonedx.FORMAT,

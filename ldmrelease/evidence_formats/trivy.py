@@ -8,9 +8,9 @@ from ldmrelease.domain.document_faults import DocumentFaults
 from ldmrelease.domain.images import is_digest
 from ldmrelease.domain.predicates.scan import severity_of
 from ldmrelease.domain.statement_facts import FindingFact, ScanFact
-from ldmrelease.evidence_formats.fields import Fields, read_object
-from ldmrelease.evidence_formats.findings import ScanFound
+from ldmrelease.evidence_formats.found import ScanFound
 from ldmrelease.evidence_formats.interface import EvidenceFormat
+from ldmrelease.evidence_formats.typed_fields import Fields, read_object
 
 SCANNER = "https://github.com/aquasecurity/trivy"
 

@@ -30,7 +30,7 @@ SIGNS = {
     BRIDGE: (),
 }
 """What has to be signed by the keys of all purposes but receipts."""
-IMPORTED_TYPES = ("check", "vulnerabilities", "vex", "sbom", "metric", "review")
+IMPORTED_TYPES = ("check", "vulnerabilities", "vex", "sbom", "metric", "code-review")
 """The statements that are made of files of other tools."""
 OPTIONAL = frozenset({BRIDGE})
 """Purposes that a workspace need not have a key for."""

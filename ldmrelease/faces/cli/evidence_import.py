@@ -15,10 +15,10 @@ from ldmrelease.domain.document_faults import DocumentFaults
 from ldmrelease.domain.images import is_digest
 from ldmrelease.domain.statements import Statement, Subject
 from ldmrelease.evidence_formats import codeowners
-from ldmrelease.evidence_formats.findings import ApprovalFound, Found, OwnersFound
+from ldmrelease.evidence_formats.found import ApprovalFound, Found, OwnersFound
 from ldmrelease.evidence_formats.interface import OF_OUTSIDERS, EvidenceFormat
 from ldmrelease.evidence_formats.registry import FORMATS
-from ldmrelease.faces.cli.arguments import ProductOption, release_now
+from ldmrelease.faces.cli.arguments import TARGET, ProductOption, release_now
 from ldmrelease.faces.cli.options import OutputOption, UsageError, examples
 from ldmrelease.faces.cli.session import open_context_here
 from ldmrelease.render.evidence import unusable_words
@@ -68,9 +68,6 @@ def import_file(  # noqa: PLR0913, PLR0917 - the options of the command
         str | None,
         typer.Option("--one-test", metavar="TEST", help="Results: all of them are this one test of it."),
     ] = None,
-    environment: Annotated[
-        str | None, typer.Option("--environment", "-e", help="Where it was observed.")
-    ] = None,
     database_updated: Annotated[
         str | None,
         typer.Option("--database-updated", metavar="TIME", help="Scans: how new the database was."),
@@ -79,7 +76,11 @@ def import_file(  # noqa: PLR0913, PLR0917 - the options of the command
         Path | None, typer.Option("--codeowners", help="Reviews: the CODEOWNERS of the repository.")
     ] = None,
     target: Annotated[
-        str | None, typer.Option("--target", "-t", help="Approvals: a level, an environment or application.")
+        str | None,
+        typer.Option(
+            *TARGET,
+            help="Where it was observed; of approvals what they are for, a level or an application, too.",
+        ),
     ] = None,
     role: Annotated[
         str | None, typer.Option("--role", help=f"Approvals: in which role; of Jira {BOARD}.")
@@ -119,7 +120,7 @@ def import_file(  # noqa: PLR0913, PLR0917 - the options of the command
             platform=platform,
             check=check,
             one_test=one_test,
-            environment=environment,
+            environment=target,
             database=_time(database_updated),
             owners=None if owners is None else _owners(owners),
         )

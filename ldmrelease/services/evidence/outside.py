@@ -24,7 +24,7 @@ from ldmrelease.domain.predicates.test_result import (
 from ldmrelease.domain.statement_facts import OwnersFact, ReviewFact
 from ldmrelease.domain.statements import Subject
 from ldmrelease.evidence_formats.codeowners import owners_of
-from ldmrelease.evidence_formats.findings import (
+from ldmrelease.evidence_formats.found import (
     Found,
     MetricsFound,
     OwnersFound,
@@ -206,14 +206,14 @@ def _review(_context: EvidenceSources, found: ReviewFound, _: OutsideFile, optio
         if not found.changed:
             return UnusableEvidence("which-paths", {"reference": review.reference})
         review = replace(review, owners=owners_of(options.owners, found.changed))
-    return "review", write_review(review)
+    return "code-review", write_review(review)
 
 
 def _owners(
     _context: EvidenceSources, found: OwnersFound, file: OutsideFile, _options: ImportOptions
 ) -> _Said:
     owners = tuple(OwnersFact(pattern, owners) for pattern, owners in found.rules[:1000])
-    return "review", write_review(ReviewFact(file.system, file.name, None, None, owners=owners))
+    return "code-review", write_review(ReviewFact(file.system, file.name, None, None, owners=owners))
 
 
 _PREDICATES: dict[type[Any], Callable[..., _Said]] = {

@@ -9,7 +9,7 @@ from ldmrelease.domain.events.acts import DecidedElsewhere, ObservedApproval
 from ldmrelease.domain.events.registry import new_event
 from ldmrelease.domain.scopes import ActScope
 from ldmrelease.domain.streams import approval_stream
-from ldmrelease.evidence_formats.findings import ApprovalFound, Found, ReviewFound
+from ldmrelease.evidence_formats.found import ApprovalFound, Found, ReviewFound
 from ldmrelease.services.deployments.target import UnknownTarget, applications_at
 from ldmrelease.services.evidence.manual import UnusableEvidence
 from ldmrelease.services.needs import EvidenceRecording

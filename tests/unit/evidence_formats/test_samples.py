@@ -17,7 +17,7 @@ from ldmrelease.domain.statement_facts import (
     ReviewerFact,
 )
 from ldmrelease.evidence_formats.codeowners import matches, owners_of
-from ldmrelease.evidence_formats.findings import (
+from ldmrelease.evidence_formats.found import (
     ApprovalFound,
     MetricsFound,
     OwnersFound,

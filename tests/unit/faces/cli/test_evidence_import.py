@@ -36,8 +36,8 @@ def statements(site: Site) -> dict[str, Any]:
         ("cyclonedx", "cyclonedx.json", "sbom", ["--component", "scipipe"]),
         ("openvex", "openvex.json", "vex", ["--component", "scipipe"]),
         ("lsst-verify", "lsst-verify.json", "metric", ["--environment", "usdfdev"]),
-        ("github-reviews", "github-reviews.json", "review", ["--codeowners", str(DATA / "CODEOWNERS")]),
-        ("codeowners", "CODEOWNERS", "review", []),
+        ("github-reviews", "github-reviews.json", "code-review", ["--codeowners", str(DATA / "CODEOWNERS")]),
+        ("codeowners", "CODEOWNERS", "code-review", []),
     ],
     ids=["trivy", "cyclonedx", "openvex", "lsst-verify", "reviews", "codeowners"],
 )

@@ -16,7 +16,7 @@ from ldmrelease.domain.document_faults import (
     refused,
     spell_path,
 )
-from ldmrelease.evidence_formats.findings import TestsFound
+from ldmrelease.evidence_formats.found import TestsFound
 from ldmrelease.evidence_formats.interface import OF_OUTSIDERS
 
 T = TypeVar("T")

@@ -5,9 +5,9 @@ from datetime import datetime
 from msgspec import Struct
 
 from ldmrelease.domain.document_faults import DocumentFault, DocumentFaults, refused
-from ldmrelease.evidence_formats.fields import LONGEST_NAME, Fields, add_outcome, found_tests
-from ldmrelease.evidence_formats.findings import TestsFound
+from ldmrelease.evidence_formats.found import TestsFound
 from ldmrelease.evidence_formats.interface import EvidenceFormat
+from ldmrelease.evidence_formats.typed_fields import LONGEST_NAME, Fields, add_outcome, found_tests
 from ldmrelease.evidence_formats.xml_reader import read_xml
 
 _SUITES = ("testsuites", "testsuite")
