@@ -7,7 +7,7 @@ from typing import Any
 from msgspec import Struct
 from msgspec.structs import replace
 
-from ldmrelease.domain.level import Additions, Ask, Level, Requirement, Unmanaged
+from ldmrelease.domain.level import Additions, Ask, Level, Recalled, Requirement, Unmanaged
 from ldmrelease.domain.tags import RELEASE_KINDS
 from ldmrelease.policy.waivers import never_waived
 
@@ -64,6 +64,9 @@ def _of_level(level: Level) -> Iterator[PolicyMutant]:
     if level.unmanaged is not Unmanaged.LISTED:
         listed = replace(level, unmanaged=Unmanaged.LISTED)
         yield PolicyMutant(listed, ("spec", "unmanaged"), OTHERWISE, None, "unmanaged")
+    if level.recalled is not Recalled.STAYS:
+        stays = replace(level, recalled=Recalled.STAYS)
+        yield PolicyMutant(stays, ("spec", "recalled"), OTHERWISE, None, "recalled")
     if level.availability is not None:
         path = ("spec", "availability")
         yield PolicyMutant(replace(level, availability=None), path, REMOVED, None, "availability")

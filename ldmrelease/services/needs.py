@@ -16,7 +16,6 @@ if TYPE_CHECKING:
 
     from ldmrelease.config.workspace.model import Workspace
     from ldmrelease.domain.events import Moved, NewEvent
-    from ldmrelease.domain.events.trust import TrustAdopted
     from ldmrelease.domain.images import ImageIdentity, ImageProblem
     from ldmrelease.domain.level import Level
     from ldmrelease.domain.release import Component
@@ -30,7 +29,7 @@ if TYPE_CHECKING:
     from ldmrelease.services.signers import Signers
     from ldmrelease.targets.connections import ClusterConnections, Connections
     from ldmrelease.targets.git.commits import Identity
-    from ldmrelease.trust.keyring import Keyring
+    from ldmrelease.trust.keyring import Key, Keyring
     from ldmrelease.trust.records import Records
     from ldmrelease.trust.signer import KeyProblem, Signer
     from ldmrelease.trust.verify import Rejected
@@ -276,16 +275,32 @@ class Recording(Signing, Protocol):
         """Whether the workspace has the key that an event needs."""
 
 
-class HistoryImporting(Recording, Protocol):
-    """Appends history that others wrote, beside what was imported of it before."""
+class RecordKeeping(Recording, Protocol):
+    """Appends signed events, beside those of the kind that count."""
 
     @property
     def records(self) -> Records:
         """Reads events as what somebody signed."""
 
 
+class HistoryImporting(RecordKeeping, Protocol):
+    """Appends history that others wrote, beside what was imported of it before."""
+
+
 class LedgerBeginning(Recording, WitnessAccess, Protocol):
     """Begins a ledger in place of a lost one."""
+
+
+class HoldRecording(Recording, RecordLookup, Protocol):
+    """Reads holds, and appends to them."""
+
+
+class RecallSources(ConditionSources, PolicyLookup, Protocol):
+    """Says which releases are recalled, and where."""
+
+
+class HoldEffects(Clock, RecallSources, LiveComparison, Protocol):
+    """Says where a hold bites: what runs, as recorded and as it is now, and what was asked for."""
 
 
 class ReleaseStore(Recording, Protocol):
@@ -348,6 +363,10 @@ class Asking(Protocol):
     def requester(self) -> str:
         """Who asks, as far as that is known."""
 
+    @property
+    def requesting_key(self) -> Key | None:
+        """The key of whoever asks; None without one that the trust document has."""
+
 
 class PromotionPlanning(Asking, PlaceAccess, PlaceObserving, FactSources, Protocol):
     """Plans a promotion and decides about it. Writes nothing."""
@@ -372,13 +391,8 @@ class PromotionDriving(RunRecording, ReleaseStore, CheckpointPublishing, Promoti
 class Diagnosing(WitnessAccess, PlaceAccess, Protocol):
     """Looks whether everything that a promotion needs is there."""
 
-    @property
-    def trust_here(self) -> TrustAdopted:
-        """What the ledger remembers of this workspace's trust document once it was acted on."""
-
-    @property
-    def adopted(self) -> tuple[TrustAdopted, ...]:
-        """The trust documents by which the ledger was used."""
+    def require_trusted(self) -> NewEvent | None:
+        """What is remembered of the trust document before something is done by it; raises why nothing may be."""
 
     def located(self, text: str) -> str:
         """A path of the workspace as an absolute one; an address of elsewhere as it is."""

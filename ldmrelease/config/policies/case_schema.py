@@ -10,7 +10,7 @@ from pydantic.json_schema import JsonSchemaValue
 from pydantic_core import CoreSchema
 
 from ldmrelease.config.policies.rule_schema import EvidenceType
-from ldmrelease.config.policies.schema import PolicyTagKind, WhatOfUnmanaged, WhenAsked
+from ldmrelease.config.policies.schema import PolicyTagKind, WhatOfRecalled, WhatOfUnmanaged, WhenAsked
 from ldmrelease.config.yaml.fields import (
     UNIQUE,
     Duration,
@@ -296,6 +296,9 @@ class ExpectEntry(Strict):
     )
     unmanaged: WhatOfUnmanaged | None = Field(
         None, description="What becomes of images that no product declares. Left out: not looked at."
+    )
+    recalled: WhatOfRecalled | None = Field(
+        None, description="What becomes of images that run and are recalled. Left out: not looked at."
     )
 
 

@@ -52,6 +52,9 @@ class EventKind(StrEnum):
     HELD = "hold.set"
     HOLD_LIFTED = "hold.lifted"
     REVIEWED = "review.given"
+    NOTIFICATION_DUE = "notification.due"
+    NOTIFICATIONS_SENT = "notifications.sent"
+    REVIEW_OWED = "review.owed"
 
 
 def _nowhere(_: Any) -> tuple[str, ...]:

@@ -14,6 +14,7 @@ from ldmrelease.domain import canonical
 from ldmrelease.domain.document_faults import DocumentFaults
 from ldmrelease.domain.predicates.registry import STATEMENT_TYPES, statement_type
 from ldmrelease.domain.strict_json import read_limited
+from ldmrelease.faces.cli.acting import KEY_METAVAR, named_key
 from ldmrelease.faces.cli.arguments import ProductOption, ReleaseArgument, release_now
 from ldmrelease.faces.cli.evidence_import import EXAMPLES as IMPORT_EXAMPLES
 from ldmrelease.faces.cli.evidence_import import import_file
@@ -82,7 +83,9 @@ def sign_statement(  # noqa: PLR0913, PLR0917 - the options of the command
         str,
         typer.Option("--type", help=f"{', '.join(_SIGNABLE)}, or the URI of a predicate type."),
     ],
-    key: Annotated[Path, typer.Option("--key", help="The private key file that signs (PEM, P-256).")],
+    key: Annotated[
+        str, typer.Option("--key", metavar=KEY_METAVAR, help="The private key that signs; of kind P-256.")
+    ],
     product: ProductOption = None,
     about: Annotated[
         AboutOption | None,
@@ -140,7 +143,7 @@ def sign_statement(  # noqa: PLR0913, PLR0917 - the options of the command
         raise UsageError(
             f"a statement of type {type!r} needs its predicate", "name a JSON file with --predicate"
         )
-    signer = load_signer(key)
+    signer = load_signer(named_key(key))
     if context.keyring.find(signer.keyid) is None:
         say(
             f"warning: the trust document does not have the key {key}: its statements will not count",

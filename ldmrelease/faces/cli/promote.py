@@ -6,6 +6,7 @@ import typer
 from msgspec.structs import replace
 
 from ldmrelease.answers.exit_codes import ExitCode
+from ldmrelease.faces.cli.acting import KeyOption, open_acting_context
 from ldmrelease.faces.cli.arguments import (
     ProductOption,
     ReasonOption,
@@ -14,9 +15,14 @@ from ldmrelease.faces.cli.arguments import (
     release_now,
 )
 from ldmrelease.faces.cli.options import OutputOption, examples, new_app
+from ldmrelease.faces.cli.overlay_options import (
+    CompressedOption,
+    EmergencyOption,
+    asked_overlay,
+    release_in,
+)
 from ldmrelease.faces.cli.promotion_answers import RenderedAnswer
 from ldmrelease.faces.cli.run_promotion import DryRunOption, YesOption, run_promotion
-from ldmrelease.faces.cli.session import open_context_here
 from ldmrelease.faces.cli.understood import known_target
 from ldmrelease.render.output import Output, emit
 from ldmrelease.services.context import Context
@@ -34,6 +40,8 @@ app = new_app()
         "ldmrelease promote w.2023.16 --target commissioning",
         "ldmrelease promote w.2023.16 --target summit/ocps --dry-run",
         "ldmrelease promote w.2023.16 --target commissioning --through --wait",
+        "ldmrelease promote w.2023.16 --target base --compressed night --reason 'on sky in an hour'",
+        "ldmrelease promote w.2023.15 --target summit --emergency 'no exposures since 02:10'",
         "ldmrelease promote 1.1.0 --product prompt-processing --target usdfprod-prompt-processing --yes",
     )
 )
@@ -49,7 +57,10 @@ def promote(  # noqa: PLR0913, PLR0917 - the options of the command
     wait: Annotated[
         bool, typer.Option("--wait", help="Sleep until it can go on, instead of leaving it to `resume`.")
     ] = False,
+    compressed: CompressedOption = None,
+    emergency: EmergencyOption = None,
     reason: ReasonOption = None,
+    key: KeyOption = None,
     yes: YesOption = False,
     output: OutputOption = Output.text,
 ) -> None:
@@ -58,9 +69,11 @@ def promote(  # noqa: PLR0913, PLR0917 - the options of the command
     Exit 0 when it is there (or was), 1 when it is refused, 2 when the request was invalid, 3 when it could
     not be decided or finished, 4 when it waits. Asking again does nothing where nothing is left to do.
     """
-    context = open_context_here(ctx)
+    context = open_acting_context(ctx, key, "request")
     target = known_target(context.topology, target)
-    spec = PromotionSpec(release_now(context, release, product, target), target, reason=reason)
+    overlay = asked_overlay(compressed, emergency, reason, through=through)
+    pinned = release_in(context, release, product, target, overlay)
+    spec = PromotionSpec(pinned, target, reason=emergency or reason, overlay=overlay)
     if not through:
         answer = run_promotion(context, spec, output, dry_run=dry_run, yes=yes, wait=wait)
         emit(answer.plain, output, answer.text)
