@@ -8,7 +8,6 @@ from ldmrelease.domain.facts import ImageFact
 from ldmrelease.domain.images import ImageIdentity, parse_reference
 from ldmrelease.domain.overlays import is_emergency
 from ldmrelease.domain.release import Component
-from ldmrelease.services.decisions.facts.images_within_reach import within_reach
 from ldmrelease.services.decisions.facts.inquiry import Inquiry, ReleaseInquiry
 from ldmrelease.services.needs import FactSources
 
@@ -23,6 +22,8 @@ def gather(inquiry: Inquiry) -> tuple[ImageFact, ...]:
 
 
 def _in_emergency(inquiry: Inquiry, image: Component, platforms: Collection[str]) -> ImageFact:
+    from ldmrelease.services.decisions.facts.images_within_reach import within_reach  # noqa: PLC0415 - seldom
+
     context = inquiry.release.context
 
     def ask() -> ImageFact:
