@@ -270,6 +270,8 @@ def _not_counted(seen: EvaluatedStatement, refusal: Rejected) -> EvaluatedStatem
 def _kind(subject: collect.EvidenceSubject, pinned: Pinned) -> str:
     if subject.component is not None:
         return "image"
+    if subject.digest.startswith("gitCommit:"):
+        return "configuration"
     return "release" if subject.digest == pinned.digest else "content"
 
 
