@@ -44,6 +44,7 @@ from ldmrelease.services.promotions.promotion_outcome import (
 from ldmrelease.services.promotions.submit import (
     NothingToDo,
     Preview,
+    Recorded,
     has_receipt,
     preview,
     preview_answered,
@@ -55,6 +56,7 @@ from ldmrelease.services.promotions.wait_reasons import open_wait
 from ldmrelease.services.promotions.work import PlaceBusy, step_failure
 from ldmrelease.services.releases.pin import push_release
 from ldmrelease.services.signing import require_agreed_targets, require_keys
+from ldmrelease.targets.results import Refusal
 
 
 class ReasonNeeded(InputError):
@@ -72,6 +74,24 @@ class Resumed(Struct, frozen=True):
     """The same was asked for before and has not ended: that promotion was carried on instead."""
 
     outcome: PromotionOutcome
+
+
+class Requested(Struct, frozen=True):
+    """A promotion that was asked for, by this or before (`look` is None then), and that nothing was done for.
+
+    `ready`: nothing stands in its way any more, and `resume` carries it out.
+    """
+
+    outcome: PromotionOutcome
+    ready: bool
+    look: Preview | None = None
+
+
+class _Accepted(Struct, frozen=True):
+    """A request that is in the ledger, and what somebody should look at."""
+
+    recorded: Recorded
+    notices: tuple[Refusal, ...]
 
 
 PromotionAnswer = UnknownTarget | PreflightFailed | NothingToDo | Preview | PlaceBusy | Promoted | Resumed
@@ -139,6 +159,50 @@ def promote(context: PromotionDriving, spec: PromotionSpec, progress: Progress) 
     open_already = _same_request(context, spec)
     if open_already is not None:
         return Resumed(resume(context, open_already, progress))
+    accepted = _accept(context, spec)
+    if not isinstance(accepted, _Accepted):
+        return accepted
+    outcome = _drive(context, accepted.recorded.promotion, progress)
+    return Promoted(accepted.recorded.look, replace(outcome, notices=accepted.notices))
+
+
+def request(
+    context: PromotionDriving, spec: PromotionSpec, progress: Progress
+) -> UnknownTarget | PreflightFailed | NothingToDo | Preview | PlaceBusy | Requested:
+    """Decide and record as `promote` does, and touch nothing: what is allowed at once is left to a `resume`.
+
+    Raises as `promote` does. Whoever has to approve it, and a notice, go by this request.
+    """
+    open_already = _same_request(context, spec)
+    if open_already is not None:
+        return _standing(context, open_already)
+    accepted = _accept(context, spec, holds_back=True)
+    if not isinstance(accepted, _Accepted):
+        return accepted
+    look = accepted.recorded.look
+    # What is allowed waits already; of anything else no more than its wait, or its end, is recorded.
+    outcome = _drive(context, accepted.recorded.promotion, progress)
+    ready = look.first.decision.verdict is Verdict.ALLOWED
+    return Requested(replace(outcome, notices=accepted.notices), ready, look)
+
+
+def _standing(context: PromotionDriving, promotion_id: str) -> Requested:
+    """Where a promotion is that was asked for before, as of now."""
+    promotion = load_promotion(context, promotion_id)
+    journal = promotion.journal
+    waits = None
+    if journal.waiting and journal.waits_at is not None:
+        waits = _still_pending(context, promotion, journal.waits_at) or _still_waits(
+            context, promotion, journal.waits_at, observes=False
+        )
+    left = PromotionOutcome(promotion_id, journal.state, wait_values(journal.until, journal.who))
+    return Requested(waits or left, ready=waits is None)
+
+
+def _accept(
+    context: PromotionDriving, spec: PromotionSpec, *, holds_back: bool = False
+) -> UnknownTarget | PreflightFailed | NothingToDo | Preview | PlaceBusy | _Accepted:
+    """Decide, and record the request: from there on it can be driven."""
     for _ in range(TRIES):
         considered = preview_spec(context, spec)
         if not isinstance(considered, Preview):
@@ -148,12 +212,11 @@ def promote(context: PromotionDriving, spec: PromotionSpec, progress: Progress) 
         if busy is not None:
             return busy
         notices = require_newest(context)
-        recorded = record_request(context, considered)
+        recorded = record_request(context, considered, holds_back=holds_back)
         if recorded is None:
             continue
         push_release(context.release_repository(), spec.pinned)
-        outcome = _drive(context, recorded.promotion, progress)
-        return Promoted(recorded.look, replace(outcome, notices=notices))
+        return _Accepted(recorded, notices)
     raise RuntimeError("the ledger moves faster than a request can be decided; try again")
 
 
