@@ -11,6 +11,7 @@ from ldmrelease.answers.sentences.findings import sentence
 from ldmrelease.answers.spellings import DigestText, PlaceName, ReleaseName, TimeText, plain_values, time_text
 from ldmrelease.domain.decision import Decision, Finding, Outcome, Phase, Verdict
 from ldmrelease.domain.facts import Intent
+from ldmrelease.domain.overlays import OverlayKind, OverlayRequest
 
 if TYPE_CHECKING:
     from ldmrelease.services.decisions.replay import Replayed
@@ -38,9 +39,17 @@ class RequirementFindingAnswer(FindingAnswer, frozen=True, kw_only=True):
     blocked: str | None = None
 
 
+class OverlayAnswer(msgspec.Struct, frozen=True, kw_only=True):
+    """A compression of the level's policy, by its name, or an emergency: less is asked, and a review is owed."""
+
+    kind: OverlayKind
+    name: str
+
+
 class DecisionAnswer(msgspec.Struct, frozen=True, kw_only=True):
     """May the release enter the place, as of `now`? `policy` and `facts` are what it was decided by; `digest` is
-    that of the decision's own canonical bytes, which the ledger keeps.
+    that of the decision's own canonical bytes, which the ledger keeps. `overlay` is what it was asked for as, null for
+    a request like any other.
     """
 
     intent: Intent
@@ -56,6 +65,7 @@ class DecisionAnswer(msgspec.Struct, frozen=True, kw_only=True):
     facts: DigestText
     engine: str
     digest: DigestText
+    overlay: OverlayAnswer | None = None
 
 
 class ReplayAnswer(msgspec.Struct, frozen=True, kw_only=True):
@@ -93,7 +103,13 @@ def decision_answer(
         facts=decision.facts,
         engine=decision.engine,
         digest=digest,
+        overlay=overlay_answer(decision.overlay),
     )
+
+
+def overlay_answer(asked: OverlayRequest | None) -> OverlayAnswer | None:
+    """What a request was asked for as."""
+    return OverlayAnswer(kind=asked.kind, name=asked.name) if asked is not None else None
 
 
 def _finding(found: Finding, blocked: "Blocked | None") -> RequirementFindingAnswer:

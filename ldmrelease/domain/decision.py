@@ -7,6 +7,7 @@ from typing import Any
 from msgspec import Struct, field
 
 from ldmrelease.domain.facts import Intent
+from ldmrelease.domain.overlays import OverlayKind, OverlayRequest
 from ldmrelease.domain.topology import Place
 
 ENGINE = "engine/v1"
@@ -69,6 +70,10 @@ FOUND = "found"
 """The code of a finding: a release ran at a place, and no decision had ever let it in there."""
 
 
+OVERLAY = "overlay"
+"""The built-in finding about a compression or an emergency."""
+
+
 class Decision(Struct, frozen=True):
     """May this release enter this place, as of `now`? Valid until `valid_until`, if that is known."""
 
@@ -89,6 +94,14 @@ class Decision(Struct, frozen=True):
     def only_found(self) -> bool:
         """A rollback to what had only been found there: whoever asked for it answers for it, and no policy."""
         return any(each.code == FOUND for each in self.findings)
+
+    @property
+    def overlay(self) -> OverlayRequest | None:
+        """The compression or the emergency that it was asked for as."""
+        found = next((each for each in self.findings if each.rule == OVERLAY), None)
+        if found is None:
+            return None
+        return OverlayRequest(OverlayKind(found.values["kind"]), found.values["name"])
 
     def unmet(self) -> tuple[Finding, ...]:
         """The findings that stand in the way."""

@@ -9,6 +9,7 @@ from typing import Any, TypeVar
 from msgspec import Struct, field
 
 from ldmrelease.domain.images import ImageIdentity, PlatformImage
+from ldmrelease.domain.overlays import OverlayFact
 from ldmrelease.domain.statement_facts import (
     MetricFact,
     ObservedFact,
@@ -310,7 +311,8 @@ class Facts(Struct, frozen=True, dict=True):
     `clusters` are the UIDs of the environments' clusters, where the workspace states them;
     `unknown_runs` are the ids of failed check runs that the ledger has never registered, for no release;
     `requested` is when this was asked for, None where nobody has yet; `pinned_by` the person who pinned the release;
-    `alias` is the name of a menu that is to move, None for any other intent.
+    `alias` is the name of a menu that is to move, None for any other intent; `overlay` is what asks for less than the
+    level does, None for an ordinary request.
     """
 
     intent: Intent
@@ -340,6 +342,7 @@ class Facts(Struct, frozen=True, dict=True):
     waivers: tuple[WaiverFact, ...] = ()
     holds: tuple[HoldFact, ...] = ()
     debts: tuple[DebtFact, ...] = ()
+    overlay: OverlayFact | None = None
     keyring: str = ""
     schema: int = SCHEMA
 

@@ -9,6 +9,7 @@ from msgspec import Struct, field
 from msgspec.structs import replace
 
 from ldmrelease.domain import canonical
+from ldmrelease.domain.overlays import OverlayKind
 
 T = TypeVar("T")
 
@@ -72,6 +73,41 @@ class Additions(Struct, frozen=True):
     excludes: tuple[str, ...] = ()
 
 
+class LevelOverlay(Struct, frozen=True):
+    """What a level asks less of whoever has one of the roles `by`, and owes a review of `review_within` seconds.
+
+    `drop` are ids of requirements that do not stand in the way; where `keep` is not None, it is all but those.
+    `shorten` gives by id the parameters that hold instead. `lasts` is how long it may be acted on, in seconds, and
+    `environments` where; None is for as long, and wherever, the level holds.
+    """
+
+    kind: OverlayKind
+    name: str
+    by: tuple[str, ...]
+    review_within: int
+    drop: tuple[str, ...] = ()
+    keep: tuple[str, ...] | None = None
+    shorten: dict[str, dict[str, Any]] = field(default_factory=dict)
+    lasts: int | None = None
+    environments: tuple[str, ...] | None = None
+    reason: str | None = None
+
+    def drops(self, requirement: Requirement) -> bool:
+        """Whether a requirement does not stand in the way: never one of rule `images`."""
+        if requirement.rule == KEPT_RULE:
+            return False
+        return requirement.id in self.drop or (self.keep is not None and requirement.id not in self.keep)
+
+    def shortened(self, requirement: Requirement) -> Requirement:
+        """The requirement as it is asked under this overlay."""
+        own = self.shorten.get(requirement.id)
+        return requirement if own is None else replace(requirement, parameters=requirement.parameters | own)
+
+
+KEPT_RULE = "images"
+"""No overlay drops it: what is not there cannot run."""
+
+
 class WaiverLimits(Struct, frozen=True):
     """How long a waiver counts at most, in seconds, and how many of a release do at one place."""
 
@@ -98,7 +134,13 @@ class Level(Struct, frozen=True):
     ask: Ask = Ask.NEVER
     excludes: tuple[str, ...] = ()
     unmanaged: Unmanaged = Unmanaged.LISTED
+    compressions: dict[str, LevelOverlay] = field(default_factory=dict)
+    emergency: LevelOverlay | None = None
     waivers: WaiverLimits = WaiverLimits()
+
+    def overlay(self, kind: OverlayKind, name: str) -> LevelOverlay | None:
+        """The overlay of a kind and name, None where the level has none."""
+        return self.emergency if kind is OverlayKind.EMERGENCY else self.compressions.get(name)
 
     def at(self, environment: str) -> "Level":
         """The level as it holds in one environment."""

@@ -2,8 +2,9 @@
 
 A stream is named after what it tells about: `promotion/P-42`, `environment/summit/ocps` (what was observed there),
 `claim/summit/ocps`, `receipts/summit/ocps`, `release/stack/w.2023.16` (its pins), `runs/<release's digest>`,
-`evidence/<digest>`, `approvals/<digest>`, `waivers/<digest>`, `reviews/P-42`. A step is `environment/application/kind`,
-and for a check `.../check/name`: the name is the rest, whatever it is, so that a check may be called `restore`.
+`evidence/<digest>`, `approvals/<digest>`, `waivers/<digest>`, `reviews/P-42`,
+`debts/summit/ocps`. A step is `environment/application/kind`, and for a check `.../check/name`: the name is the rest,
+whatever it is, so that a check may be called `restore`.
 """
 
 from msgspec import Struct
@@ -83,6 +84,11 @@ def waiver_stream(release: str) -> str:
 def review_stream(promotion: str) -> str:
     """The reviews of a promotion: apart from its own stream, since they come after its end."""
     return f"reviews/{promotion}"
+
+
+def debt_stream(place: Place) -> str:
+    """The reviews that are owed at a place."""
+    return f"debts/{place}"
 
 
 def desired_stream(environment: str, application: str) -> str:

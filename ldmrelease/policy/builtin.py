@@ -4,6 +4,8 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import Any, Literal, get_args
 
+from msgspec.structs import replace
+
 from ldmrelease.domain import times
 from ldmrelease.domain.decision import FOUND, Finding, Outcome, Phase
 from ldmrelease.domain.facts import Facts, HoldFact, Intent
@@ -12,14 +14,16 @@ from ldmrelease.policy.index import index_of
 from ldmrelease.policy.residences import ReleaseResidence, release_residences
 from ldmrelease.policy.rule_context import command
 
-BuiltInId = Literal["accepts", "complete", "held", "empty", "ran-here", "present", "live"]
+BuiltInId = Literal[
+    "accepts", "complete", "held", "empty", "ran-here", "present", "live", "overlay", "review-owed"
+]
 IDS: frozenset[str] = frozenset(get_args(BuiltInId))
 """Ids that no requirement of a policy may have: findings would have two meanings."""
 
 NEEDS: Mapping[Intent, frozenset[str]] = {
-    Intent.PROMOTE: frozenset({"holds"}),
+    Intent.PROMOTE: frozenset({"holds", "debts"}),
     Intent.ROLLBACK: frozenset({"residences", "place_components", "images", "holds"}),
-    Intent.ALIAS: frozenset({"residences", "place_components", "holds"}),
+    Intent.ALIAS: frozenset({"residences", "place_components", "holds", "debts"}),
     Intent.RETIRE: frozenset({"residences", "place_components"}),
 }
 """The sources of facts that the findings of each intent rest on (`Rule.needs`)."""
@@ -68,7 +72,7 @@ def held(facts: Facts, now: datetime) -> Finding:
             Outcome.FAILED,
             "held",
             values,
-            next=command("lift", applying[0].hold),
+            next=command("lift", applying[0].hold, "--reason", "WHY"),
             when=max(known) if len(known) == len(ends) else None,
         )
     unknown = sorted((each for each in standing if each.applies is None), key=lambda each: each.hold)
@@ -139,6 +143,31 @@ def leaves(facts: Facts) -> Finding:
     """What is to go is written at the place, known or not: whoever reads the target has looked. It need not run."""
     code = "live" if any(each.current for each in _residences(facts)) else "written"
     return _finding("live", Outcome.SATISFIED, code, {"place": str(facts.place)})
+
+
+def review_owed(facts: Facts, now: datetime) -> Finding:
+    """No review is overdue that a compressed or an emergency promotion of the place owes: until somebody has looked at
+    it, nothing but what ran there before may come.
+    """
+    due = sorted(
+        (each for each in facts.debts if each.due <= now), key=lambda each: (each.due, each.promotion)
+    )
+    if due:
+        told = [
+            {
+                "promotion": each.promotion,
+                "kind": each.kind,
+                "person": each.person,
+                "due": times.spell(each.due),
+            }
+            for each in due
+        ]
+        next_words = command("review", due[0].promotion, "--accept", "--reason", "WHAT-WAS-FOUND")
+        return _finding("review-owed", Outcome.FAILED, "review-overdue", {"debts": told}, next=next_words)
+    until = min((each.due for each in facts.debts), default=None)
+    owed = [each.promotion for each in facts.debts]
+    found = _finding("review-owed", Outcome.SATISFIED, "not-overdue", {"owed": sorted(owed)} if owed else {})
+    return replace(found, until=until)
 
 
 def _residences(facts: Facts) -> tuple[ReleaseResidence, ...]:

@@ -49,6 +49,7 @@ def _compared(before: Mapping[str, Level], after: Mapping[str, Level]) -> Iterat
             yield PolicyChange(name, ClauseChange.REMOVED if new is None else ClauseChange.ADDED)
             continue
         yield from _of_level(old, new)
+        yield from _of_overlays(old, new)
         yield from _of_phases(name, None, _additions(old), _additions(new))
         for environment in sorted(old.environments.keys() | new.environments.keys()):
             first = old.environments.get(environment, Additions())
@@ -74,6 +75,31 @@ def _of_level(old: Level, new: Level) -> Iterator[PolicyChange]:
         before, after = (_plain(getattr(each, key)) for each in (old, new))
         if before != after:
             yield PolicyChange(new.name, ClauseChange.CHANGED, key=key, before=before, after=after)
+
+
+def _of_overlays(old: Level, new: Level) -> Iterator[PolicyChange]:
+    """What compressions and the emergency say, each key after the overlay's name: `emergency by`."""
+    before, after = _overlay_keys(old), _overlay_keys(new)
+    for key in dict.fromkeys((*before, *after)):
+        first, second = before.get(key), after.get(key)
+        if first != second:
+            yield PolicyChange(new.name, ClauseChange.CHANGED, key=key, before=first, after=second)
+
+
+def _overlay_keys(level: Level) -> dict[str, Any]:
+    found: dict[str, Any] = {}
+    overlays = {f"compression {name}": each for name, each in level.compressions.items()}
+    if level.emergency is not None:
+        overlays["emergency"] = level.emergency
+    for title, overlay in overlays.items():
+        for key in ("by", "drop", "keep", "lasts", "review_within", "environments"):
+            value = getattr(overlay, key)
+            if value not in (None, ()):
+                found[f"{title} {key}"] = _plain(value)
+        for id, own in overlay.shorten.items():
+            for key, value in own.items():
+                found[f"{title} {id} {key}"] = value
+    return found
 
 
 def _plain(value: Any) -> Any:

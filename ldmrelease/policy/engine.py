@@ -13,9 +13,11 @@ from ldmrelease.domain import times
 from ldmrelease.domain.decision import IN_THE_WAY, Decision, Finding, Outcome, Phase, verdict_of
 from ldmrelease.domain.facts import Facts, Intent
 from ldmrelease.domain.level import Level, Requirement
+from ldmrelease.domain.overlays import OverlayFact, OverlayKind, OverlayRequest
 from ldmrelease.domain.topology import Place
 from ldmrelease.policy import builtin
 from ldmrelease.policy.index import index_of
+from ldmrelease.policy.overlays import overlaid, overlay_finding, overlay_of
 from ldmrelease.policy.rule_context import RuleContext
 from ldmrelease.policy.rules.registry import RULES
 from ldmrelease.policy.waivers import waived
@@ -65,12 +67,34 @@ def _asked_of(requirement: Requirement) -> frozenset[Intent]:
     return rule.asked_of if rule is not None else frozenset({Intent.PROMOTE})
 
 
-def fact_sources(asked: Iterable[Requirement], intent: Intent) -> frozenset[str]:
+def fact_sources(
+    asked: Iterable[Requirement], intent: Intent, overlay: OverlayFact | OverlayRequest | None = None
+) -> frozenset[str]:
     """The sources of facts that these requirements, and what is asked of every decision, need."""
-    asked = tuple(asked)
-    rules = (RULES.get(each.rule) for each in asked)
-    waivable = {"waivers"} if any(each.waivable_by for each in asked) else set()
-    return builtin.NEEDS[intent].union(waivable, *(rule.needs for rule in rules if rule is not None))
+    # Whatever an emergency drops, what is let in is there.
+    own = {"images"} if overlay is not None and overlay.kind is OverlayKind.EMERGENCY else set()
+    return builtin.NEEDS[intent].union(own, *map(needs_of, asked))
+
+
+def needs_of(requirement: Requirement) -> frozenset[str]:
+    """The sources of facts that one requirement needs."""
+    rule = RULES.get(requirement.rule)
+    waivable = frozenset({"waivers"} if requirement.waivable_by else ())
+    return waivable | (rule.needs if rule is not None else frozenset())
+
+
+def spared_sources(
+    level: Level,
+    intent: Intent,
+    asked: OverlayFact | OverlayRequest | None,
+    requirements: Iterable[Requirement],
+) -> frozenset[str]:
+    """The sources that an emergency goes on without: those that only what it drops needs."""
+    overlay = overlay_of(level, asked)
+    if overlay is None or overlay.kind is not OverlayKind.EMERGENCY:
+        return frozenset()
+    needed = fact_sources([each for each in requirements if not overlay.drops(each)], intent, asked)
+    return frozenset[str]().union(*map(needs_of, requirements)) - needed
 
 
 def residence_places(
@@ -90,16 +114,27 @@ def _built_in(level: Level, facts: Facts, phase: Phase, now: datetime, asks: boo
     match facts.intent:
         case Intent.PROMOTE:
             yield from (builtin.accepts(level, facts), builtin.complete(facts), builtin.held(facts, now))
+            yield from _owed(facts, now)
         case Intent.ROLLBACK:
             yield from (builtin.ran_here(facts), builtin.present(facts), builtin.held(facts, now))
         case Intent.ALIAS:
             yield from (builtin.accepts(level, facts), builtin.complete(facts), builtin.held(facts, now))
             yield builtin.live(facts)
+            yield from _owed(facts, now)
         case Intent.RETIRE:
             # Taking away what was recalled is what a hold is for.
             yield builtin.leaves(facts)
+    if facts.overlay is not None:
+        yield overlay_finding(level, facts, now, phase)
+        if facts.overlay.kind is OverlayKind.EMERGENCY:
+            yield builtin.present(facts)
     if not asks and (facts.intent is Intent.PROMOTE or phase is Phase.CONFIRM):
         yield builtin.empty()
+
+
+def _owed(facts: Facts, now: datetime) -> Iterable[Finding]:
+    # Most places owe nothing, and are spared a line that says so.
+    return (builtin.review_owed(facts, now),) if facts.debts else ()
 
 
 def _judged(
@@ -114,8 +149,17 @@ def _judged(
 
 
 def _settled(level: Level, requirement: Requirement, context: RuleContext) -> Finding:
-    """What became of a requirement: judged, enforced from its day on, and waived where somebody let it pass."""
-    finding = _enforced(requirement, _judge(requirement, context), context.now)
+    """What became of a requirement: judged, enforced from its day on, left away by what is asked for,
+    and waived where somebody let it pass.
+    """
+
+    def judged(requirement: Requirement) -> Finding:
+        return _enforced(requirement, _judge(requirement, context), context.now)
+
+    asked = context.facts.overlay
+    finding = overlaid(
+        overlay_of(level, asked), asked, requirement, judged(requirement), needs_of(requirement), judged
+    )
     return waived(requirement, finding, context.facts, level.waivers, context.now)
 
 

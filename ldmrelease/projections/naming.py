@@ -46,7 +46,8 @@ class PinnedImage(Struct, frozen=True):
 class Admission(Struct, frozen=True):
     """A release was admitted to a place: from the event that it was applied with to the one that ended it, None while
     it stands. `release` is its digest, `name` is `product/tag`; `time` is that of its receipt, None without one.
-    `found`: a rollback put back what nobody had decided about there, so it lets nothing in anywhere else.
+    `found`: a rollback put back what nobody had decided about there, so it lets nothing in anywhere else; `emergency`:
+    it was let in by one, and does not either.
     """
 
     release: str
@@ -56,6 +57,7 @@ class Admission(Struct, frozen=True):
     end: int | None = None
     time: datetime | None = None
     found: bool = False
+    emergency: bool = False
 
     @property
     def product(self) -> str:

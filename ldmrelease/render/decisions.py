@@ -9,9 +9,11 @@ from typing import TYPE_CHECKING
 from ldmrelease.answers.decisions import NONE_BLOCKED
 from ldmrelease.answers.sentences.advice import not_advised_words
 from ldmrelease.answers.sentences.findings import sentence
+from ldmrelease.answers.sentences.overlays import overlay_words
 from ldmrelease.answers.sentences.text import command_line, listed, moment, short
 from ldmrelease.domain.decision import Decision, Finding, Outcome, Verdict
 from ldmrelease.domain.facts import Intent
+from ldmrelease.domain.overlays import OverlayRequest
 from ldmrelease.render.tables import Cell, Colour, painted, table
 
 if TYPE_CHECKING:
@@ -61,7 +63,14 @@ def decision_text(
     """The whole decision. `default_product` is the one that a tag alone means here; `blocked` is what is not advised,
     by requirement.
     """
-    return "\n".join([verdict_line(decision), *_all_findings(decision, default_product, blocked)])
+    lines = [verdict_line(decision), *_all_findings(decision, default_product, blocked)]
+    return "\n".join([*overlay_lines(decision.overlay), *lines])
+
+
+def overlay_lines(asked: OverlayRequest | None) -> Iterator[str]:
+    """What stands in front of whatever was asked for as a compression or an emergency; nothing in front of others."""
+    if asked is not None:
+        yield painted(f"*** {overlay_words(asked)} ***", Colour.red)
 
 
 def each_once(blocked: Sequence[Mapping[str, Blocked]]) -> list[Mapping[str, Blocked]]:
@@ -83,7 +92,7 @@ def details_text(decision: Decision, default_product: str | None = None) -> str:
     """Why something was allowed, for whoever sees first that it was done."""
     mark = " (found, not decided)" if decision.only_found else ""
     verdict = f"decision: {decision.verdict}{mark} at {moment(decision.now)} (level {decision.level})"
-    return "\n".join([verdict, *_all_findings(decision, default_product)])
+    return "\n".join([*overlay_lines(decision.overlay), verdict, *_all_findings(decision, default_product)])
 
 
 def _all_findings(

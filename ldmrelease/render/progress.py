@@ -44,12 +44,18 @@ def progress_line(code: str, plain: Mapping[str, Any]) -> str | None:
             )
         case "halting":
             return f"{v['place']}: stops here"
-        case "no-checkpoint":
-            return f"no checkpoint of the ledger was published: {said(v['reason'])}"
+        case "no-checkpoint" | "release-not-pushed":
+            return f"{_LEFT_OUT[code]}: {said(v['reason'])}"
         case "left":
             where = f"{v['resource']} in the namespace {v['namespace']}"
             return f"{v['place']}: what is left of it cannot be deleted ({where}): {said(v['reason'])}"
     return None
+
+
+_LEFT_OUT = {
+    "no-checkpoint": "no checkpoint of the ledger was published",
+    "release-not-pushed": "the release was not put where others look for it, which is owed",
+}
 
 
 def _done(step: str, plain: Mapping[str, Any]) -> str:

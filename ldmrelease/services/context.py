@@ -30,7 +30,7 @@ from ldmrelease.projections.registry import PROJECTORS
 from ldmrelease.services.known_pins import KnownPins
 from ldmrelease.services.signers import NoKey, Signers
 from ldmrelease.services.trust_version import adopted, adoption, adoption_elsewhere
-from ldmrelease.trust.keyring import Keyring
+from ldmrelease.trust.keyring import Key, Keyring
 from ldmrelease.trust.records import Records, entitled, sign_record
 from ldmrelease.trust.signer import KeyProblem
 from ldmrelease.trust.trusted_index import TrustedIndex
@@ -243,6 +243,14 @@ class Context(ReadContext):
             return self.person
         except (NoKey, KeyProblem):
             return UNKNOWN_REQUESTER
+
+    @property
+    def requesting_key(self) -> Key | None:
+        """The key of whoever asks; None without one that the trust document has: nobody is in its roles then."""
+        try:
+            return self.keyring.find(self.signers.me.keyid)
+        except (NoKey, KeyProblem):
+            return None
 
     def append(
         self,

@@ -30,7 +30,7 @@ if TYPE_CHECKING:
     from ldmrelease.services.signers import Signers
     from ldmrelease.targets.connections import ClusterConnections, Connections
     from ldmrelease.targets.git.commits import Identity
-    from ldmrelease.trust.keyring import Keyring
+    from ldmrelease.trust.keyring import Key, Keyring
     from ldmrelease.trust.records import Records
     from ldmrelease.trust.signer import KeyProblem, Signer
     from ldmrelease.trust.verify import Rejected
@@ -288,6 +288,14 @@ class LedgerBeginning(Recording, WitnessAccess, Protocol):
     """Begins a ledger in place of a lost one."""
 
 
+class HoldRecording(Recording, RecordLookup, Protocol):
+    """Reads holds, and appends to them."""
+
+
+class HoldEffects(Clock, ConditionSources, LiveComparison, PolicyLookup, Protocol):
+    """Says where a hold bites: what runs, as recorded and as it is now, and what was asked for."""
+
+
 class ReleaseStore(Recording, Protocol):
     """Stores pins, in the ledger and in the release repository."""
 
@@ -347,6 +355,10 @@ class Asking(Protocol):
     @property
     def requester(self) -> str:
         """Who asks, as far as that is known."""
+
+    @property
+    def requesting_key(self) -> Key | None:
+        """The key of whoever asks; None without one that the trust document has."""
 
 
 class PromotionPlanning(Asking, PlaceAccess, PlaceObserving, FactSources, Protocol):

@@ -9,6 +9,7 @@ from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any
 
 from ldmrelease.answers.sentences import approvals
+from ldmrelease.answers.sentences.overlays import OVERLAY_WORDS
 from ldmrelease.answers.sentences.rejected import rejected_words
 from ldmrelease.answers.sentences.text import Values, counted, few, listed, said, values_of
 
@@ -118,6 +119,7 @@ _BUILT_IN: dict[tuple[str, str], Words] = {
     ("held", "held"): lambda v: f"it is held: {_holds(v)}; who may lift a hold can let it in",
     ("held", "unknown"): lambda v: f"nobody can tell whether it is held: {_holds(v)}",
     ("held", "not-held"): lambda _: "there is no hold on the release, its images or the environment",
+    **OVERLAY_WORDS,
     ("empty", "no-requirements"): lambda _: (
         "the level has no requirements here, and an empty policy allows nothing: add a requirement"
     ),

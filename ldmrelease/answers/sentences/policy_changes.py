@@ -9,7 +9,7 @@ from ldmrelease.domain.level import Requirement
 from ldmrelease.domain.times import spell
 from ldmrelease.policy.comparison import ClauseChange, PolicyChange
 
-_DURATIONS = frozenset({"for_", "max_age", "availability"})
+_DURATIONS = ("for_", "max_age", "availability", "lasts", "review_within")
 _NOTHING = "nothing"
 _PHASES = {"enter": "before it enters", "confirm": "after it runs there"}
 
@@ -57,7 +57,7 @@ def _name(key: str) -> str:
 def _value(key: str, value: Any) -> str:
     if value is None:
         return _NOTHING
-    if key in _DURATIONS and isinstance(value, int):
+    if key.endswith(_DURATIONS) and isinstance(value, int):
         return span(value)
     if isinstance(value, datetime):
         return spell(value)

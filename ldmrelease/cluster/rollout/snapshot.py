@@ -8,7 +8,16 @@ from collections.abc import Mapping
 from msgspec import Struct
 
 from ldmrelease.cluster.client.api import Api
-from ldmrelease.cluster.objects.pods import Manifests, Related, is_live, is_ready, jobs_of, pods_of, states
+from ldmrelease.cluster.objects.pods import (
+    Manifests,
+    Related,
+    is_live,
+    is_ready,
+    jobs_of,
+    name_of,
+    pods_of,
+    states,
+)
 from ldmrelease.cluster.objects.related_objects import listed, read_related
 from ldmrelease.cluster.objects.workloads import SelectionProblem, Workload, find
 from ldmrelease.cluster.rollout.assess import assess
@@ -28,7 +37,8 @@ class ContainerSnapshot(Struct, frozen=True):
     """A container of a workload over all its pods.
 
     `image` is what the workload names; `named` are the images of the pods' specifications, with the number of
-    pods; `running` are the digests that kubelets tell (of an index, a platform's manifest or a configuration).
+    pods; `running` are the digests that kubelets tell (of an index, a platform's manifest or a configuration), and
+    `pods` are the names of the pods that each runs in.
     """
 
     name: str
@@ -36,6 +46,7 @@ class ContainerSnapshot(Struct, frozen=True):
     image: str
     named: Mapping[str, int]
     running: Mapping[str, PodCount]
+    pods: Mapping[str, tuple[str, ...]] = {}
 
 
 class WorkloadSnapshot(Struct, frozen=True):
@@ -98,6 +109,7 @@ def _container(workload: Workload, name: str, pods: Manifests) -> ContainerSnaps
     named: Counter[str] = Counter()
     running: Counter[str] = Counter()
     ready: Counter[str] = Counter()
+    names: dict[str, tuple[str, ...]] = {}
     for pod in pods:
         for state in states(pod):
             if state.container.name != name:
@@ -106,10 +118,12 @@ def _container(workload: Workload, name: str, pods: Manifests) -> ContainerSnaps
             if state.running:
                 running[state.running] += 1
                 ready[state.running] += is_ready(pod)
+                names[state.running] = (*names.get(state.running, ()), name_of(pod))
     return ContainerSnapshot(
         name=name,
         component=workload.components.get(name),
         image=workload.images[name],
         named=dict(named),
         running={digest: PodCount(count, ready[digest]) for digest, count in running.items()},
+        pods=names,
     )

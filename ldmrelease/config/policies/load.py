@@ -7,6 +7,7 @@ from typing import Any
 from msgspec import Struct
 
 from ldmrelease.config.policies.ids import id_clashes
+from ldmrelease.config.policies.overlay_reading import compression, emergency, overlay_faults
 from ldmrelease.config.policies.rule_schema import Clause
 from ldmrelease.config.policies.schema import (
     KEYS_TO_COME,
@@ -46,9 +47,11 @@ def _level_of(document: read.YamlDocument) -> Level:
         file = validate(LevelFile, document, later=(*KEYS_TO_COME, *RULES_TO_COME))
     except BadInput as error:
         raise BadInput([*error.problems, *problems]) from error
+    level = _level(file, canonical.digest(document.data))
+    problems += overlay_faults(level, document)
     if problems:
         raise BadInput(problems)
-    return _level(file, canonical.digest(document.data))
+    return level
 
 
 def load_levels(directory: Path) -> dict[str, Level]:
@@ -139,6 +142,8 @@ def _level(file: LevelFile, digest: str) -> Level:
         source=file.metadata.source,
         ask=Ask(spec.ask),
         unmanaged=Unmanaged(spec.unmanaged),
+        compressions={name: compression(name, each) for name, each in spec.compression.items()},
+        emergency=None if spec.emergency is None else emergency(spec.emergency),
         waivers=_limits(spec.waivers),
     )
 

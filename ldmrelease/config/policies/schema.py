@@ -5,13 +5,14 @@ from typing import Annotated, Literal, Self
 
 from pydantic import AfterValidator, Field, model_validator
 
+from ldmrelease.config.policies.overlay_schema import CompressionClause, EmergencyClause
 from ldmrelease.config.policies.rule_schema import AnyClause, Clause
 from ldmrelease.config.yaml.fields import UNIQUE, Name, Registered, SomeTime, Strict, Text, said
 from ldmrelease.domain.level import WaiverLimits
 from ldmrelease.domain.tags import RELEASE_KINDS
 
 RULES_TO_COME = ("vulnerabilities", "metric", "documents", "verified")
-KEYS_TO_COME = ("compression", "emergency", "review")
+KEYS_TO_COME = ("review",)
 
 PolicyTagKind = Annotated[str, Registered(lambda: RELEASE_KINDS)]
 SomeKinds = Annotated[list[PolicyTagKind], Field(min_length=1), UNIQUE]
@@ -101,6 +102,13 @@ class LevelSpec(Strict):
     )
     environments: dict[Name, EnvironmentAdditions] = Field(
         default_factory=dict, description="What single environments ask beyond that."
+    )
+    compression: dict[Name, CompressionClause] = Field(
+        default_factory=dict,
+        description="By name: what is asked instead of whoever asks for it so, and owes a review.",
+    )
+    emergency: EmergencyClause | None = Field(
+        None, description="What is asked in an emergency. Left out: there is none here."
     )
 
     @model_validator(mode="after")

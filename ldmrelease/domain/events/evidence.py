@@ -71,7 +71,8 @@ class ReceiptSigned(Struct, frozen=True):
 
 class ReceiptSkipped(Struct, frozen=True):
     """A release came where it passed nothing that a receipt could say: `reason` is `scaled-to-zero`, or `found` where a
-    rollback put back what nobody had ever decided about there. `applied` and `clock` as in `ReceiptSigned`.
+    rollback put back what nobody had ever decided about there, or `emergency`.
+    `applied` and `clock` as in `ReceiptSigned`.
     """
 
     place: Place

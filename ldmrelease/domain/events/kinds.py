@@ -52,6 +52,7 @@ class EventKind(StrEnum):
     HELD = "hold.set"
     HOLD_LIFTED = "hold.lifted"
     REVIEWED = "review.given"
+    REVIEW_OWED = "review.owed"
 
 
 def _nowhere(_: Any) -> tuple[str, ...]:

@@ -9,6 +9,7 @@ from msgspec import Struct, field
 from ldmrelease.domain.decision import Verdict
 from ldmrelease.domain.events.kinds import ME, PROMOTER, EventKind, EventType
 from ldmrelease.domain.facts import Intent
+from ldmrelease.domain.overlays import OverlayRequest
 from ldmrelease.domain.streams import StepId, promotion_stream
 from ldmrelease.domain.topology import Place
 
@@ -55,7 +56,9 @@ class DecisionStage(StrEnum):
 
 
 class Request(Struct, frozen=True):
-    """Somebody wants a release at a target. `promotion` is the id of what follows from it."""
+    """Somebody wants a release at a target. `promotion` is the id of what follows from it; `overlay` is what it asks to
+    be judged by, None as everybody is.
+    """
 
     promotion: str
     intent: Intent
@@ -67,6 +70,7 @@ class Request(Struct, frozen=True):
     time: datetime
     reason: str | None = None
     alias: str | None = None
+    overlay: OverlayRequest | None = None
 
 
 class DecisionMade(Struct, frozen=True):

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from ldmrelease.domain.events import acts, evidence, imported, ledger, place, promotion, release, trust
+from ldmrelease.domain.events import acts, debts, evidence, imported, ledger, place, promotion, release, trust
 from ldmrelease.domain.events.event import NewEvent
 from ldmrelease.domain.events.kinds import EventType
 
@@ -15,6 +15,7 @@ EVENT_TYPES: tuple[EventType, ...] = (
     *ledger.TYPES,
     *imported.TYPES,
     *acts.TYPES,
+    *debts.TYPES,
 )
 
 _BY_NAME = {(str(each.kind), each.version): each for each in EVENT_TYPES}

@@ -66,7 +66,7 @@ def place_or_tag(
     return None
 
 
-def _as_text(given: str | None) -> str | None:
+def reason_text(given: str | None) -> str | None:
     """What was typed, where the locale did not say that it is UTF-8. Raises `BadParameter` if it is not."""
     try:
         return given.encode("utf-8", "surrogateescape").decode("utf-8") if given is not None else None
@@ -76,7 +76,7 @@ def _as_text(given: str | None) -> str | None:
 
 ReasonOption = Annotated[
     str | None,
-    typer.Option("--reason", metavar="TEXT", callback=_as_text, help="Why; it is signed and kept."),
+    typer.Option("--reason", metavar="TEXT", callback=reason_text, help="Why; it is signed and kept."),
 ]
 ReleaseArgument = Annotated[str, typer.Argument(metavar="RELEASE", help="A tag, such as w.2023.16.")]
 

@@ -14,6 +14,12 @@ from ldmrelease.faces.cli.arguments import (
     release_now,
 )
 from ldmrelease.faces.cli.options import OutputOption, examples, new_app
+from ldmrelease.faces.cli.overlay_options import (
+    CompressedOption,
+    EmergencyOption,
+    asked_overlay,
+    release_in,
+)
 from ldmrelease.faces.cli.promotion_answers import RenderedAnswer
 from ldmrelease.faces.cli.run_promotion import DryRunOption, YesOption, run_promotion
 from ldmrelease.faces.cli.session import open_context_here
@@ -34,6 +40,8 @@ app = new_app()
         "ldmrelease promote w.2023.16 --target commissioning",
         "ldmrelease promote w.2023.16 --target summit/ocps --dry-run",
         "ldmrelease promote w.2023.16 --target commissioning --through --wait",
+        "ldmrelease promote w.2023.16 --target base --compressed night --reason 'on sky in an hour'",
+        "ldmrelease promote w.2023.15 --target summit --emergency 'no exposures since 02:10'",
         "ldmrelease promote 1.1.0 --product prompt-processing --target usdfprod-prompt-processing --yes",
     )
 )
@@ -49,6 +57,8 @@ def promote(  # noqa: PLR0913, PLR0917 - the options of the command
     wait: Annotated[
         bool, typer.Option("--wait", help="Sleep until it can go on, instead of leaving it to `resume`.")
     ] = False,
+    compressed: CompressedOption = None,
+    emergency: EmergencyOption = None,
     reason: ReasonOption = None,
     yes: YesOption = False,
     output: OutputOption = Output.text,
@@ -60,7 +70,9 @@ def promote(  # noqa: PLR0913, PLR0917 - the options of the command
     """
     context = open_context_here(ctx)
     target = known_target(context.topology, target)
-    spec = PromotionSpec(release_now(context, release, product, target), target, reason=reason)
+    overlay = asked_overlay(compressed, emergency, reason, through=through)
+    pinned = release_in(context, release, product, target, overlay)
+    spec = PromotionSpec(pinned, target, reason=emergency or reason, overlay=overlay)
     if not through:
         answer = run_promotion(context, spec, output, dry_run=dry_run, yes=yes, wait=wait)
         emit(answer.plain, output, answer.text)

@@ -20,6 +20,7 @@ from ldmrelease.faces.cli.promotion_answers import (
     send_notification,
 )
 from ldmrelease.render.changes import planned_lines, planned_text
+from ldmrelease.render.decisions import overlay_lines
 from ldmrelease.render.output import Output, say, visible
 from ldmrelease.render.promotions import look_text
 from ldmrelease.services.context import Context
@@ -63,6 +64,9 @@ def run_promotion(
         if isinstance(considered, Preview) and considered.first.decision.verdict in _GOES_ON:
             require_keys(context, considered.plan, spec.pinned.release)
         return rendered(context, spec, considered, before)
+    if output.is_text:
+        for line in overlay_lines(spec.overlay):
+            say(line, err=True)
     _confirm(context, spec, yes)
     progress = narrator(context, output)
     head = context.ledger.head()
@@ -93,13 +97,17 @@ def _confirm(context: Context, spec: PromotionSpec, yes: bool) -> None:
     """Ask where the policy of a place that is touched wants it; whoever cannot be reached has to have said --yes."""
     wanted = (Ask.ALWAYS, Ask.TERMINAL) if on_terminal() else (Ask.ALWAYS,)
     meant = () if yes else places_for(context, spec)
-    if isinstance(meant, UnknownTarget) or not any(_asks(context, each.place) in wanted for each in meant):
+    # Whoever asks for less than everybody is asked, and is there, confirms it.
+    less = spec.overlay is not None and on_terminal()
+    if isinstance(meant, UnknownTarget) or not any(
+        less or _asks(context, each.place) in wanted for each in meant
+    ):
         return
     considered = preview_spec(context, spec)
     if not isinstance(considered, Preview) or considered.first.decision.verdict not in _GOES_ON:
         return
     touched = [each.place for each in considered.plan.places]
-    asking = [each for each in touched if _asks(context, each) in wanted]
+    asking = [each for each in touched if less or _asks(context, each) in wanted]
     if not asking:
         return
     changes = planned_changes(context, spec, considered.plan)
@@ -122,6 +130,8 @@ def _asks(context: Context, place: Place) -> Ask:
 def _act(spec: PromotionSpec) -> str:
     """What is agreed to, in plain words."""
     name = spec.pinned.release.name
+    if spec.overlay is not None:
+        return f"{spec.overlay.kind}: promote {name}"
     match spec.intent:
         case Intent.ROLLBACK:
             return f"roll back to {name}"

@@ -1,7 +1,7 @@
 """`ldmrelease where --having`: which places run something of which a condition holds."""
 
 import os
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING, Annotated, NoReturn
 
 import typer
@@ -41,24 +41,26 @@ def tell_having(
 
     condition = read_question(expression)
     if isinstance(condition, BadExpression):
-        raise _mistake(condition)
+        from ldmrelease.services.inventory.known_values import FIELDS  # noqa: PLC0415 - where something is wrong
+
+        raise condition_mistake(condition, FIELDS)
     found = having(context, rows, condition, image_cache(os.environ), timeout)
     answer = having_answer(expression, found)
     emit(answer, output, lambda: having_text(found))
     raise typer.Exit(answer.exit_code)
 
 
-def _mistake(wrong: "BadExpression") -> UsageError:
+def condition_mistake(wrong: "BadExpression", fields: Iterable[str]) -> UsageError:
+    """What is wrong with a condition over these fields."""
     from ldmrelease.config.yaml.suggestions import nearest  # noqa: PLC0415 - where something is wrong
     from ldmrelease.expressions.cel import FUNCTIONS  # noqa: PLC0415 - as above
-    from ldmrelease.services.inventory.known_values import FIELDS  # noqa: PLC0415 - as above
 
     at = ""
     if wrong.column:
         at = f"column {wrong.column}: " if wrong.line == 1 else f"line {wrong.line}, column {wrong.column}: "
     remedy = ""
     if wrong.unknown is not None:
-        known = (*FIELDS, *FUNCTIONS)
+        known = (*fields, *FUNCTIONS)
         near = nearest(wrong.unknown, known)
         remedy = f"did you mean {near}?" if near is not None else f"there are {', '.join(known)}"
     return UsageError(f"--having: {at}{wrong.message}", remedy)

@@ -31,6 +31,7 @@ from ldmrelease.policy.engine import asked_requirements, fact_sources, residence
 from ldmrelease.projections.claimed import claimed_body
 from ldmrelease.projections.observed import ResidenceState, residences_of
 from ldmrelease.projections.residences import States, replayed, timely
+from ldmrelease.services.acts.debts import debt_facts, debts_told
 from ldmrelease.services.acts.hold_facts import HeldQuestion, UnknownCondition, hold_facts
 from ldmrelease.services.acts.holds import KnownHold, holds_of
 from ldmrelease.services.decisions.facts.runs import run_facts
@@ -112,7 +113,9 @@ def regather(past: PastLedger, stored: Facts, level: Level, phase: Phase, now: d
     Raises `Damaged` where a blob is missing, `NoPin`.
     """
     requirements = asked_requirements(level, stored.place, stored.intent, phase)
-    asked = fact_sources(requirements, stored.intent)
+    asked = fact_sources(requirements, stored.intent, stored.overlay)
+    if stored.overlay is not None:
+        asked -= {each.source for each in stored.overlay.unasked}
     release = _release(past, stored)
     found: dict[str, Any] = {"release": _release_fact(stored.release, release)}
     told = _statements(past, stored, release, now) if asked & _OF_STATEMENTS else []
@@ -128,6 +131,8 @@ def regather(past: PastLedger, stored: Facts, level: Level, phase: Phase, now: d
         found["residences"] = _residences(past, stored, release, places)
     if "holds" in asked:
         found["holds"] = _holds(past, stored, release, now)
+    if "debts" in asked:
+        found["debts"] = debt_facts(debts_told(past.of_stream, past.records, stored.place))
     return Regathered(replace(stored, **found), tuple(found), tuple(sorted(asked - found.keys())))
 
 

@@ -3,6 +3,7 @@
 from msgspec import Struct
 
 from ldmrelease.domain.facts import Intent
+from ldmrelease.domain.overlays import OverlayRequest
 from ldmrelease.domain.topology import Application, Topology
 from ldmrelease.services.deployments.place_order import ordered_places
 from ldmrelease.services.needs import PolicyLookup
@@ -10,13 +11,14 @@ from ldmrelease.services.releases.pin import Pinned
 
 
 class PromotionSpec(Struct, frozen=True):
-    """What a user asks for. `alias` is the name to move, for intent alias."""
+    """What a user asks for. `alias` is the name to move, for intent alias; `overlay` asks to be judged by less."""
 
     pinned: Pinned
     target: str
     intent: Intent = Intent.PROMOTE
     reason: str | None = None
     alias: str | None = None
+    overlay: OverlayRequest | None = None
 
 
 class UnknownTarget(Struct, frozen=True):

@@ -10,6 +10,7 @@ from ldmrelease.domain.events import EventKind
 from ldmrelease.domain.events.place import PlaceClaimed
 from ldmrelease.domain.events.promotion import DecisionStage, PromotionEnded, PromotionState
 from ldmrelease.domain.facts import Intent
+from ldmrelease.domain.overlays import OverlayKind
 from ldmrelease.domain.plan import StepKind
 from ldmrelease.domain.streams import StepId, claim_stream, promotion_stream
 from ldmrelease.domain.topology import Place
@@ -68,6 +69,7 @@ def _admission(receipt: AdmittedRelease) -> Admission:
         receipt.applied,
         time=receipt.time,
         found=receipt.found,
+        emergency=receipt.emergency,
     )
 
 
@@ -91,7 +93,10 @@ def _from_steps(
     name = f"{request.product}/{request.tag}"
     time = receipt.time if receipt is not None else None
     only_found = receipt.found if receipt is not None else _only_found(ledger, place, journal)
-    yield Admission(request.release, name, summary.promotion, applied.sequence, end, time, only_found)
+    emergency = request.overlay is not None and request.overlay.kind is OverlayKind.EMERGENCY
+    yield Admission(
+        request.release, name, summary.promotion, applied.sequence, end, time, only_found, emergency
+    )
 
 
 def _only_found(ledger: LedgerReader, place: Place, journal: Journal) -> bool:

@@ -1,6 +1,6 @@
 """Desired, decided and observed side by side: a row for each setting or container of each place."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from functools import partial
 
 from msgspec import Struct
@@ -33,7 +33,8 @@ class DesiredImage(Struct, frozen=True):
 class RunningImage(Struct, frozen=True):
     """What runs. `basis` is `committed` where the tree counts as running, else `pods`.
 
-    `digests` are what pods report; `verdict` is what became of the rollout, `reason` what troubles it.
+    `digests` are what pods report; `verdict` is what became of the rollout, `reason` what troubles it; `pods` are the
+    names of those that run each digest.
     """
 
     basis: str
@@ -42,6 +43,7 @@ class RunningImage(Struct, frozen=True):
     release: str | None
     verdict: str = ""
     reason: str = ""
+    pods: Mapping[str, tuple[str, ...]] = {}
 
 
 class LiveComponent(Struct, frozen=True):
@@ -194,7 +196,7 @@ def _observed(
     if ran is not None:
         names = {called(each, tag_of(ran.image)) for each in ran.digests}
         release = names.pop() if len(names) == 1 else None
-        return RunningImage("pods", ran.image, ran.digests, release, ran.verdict, ran.reason)
+        return RunningImage("pods", ran.image, ran.digests, release, ran.verdict, ran.reason, ran.pods)
     if application.observe != "committed" or said is None or said.digest is None:
         return None
     return RunningImage("committed", said.spelling, (said.digest,), called(said.digest, said.tag))

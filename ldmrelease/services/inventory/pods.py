@@ -80,6 +80,7 @@ def _ran(
             foreign_in_workload(own[each.component], application, seen.workload.key, each)
             if each.component in own
             else None,
+            each.pods,
         )
 
 

@@ -7,6 +7,7 @@ from msgspec import Struct
 
 from ldmrelease.domain.decision import FOUND
 from ldmrelease.domain.events.evidence import ReceiptSigned, ReceiptSkipped
+from ldmrelease.domain.overlays import EMERGENCY
 from ldmrelease.domain.predicates.summary import read_receipt
 from ldmrelease.domain.statements import PAYLOAD_TYPE, Statement, read_statement
 from ldmrelease.domain.streams import receipt_stream
@@ -38,8 +39,8 @@ class StoredReceipt(Struct, frozen=True):
 
 class AdmittedRelease(Struct, frozen=True):
     """A promotion admitted a release (`name` is `product/tag`) to a place: with receipts; without any where nothing was
-    to run; or, `found`, by a rollback to what nobody had ever decided about there. `applied` is the number of the event
-    that says that it was written there.
+    to run; or, `found`, by a rollback to what nobody had ever decided about there; or, `emergency`, in one.
+    `applied` is the number of the event that says that it was written there.
     """
 
     release: str
@@ -49,6 +50,7 @@ class AdmittedRelease(Struct, frozen=True):
     sequence: int
     applied: int
     found: bool = False
+    emergency: bool = False
 
 
 def receipts_at(context: SignedHistory, place: Place, release: str | None = None) -> Iterator[StoredReceipt]:
@@ -87,6 +89,7 @@ def admissions(context: SignedHistory, place: Place, release: str | None = None)
                 each.event.sequence,
                 body.applied,
                 isinstance(body, ReceiptSkipped) and body.reason == FOUND,
+                isinstance(body, ReceiptSkipped) and body.reason == EMERGENCY,
             )
 
 

@@ -48,9 +48,10 @@ def residences_at(
 
 def _is_admitted(names: ImageNames, place: Place, image: ObservedImage, at: int) -> bool:
     """Whether an admission that stood then had let this very image in, as a part of whatever release: a decision, and
-    no going back to what was only found.
+    neither an emergency nor a going back to what was only found.
     """
-    standing = {each.release for each in names.standing(place, image.product, at) if not each.found}
+    let_in = names.standing(place, image.product, at)
+    standing = {each.release for each in let_in if not each.found and not each.emergency}
     pins = names.pins(image.product, image.component, image.digest) if standing else []
     return any(each.digest in standing for each in pins)
 

@@ -86,6 +86,7 @@ class RunningContainer(Struct, frozen=True):
         what its pods report.
     verdict: what became of the rollout; it is `settled` when nothing more is to come, `reason` says why not.
     foreign: where the specification names another repository than the component's.
+    pods: the names of the pods that run each digest.
     by: the field manager that wrote the image (`since`: RFC 3339, empty where it is not told); `by_hand` says
         that it is a person's tool, and not one that syncs.
     """
@@ -103,6 +104,7 @@ class RunningContainer(Struct, frozen=True):
     since: str = ""
     by_hand: bool = False
     foreign: ForeignImage | None = None
+    pods: Mapping[str, tuple[str, ...]] = {}
 
 
 TellTree = Callable[[Place, "DesiredState | TargetFailure"], None]

@@ -16,10 +16,11 @@ from ldmrelease.domain.events.promotion import (
 )
 from ldmrelease.domain.events.registry import new_event
 from ldmrelease.domain.facts import Intent
+from ldmrelease.domain.overlays import OverlayRequest, is_emergency
 from ldmrelease.domain.plan import StepKind
 from ldmrelease.domain.streams import StepId, promotion_stream
 from ldmrelease.domain.times import spell
-from ldmrelease.domain.topology import Place
+from ldmrelease.domain.topology import Application, Place
 from ldmrelease.promotion.machine import blocking_decision, current_place
 from ldmrelease.services.context import Untrusted
 from ldmrelease.services.decisions.decide import decide, require_agreed, waits_for
@@ -34,6 +35,7 @@ from ldmrelease.services.needs import (
 )
 from ldmrelease.services.progress import Progress
 from ldmrelease.services.promotions.load import Promotion, journal_of, load_promotion, records_of
+from ldmrelease.services.promotions.owed import overlay_of_promotion
 from ldmrelease.services.promotions.preflight import PreflightFailed
 from ldmrelease.services.promotions.promotion_outcome import (
     TRIES,
@@ -54,7 +56,7 @@ from ldmrelease.services.promotions.submit import (
 from ldmrelease.services.promotions.takeover import claim_now, may_take, this_holder
 from ldmrelease.services.promotions.wait_reasons import open_wait
 from ldmrelease.services.promotions.work import PlaceBusy, step_failure
-from ldmrelease.services.releases.pin import push_release
+from ldmrelease.services.releases.pin import Pinned, push_release
 from ldmrelease.services.signing import require_agreed_targets, require_keys
 from ldmrelease.targets.results import Refusal
 
@@ -106,10 +108,22 @@ def preview_spec(
     applications = places_for(context, spec)
     if isinstance(applications, UnknownTarget):
         return applications
-    left = remaining_places(context, spec, applications)
+    left = _left_to_do(context, spec, applications)
     if not left:
         return _nothing_to_do(context, spec, [each.place for each in applications])
     return _with_reason(preview(context, spec, left, before))
+
+
+def _left_to_do(
+    context: PromotionPlanning, spec: PromotionSpec, applications: tuple[Application, ...]
+) -> tuple[Application, ...]:
+    try:
+        return remaining_places(context, spec, applications)
+    except UnavailableError:
+        if not is_emergency(spec.overlay):
+            raise
+        # Whether a tag has moved is nobody's question in an emergency.
+        return applications
 
 
 def preview_answered_spec(
@@ -159,7 +173,7 @@ def promote(context: PromotionDriving, spec: PromotionSpec, progress: Progress) 
     open_already = _same_request(context, spec)
     if open_already is not None:
         return Resumed(resume(context, open_already, progress))
-    accepted = _accept(context, spec)
+    accepted = _accept(context, spec, progress)
     if not isinstance(accepted, _Accepted):
         return accepted
     outcome = _drive(context, accepted.recorded.promotion, progress)
@@ -176,7 +190,7 @@ def request(
     open_already = _same_request(context, spec)
     if open_already is not None:
         return _standing(context, open_already)
-    accepted = _accept(context, spec, holds_back=True)
+    accepted = _accept(context, spec, progress, holds_back=True)
     if not isinstance(accepted, _Accepted):
         return accepted
     look = accepted.recorded.look
@@ -200,7 +214,7 @@ def _standing(context: PromotionDriving, promotion_id: str) -> Requested:
 
 
 def _accept(
-    context: PromotionDriving, spec: PromotionSpec, *, holds_back: bool = False
+    context: PromotionDriving, spec: PromotionSpec, progress: Progress, *, holds_back: bool = False
 ) -> UnknownTarget | PreflightFailed | NothingToDo | Preview | PlaceBusy | _Accepted:
     """Decide, and record the request: from there on it can be driven."""
     for _ in range(TRIES):
@@ -215,17 +229,32 @@ def _accept(
         recorded = record_request(context, considered, holds_back=holds_back)
         if recorded is None:
             continue
-        push_release(context.release_repository(), spec.pinned)
+        _push(context, spec.pinned, spec.overlay, progress)
         return _Accepted(recorded, notices)
     raise RuntimeError("the ledger moves faster than a request can be decided; try again")
 
 
+def _push(
+    context: PromotionDriving, pinned: Pinned, overlay: OverlayRequest | None, progress: Progress
+) -> None:
+    """Put the release where others look for it; in an emergency that may come later."""
+    try:
+        push_release(context.release_repository(), pinned)
+    except UnavailableError as error:
+        if not is_emergency(overlay):
+            raise
+        progress("release-not-pushed", {"where": error.unavailable.where, "reason": error.unavailable.reason})
+
+
 def _same_request(context: SignedHistory, spec: PromotionSpec) -> str | None:
     """The promotion that asks for exactly this and has not ended: asking twice is not a newer request."""
-    mine = (spec.intent, spec.pinned.digest, spec.target, spec.alias)
+    mine = (spec.intent, spec.pinned.digest, spec.target, spec.alias, spec.overlay)
     for each in open_promotions(context):
         asked = each.request.body if each.request is not None and each.journal is not None else None
-        if asked is not None and (asked.intent, asked.release, asked.target, asked.alias) == mine:
+        if (
+            asked is not None
+            and (asked.intent, asked.release, asked.target, asked.alias, asked.overlay) == mine
+        ):
             return each.promotion
     return None
 
@@ -286,7 +315,7 @@ def resume(
             if context.append([event], expect={promotion.stream: promotion.version}) is not None:
                 continue
         require_keys(context, promotion.plan, promotion.pinned.release)
-        push_release(context.release_repository(), promotion.pinned)
+        _push(context, promotion.pinned, promotion.request.overlay, progress)
         outcome = _drive(context, promotion_id, progress, take_over=take_over)
         return replace(outcome, notices=notices)
     raise AppendsRefused(promotion_id)
@@ -336,7 +365,8 @@ def _still_waits(
     phase = Phase.CONFIRM if stage is DecisionStage.CONFIRM else Phase.ENTER
     order = [each.place for each in promotion.plan.places]
     later = tuple(order[order.index(place) + 1 :])
-    question = promotion.question(place, later=later)
+    overlay = overlay_of_promotion(context, promotion, place)
+    question = promotion.question(place, later=later, overlay=overlay)
     decision = decide(context, promotion.pinned, question, phase).decision
     if observes:
         from ldmrelease.services.promotions.observe_while_soaking import observe_soak  # noqa: PLC0415 - knows all that is observed

@@ -35,6 +35,7 @@ from ldmrelease.services.needs import PromotionDriving
 from ldmrelease.services.progress import Progress
 from ldmrelease.services.promotions import writes
 from ldmrelease.services.promotions.load import Promotion, load_promotion
+from ldmrelease.services.promotions.owed import overlay_of_promotion, review_owed
 from ldmrelease.services.promotions.promotion_outcome import (
     TRIES,
     AppendsRefused,
@@ -183,7 +184,9 @@ class _Driver(Struct):
             () if stage is DecisionStage.CONFIRM else _unfinished(promotion, order[: order.index(place)])
         )
         later = tuple(order[order.index(place) + 1 :])
-        question = promotion.question(place, earlier, later)
+        question = promotion.question(
+            place, earlier, later, overlay_of_promotion(self.context, promotion, place)
+        )
         phase = Phase.CONFIRM if stage is DecisionStage.CONFIRM else Phase.ENTER
         decided = decide(self.context, promotion.pinned, question, phase)
         events, blobs = record(self.context.workspace, promotion.id, decided, stage, now.epoch(place))
@@ -238,7 +241,11 @@ class _Driver(Struct):
                 return PromotionOutcome(now.promotion.id, now.promotion.journal.state, busy=busy)
             now.claim_again(step.place)
         elif not now.promotion.journal.step(step.id).intended:
-            now.tell(step.place, StepIntended(step.id))
+            owed = (
+                review_owed(self.context, now.promotion, step.place) if step.kind is StepKind.APPLY else None
+            )
+            more = (new_event(owed),) if owed is not None else ()
+            now.tell(step.place, StepIntended(step.id), *more)
         self.progress("step", {"step": step.id, "place": str(step.place), "kind": str(step.kind)})
         # Checks, copies, clusters: where nothing is left to do, none of them is loaded.
         from ldmrelease.services.promotions.steps.registry import STEPS  # noqa: PLC0415

@@ -9,6 +9,7 @@ from msgspec import Struct
 from ldmrelease.domain import canonical
 from ldmrelease.domain.errors import InputError
 from ldmrelease.domain.events.promotion import Request
+from ldmrelease.domain.overlays import OverlayFact
 from ldmrelease.domain.plan import Plan
 from ldmrelease.domain.streams import promotion_stream
 from ldmrelease.domain.topology import Place
@@ -22,6 +23,7 @@ from ldmrelease.services.promotions.submit import sites_for
 from ldmrelease.services.releases.pin import Pinned
 from ldmrelease.services.releases.store import pinned_by_digest
 from ldmrelease.services.repository_scope import out_of_scope
+from ldmrelease.trust.keyring import Key
 from ldmrelease.trust.records import EventRecord
 from ldmrelease.trust.verify import Rejected
 
@@ -34,11 +36,14 @@ class NoSuchPromotion(InputError):
 
 
 class Promotion(Struct):
-    """Everything that the driver needs. `version` is that of the stream as read, `requested` the request's intake."""
+    """Everything that the driver needs. `version` is that of the stream as read, `requested` the request's intake, and
+    `key` signed it.
+    """
 
     id: str
     request: Request
     requester: str
+    key: Key
     plan: Plan
     pinned: Pinned
     journal: Journal
@@ -52,9 +57,13 @@ class Promotion(Struct):
         return promotion_stream(self.id)
 
     def question(
-        self, place: Place, earlier: tuple[Place, ...] = (), later: tuple[Place, ...] = ()
+        self,
+        place: Place,
+        earlier: tuple[Place, ...] = (),
+        later: tuple[Place, ...] = (),
+        overlay: OverlayFact | None = None,
     ) -> DecisionRequest:
-        """What is asked about one of its places."""
+        """What is asked about one of its places, where it asks for less by an `overlay`."""
         return DecisionRequest(
             place,
             self.plan.intent,
@@ -63,6 +72,7 @@ class Promotion(Struct):
             later,
             alias=self.request.alias,
             requested=self.requested,
+            overlay=overlay,
         )
 
 
@@ -84,7 +94,15 @@ def load_promotion(context: PromotionHistory, promotion_id: str) -> Promotion:
         stored = canonical.decode(context.ledger.blob(journal.plan), Plan)
         raise Untrusted(_plan_differs(promotion_id, stored, plan))
     return Promotion(
-        promotion_id, request, opened.person, plan, pinned, journal, len(told), opened.event.time
+        promotion_id,
+        request,
+        opened.person,
+        opened.key,
+        plan,
+        pinned,
+        journal,
+        len(told),
+        opened.event.time,
     )
 
 
@@ -130,7 +148,9 @@ def _request(promotion_id: str, told: list[EventRecord[Any]]) -> EventRecord[Req
 
 
 def _plan_again(context: PolicyLookup, request: Request, pinned: Pinned) -> Plan:
-    spec = PromotionSpec(pinned, request.target, request.intent, request.reason, request.alias)
+    spec = PromotionSpec(
+        pinned, request.target, request.intent, request.reason, request.alias, request.overlay
+    )
     applications = [context.topology.application(each) for each in request.places]
     known = [each for each in applications if each is not None]
     if len(known) != len(request.places):

@@ -10,6 +10,7 @@ from ldmrelease.checks.interface import ClusterNeeds
 from ldmrelease.checks.registry import kind_of, traits
 from ldmrelease.domain.errors import Unavailable
 from ldmrelease.domain.facts import Intent
+from ldmrelease.domain.overlays import OverlayRequest
 from ldmrelease.domain.topology import Application, Check, Place
 from ldmrelease.services.decisions.decide import level_at
 from ldmrelease.services.deployments import desired
@@ -41,11 +42,17 @@ class PreflightFailed(Struct, frozen=True):
     places: tuple[RefusedPlace, ...]
 
 
-def checks_asked(context: PolicyLookup, application: Application) -> tuple[Check, ...]:
-    """The checks that the level of an application wants there after a release runs, as far as we run them."""
+def checks_asked(
+    context: PolicyLookup, application: Application, asked: OverlayRequest | None = None
+) -> tuple[Check, ...]:
+    """The checks that the level of an application wants there after a release runs, as far as we run them: none that is
+    dropped by the overlay that is asked for.
+    """
     level = level_at(context, application.place).at(application.place.environment)
-    asked = dict.fromkeys(each.parameters["check"] for each in level.confirm if each.rule == "check")
-    checks = [each for name in asked if (each := context.topology.check(name)) is not None]
+    overlay = level.overlay(asked.kind, asked.name) if asked is not None else None
+    wanted = [each for each in level.confirm if overlay is None or not overlay.drops(each)]
+    named = dict.fromkeys(each.parameters["check"] for each in wanted if each.rule == "check")
+    checks = [each for name in named if (each := context.topology.check(name)) is not None]
     return tuple(each for each in checks if traits(each.kind).run_by_us)
 
 
@@ -62,11 +69,12 @@ def preflight_failures(
     away: dict[str, Unavailable] = {}
     tags, shared = TagsNow(context, spec), SharedParts(context.topology)
     rendered = RenderedImages(context, spec.pinned.release, os.environ)
+    checked = spec.intent in (Intent.PROMOTE, Intent.ROLLBACK)
     for application in applications:
         where = registry.where(application.target)
         refusal = away.get(where) or (
             other_cluster(context.clusters, application)
-            or cluster_refusal(context, application, checked=spec.intent in (Intent.PROMOTE, Intent.ROLLBACK))
+            or cluster_refusal(context, application, spec.overlay, checked=checked)
             or desired.fence_refusal(context, application)
             or _unwritable(context, spec, application, tags, shared, rendered)
         )
@@ -80,13 +88,17 @@ def preflight_failures(
 
 
 def cluster_refusal(
-    context: PlaceAccess, application: Application, *, checked: bool = True
+    context: PlaceAccess,
+    application: Application,
+    asked: OverlayRequest | None = None,
+    *,
+    checked: bool = True,
 ) -> Refusal | Unavailable | None:
     """Why the application's cluster does not let us write there, or run its level's checks where they are
     wanted: everything at once."""
     found = [
         desired.target_refusal(context, application),
-        _uncheckable(context, application) if checked else None,
+        _uncheckable(context, application, asked) if checked else None,
     ]
     return joined_refusal([each for each in found if each is not None])
 
@@ -112,10 +124,14 @@ def _unwritable(
     )
 
 
-def _uncheckable(context: PlaceAccess, application: Application) -> Refusal | Unavailable | None:
+def _uncheckable(
+    context: PlaceAccess, application: Application, overlay: OverlayRequest | None
+) -> Refusal | Unavailable | None:
     """Why the level's checks that need a cluster cannot be run there."""
     workloads = application.workloads
-    needed = [(each, kind_of(each.kind).cluster_needs(each)) for each in checks_asked(context, application)]
+    needed = [
+        (each, kind_of(each.kind).cluster_needs(each)) for each in checks_asked(context, application, overlay)
+    ]
     asked = [(check, needs) for check, needs in needed if needs is not None]
     if workloads is None:
         about = {"where": str(application.place), "level": application.level}

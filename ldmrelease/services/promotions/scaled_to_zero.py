@@ -14,7 +14,7 @@ SCALED_TO_ZERO = "scaled-to-zero"
 def is_scaled_to_zero(context: PlaceObserving, application: Application, pinned: Pinned) -> bool:
     """Whether a promotion admitted the release there, its workloads name it, and none has a pod to run it now.
     Asks the cluster."""
-    if all(each.found for each in admissions(context, application.place, pinned.digest)):
+    if all(each.found or each.emergency for each in admissions(context, application.place, pinned.digest)):
         return False
     from ldmrelease.services.inventory.observe import observe  # noqa: PLC0415 - knows clusters
 

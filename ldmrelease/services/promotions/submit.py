@@ -25,10 +25,12 @@ from ldmrelease.domain.events.promotion import (
 from ldmrelease.domain.events.registry import new_event
 from ldmrelease.domain.facts import Intent
 from ldmrelease.domain.images import parse_reference
+from ldmrelease.domain.overlays import OverlayFact, is_emergency
 from ldmrelease.domain.plan import Plan
 from ldmrelease.domain.streams import promotion_stream
 from ldmrelease.domain.topology import Application, Place
 from ldmrelease.promotion.planning import Site, make_plan
+from ldmrelease.services.acts.debts import debts_at
 from ldmrelease.services.decisions.decide import Decided, decide_about, level_at, record
 from ldmrelease.services.decisions.facts.inquiry import DecisionRequest, inquire
 from ldmrelease.services.deployments import desired
@@ -46,6 +48,7 @@ from ldmrelease.services.needs import (
     Signing,
     TargetAccess,
 )
+from ldmrelease.services.promotions.overlay_roles import overlay_fact
 from ldmrelease.services.promotions.preflight import (
     PreflightFailed,
     RefusedPlace,
@@ -131,9 +134,23 @@ def _has_it(context: PlaceObserving, spec: PromotionSpec, application: Applicati
         return True
     if spec.intent is Intent.ROLLBACK and _is_back(context, spec, application):
         return True
-    return has_receipt(context, spec.pinned, application.place) or is_scaled_to_zero(
+    if is_emergency(spec.overlay):
+        latest = latest_admission(context, application.place)
+        if latest is not None and latest.emergency and latest.release == spec.pinned.digest:
+            return True
+    return _has_receipt_for(context, spec, application.place) or is_scaled_to_zero(
         context, application, spec.pinned
     )
+
+
+def _has_receipt_for(context: SignedHistory, spec: PromotionSpec, place: Place) -> bool:
+    """Whether there is a receipt that is as good as what is asked for: one of a compression is not as good as one
+    without.
+    """
+    if spec.overlay is not None:
+        return has_receipt(context, spec.pinned, place)
+    less = {each.owed.promotion for each in debts_at(context, place)}
+    return any(each.promotion not in less for each in receipts_at(context, place, spec.pinned.digest))
 
 
 def _is_back(context: SignedHistory, spec: PromotionSpec, application: Application) -> bool:
@@ -178,9 +195,24 @@ def _questions(
     for index, application in enumerate(applications):
         earlier = (*before, *(each.place for each in applications[:index]))
         later = tuple(each.place for each in applications[index + 1 :])
+        overlay = _overlay(context, spec, application.place)
         yield DecisionRequest(
-            application.place, spec.intent, context.requester, earlier, later, alias=spec.alias
+            application.place,
+            spec.intent,
+            context.requester,
+            earlier,
+            later,
+            alias=spec.alias,
+            overlay=overlay,
         )
+
+
+def _overlay(context: PromotionPlanning, spec: PromotionSpec, place: Place) -> OverlayFact | None:
+    if spec.overlay is None:
+        return None
+    return overlay_fact(
+        context, spec.overlay, context.requesting_key, spec.pinned.release, place, context.now()
+    )
 
 
 def preview_answered(
@@ -240,11 +272,14 @@ def _site(context: PolicyLookup, spec: PromotionSpec, application: Application) 
         place=application.place,
         level=level.name,
         wanted=wanted,
-        checks=tuple(each.name for each in checks_asked(context, application)),
+        checks=tuple(each.name for each in checks_asked(context, application, spec.overlay)),
         receipts=components,
         confirms=bool(level.confirm),
         registry=application.registry,
-        pulls=application.workloads is not None and level.availability is not None,
+        # In an emergency nobody waits for nodes to fetch what they may have, from where nobody may answer.
+        pulls=application.workloads is not None
+        and level.availability is not None
+        and not is_emergency(spec.overlay),
     )
 
 
@@ -299,6 +334,7 @@ def _request(context: Signing, look: Preview, promotion: str) -> Request:
         time=context.now(),
         reason=spec.reason,
         alias=spec.alias,
+        overlay=spec.overlay,
     )
     environments = tuple(sorted({each.environment for each in asked.places}))
     require_scope(context, context.signers.me, "request", spec.pinned.release.repositories, environments)

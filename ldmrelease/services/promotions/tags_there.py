@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from ldmrelease.domain.errors import Unavailable
 from ldmrelease.domain.facts import Intent
 from ldmrelease.domain.images import parse_reference
+from ldmrelease.domain.overlays import is_emergency
 from ldmrelease.domain.release import Component
 from ldmrelease.domain.topology import Application
 from ldmrelease.domain.value_addresses import ValueAddress
@@ -38,7 +39,7 @@ class TagsNow:
         try:
             found = list(self._against(application, there, edits))
         except RegistryError as error:
-            return error.unavailable
+            return None if is_emergency(self._spec.overlay) else error.unavailable
         return joined_refusal(found)
 
     def _against(self, application: Application, there: Snapshot, edits: Values) -> Iterator[Refusal]:

@@ -3,17 +3,22 @@
 What depends on the outside is resolved here: registries, signatures, roles, time zones.
 """
 
+from typing import Any
+
 from msgspec import Struct
+from msgspec.structs import replace
 
 from ldmrelease.domain import canonical
 from ldmrelease.domain.decision import Phase
+from ldmrelease.domain.errors import UnavailableError
 from ldmrelease.domain.facts import Facts, ImageFact, ReleaseFact
 from ldmrelease.domain.level import Level
+from ldmrelease.domain.overlays import UnaskedSource
 from ldmrelease.domain.predicates.provenance import pinned_commits
 from ldmrelease.domain.streams import pin_stream
 from ldmrelease.domain.tags import order_key
 from ldmrelease.ledger.expectation import Expectation
-from ldmrelease.policy.engine import asked_requirements, fact_sources
+from ldmrelease.policy.engine import asked_requirements, fact_sources, spared_sources
 from ldmrelease.services.decisions.facts import images, statements
 from ldmrelease.services.decisions.facts.inquiry import DecisionRequest, Inquiry, ReleaseInquiry
 from ldmrelease.services.decisions.facts.registry import SOURCES
@@ -39,8 +44,10 @@ def gather_facts(
     """
     requirements = asked_requirements(level, question.place, question.intent, phase)
     inquiry = Inquiry(about, question, requirements)
-    names = fact_sources(requirements, question.intent)
-    found = {name: gather(inquiry) for name, gather in SOURCES.items() if name in names}
+    names = fact_sources(requirements, question.intent, question.overlay)
+    found = _gathered(inquiry, names, spared_sources(level, question.intent, question.overlay, requirements))
+    unasked = tuple(inquiry.unasked)
+    overlay = replace(question.overlay, unasked=unasked) if question.overlay is not None else None
     release = _release(about, found.pop("images", None) or images.as_pinned(about))
     facts = Facts(
         intent=question.intent,
@@ -51,13 +58,30 @@ def gather_facts(
         release=release,
         earlier=question.earlier,
         later=question.later,
+        overlay=overlay,
         alias=question.alias,
         keyring=about.context.keyring.digest,
         **found,
     )
     document = canonical.encode(facts)
-    taken = verified(about.once(statements.evaluated)) if names & _OF_STATEMENTS else ()
+    taken = verified(about.once(statements.evaluated)) if found.keys() & _OF_STATEMENTS else ()
     return GatheredFacts(facts, document, canonical.digest(document), taken, about.read.expectation())
+
+
+def _gathered(inquiry: Inquiry, names: frozenset[str], spared: frozenset[str]) -> dict[str, Any]:
+    """What each source says. Raises where one is out of reach that is not spared."""
+    found = {}
+    for name, gather in SOURCES.items():
+        if name not in names:
+            continue
+        try:
+            found[name] = gather(inquiry)
+        except UnavailableError as error:
+            if name not in spared:
+                raise
+            cut = error.unavailable
+            inquiry.unasked.append(UnaskedSource(name, cut.where, cut.reason))
+    return found
 
 
 _OF_STATEMENTS = {"statements", "runs"}

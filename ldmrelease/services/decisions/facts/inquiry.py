@@ -9,6 +9,7 @@ from msgspec import Struct
 from ldmrelease.domain.errors import UnavailableError
 from ldmrelease.domain.facts import ChangeFact, Intent
 from ldmrelease.domain.level import Requirement
+from ldmrelease.domain.overlays import OverlayFact, UnaskedSource
 from ldmrelease.domain.topology import Place
 from ldmrelease.ledger.recording import RecordingReader
 from ldmrelease.services.needs import FactSources
@@ -22,7 +23,8 @@ class DecisionRequest(Struct, frozen=True):
 
     `earlier` are the places before it in the same plan that are not through yet, `later` those after it;
     `change` is the commit or the pull request that brings it, None where it is asked for by itself; `alias` is the name
-    of a menu that is to move; `requested` is when it was asked for, where the request is known.
+    of a menu that is to move; `requested` is when it was asked for, where the request is known;
+    `overlay` is what asks for less, None where nobody does.
     """
 
     place: Place
@@ -33,6 +35,7 @@ class DecisionRequest(Struct, frozen=True):
     change: ChangeFact | None = None
     alias: str | None = None
     requested: datetime | None = None
+    overlay: OverlayFact | None = None
 
 
 class ReleaseInquiry(Struct, frozen=True):
@@ -71,9 +74,11 @@ def inquire(context: FactSources, pinned: Pinned) -> ReleaseInquiry:
 class Inquiry(Struct, frozen=True):
     """A request for facts about a release at a place.
 
-    `requirements` are those of the level that are asked there, for this intent and in this phase.
+    `requirements` are those of the level that are asked there, for this intent and in this phase; `unasked` takes down
+    what was out of reach, where an emergency goes on without.
     """
 
     release: ReleaseInquiry
     question: DecisionRequest
     requirements: tuple[Requirement, ...]
+    unasked: list[UnaskedSource] = []

@@ -7,6 +7,7 @@ from ldmrelease.domain.decision import FOUND, Decision, Finding
 from ldmrelease.domain.events.evidence import ReceiptSigned, ReceiptSkipped
 from ldmrelease.domain.events.promotion import DecisionStage
 from ldmrelease.domain.events.registry import new_event
+from ldmrelease.domain.overlays import EMERGENCY, is_emergency
 from ldmrelease.domain.plan import StepKind
 from ldmrelease.domain.predicates.summary import Input, Receipt, Resource, write_receipt
 from ldmrelease.domain.statements import PAYLOAD_TYPE
@@ -20,8 +21,8 @@ from ldmrelease.targets.results import Snapshot
 
 
 def act(work: Work) -> StepResult:
-    """One receipt per component and one for the release (trust.md section 1); none for what nothing runs, and none
-    for what was only found there before: nobody has decided about it.
+    """One receipt per component and one for the release (trust.md section 1); none for what nothing runs, none for
+    what was only found there before: nobody has decided about it; and none for an emergency: it passed too little.
     """
     if work.journal.step(work.here.step(StepKind.SETTLE).id).result.get("state") == SCALED_TO_ZERO:
         return _skipped(work, SCALED_TO_ZERO)
@@ -41,6 +42,8 @@ def act(work: Work) -> StepResult:
     decision = canonical.decode(work.context.ledger.blob(ruling.decision), Decision)
     if decision.only_found:
         return _skipped(work, FOUND)
+    if is_emergency(work.request.overlay):
+        return _skipped(work, EMERGENCY)
     receipt = _receipt(work, decision, ruling.decision, cluster)
     signer = work.context.signers.receipts(work.here.level)
     events, blobs = [], {}
@@ -110,6 +113,7 @@ def _receipt(work: Work, decision: Decision, decision_digest: str, cluster: str 
         verified=context.now(),
         valid_until=min((each.valid_until for each in rulings if each.valid_until), default=None),
         waivers=tuple(each.waiver for each in waivers_in_use(_findings(rulings))),
+        compressed=work.request.overlay is not None,
         clock=context.workspace.clock is not None,
         inputs=tuple(Input(f"{context.topology.base_uri}/evidence/{each}", each) for each in evidence),
     )

@@ -14,7 +14,7 @@ from ldmrelease.domain.events.place import Observation, ObservedImage
 from ldmrelease.domain.events.registry import new_event
 from ldmrelease.domain.facts import Facts, Intent
 from ldmrelease.domain.level import Level, Requirement
-from ldmrelease.domain.streams import HOLDS, evidence_stream, pin_stream, run_stream
+from ldmrelease.domain.streams import HOLDS, debt_stream, evidence_stream, pin_stream, run_stream
 from ldmrelease.domain.topology import Place
 from ldmrelease.ledger import log
 from ldmrelease.ledger.expectation import Expectation
@@ -91,21 +91,29 @@ def observe(context: Context, place: Place, release: Pinned) -> None:
 
 
 def test_what_nobody_asks_for_is_not_gathered(context: Context, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Neither a registry nor the ledger is asked for anything but the release itself, and what is held."""
+    """Neither a registry nor the ledger is asked for anything but the release itself, what is held and what is owed."""
     release = pinned(context, BEFORE)
 
     def never(_inquiry: object) -> object:
         raise AssertionError("nobody asked for it")
 
-    sources = {name: gather if name == "holds" else never for name, gather in SOURCES.items()}
+    sources = {name: gather if name in ("holds", "debts") else never for name, gather in SOURCES.items()}
     monkeypatch.setattr(builder, "SOURCES", sources)
     gathered = gather(context, release, asking())
     assert gathered.taken == ()
-    assert gathered.expect.streams == {pin_stream("stack", BEFORE): 1, HOLDS: 0}
+    assert gathered.expect.streams == {pin_stream("stack", BEFORE): 1, HOLDS: 0, debt_stream(HERE): 0}
     assert gathered.expect.states == {}
     assert [each.present for each in gathered.facts.release.images] == [None] * 2
     plain = canonical.to_plain(gathered.facts)
     assert [name for name in SOURCES if plain.get(name)] == []
+
+
+_OF_EACH = {
+    Intent.PROMOTE: {"holds", "debts"},
+    Intent.ROLLBACK: {"holds"},
+    Intent.ALIAS: {"holds", "debts"},
+    Intent.RETIRE: set[str](),
+}
 
 
 @pytest.mark.parametrize(
@@ -142,7 +150,7 @@ def test_each_rule_brings_its_sources(
     monkeypatch.setattr("ldmrelease.services.decisions.facts.statements.collect", lambda *_: [])
     gather(context, pinned(context, BEFORE), asking(*rules), intent)
     # What may be recalled is asked of everything that comes in.
-    assert asked == sources | (set() if intent is Intent.RETIRE else {"holds"})
+    assert asked == sources | (_OF_EACH[intent])
 
 
 def test_the_phase_and_the_environment_say_what_is_asked(context: Context) -> None:
