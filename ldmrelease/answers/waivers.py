@@ -6,6 +6,7 @@ from collections.abc import Iterable
 from typing import TYPE_CHECKING, Literal
 
 import msgspec
+from msgspec.structs import replace
 
 from ldmrelease.answers.exit_codes import ExitCode
 from ldmrelease.answers.sentences.approvals import not_counted_words
@@ -72,9 +73,18 @@ def listed_waivers(release: str, found: Iterable[WaiverSeen]) -> WaiveAnswer:
     return WaiveAnswer(action="listed", waivers=told)
 
 
-def withdrawn_waivers(release: str, found: Iterable[WaiverWithdrawn], person: str) -> WaiveAnswer:
+def withdrawn_waivers(
+    release: str, requirement: str, found: Iterable[WaiverWithdrawn], person: str
+) -> WaiveAnswer:
     """What a person took back."""
-    told = tuple(_waiver(release, None, each.waiver, each.scope, person, "withdrawn") for each in found)
+    told = tuple(
+        replace(
+            _waiver(release, None, each.waiver, each.scope, person, "withdrawn"),
+            requirement=requirement,
+            reason=each.reason,
+        )
+        for each in found
+    )
     return WaiveAnswer(action="withdrawn" if told else "nothing", waivers=told)
 
 
