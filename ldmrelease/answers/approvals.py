@@ -29,7 +29,7 @@ class BasisAnswer(msgspec.Struct, frozen=True, kw_only=True):
     outcome: Outcome
 
 
-class ApprovalAnswer(msgspec.Struct, frozen=True, kw_only=True):
+class GivenApprovalAnswer(msgspec.Struct, frozen=True, kw_only=True):
     """An approval. `scope` is a place, an environment or a level; `promotion` asked for it, null where none had;
     `source` is where else it was given. `counted` or `code` and `sentence` say whether it counts now, and why not.
     """
@@ -64,7 +64,7 @@ class PlaceApprovalsAnswer(msgspec.Struct, frozen=True, kw_only=True):
     requester: str | None
     verdict: Verdict
     requirements: tuple[RequirementFindingAnswer, ...]
-    approvals: tuple[ApprovalAnswer, ...]
+    approvals: tuple[GivenApprovalAnswer, ...]
 
 
 Approvals = list[PlaceApprovalsAnswer]
@@ -75,7 +75,7 @@ class ApproveAnswer(msgspec.Struct, frozen=True, kw_only=True):
 
     release: ReleaseName
     action: Literal["given", "withdrawn", "nothing"]
-    approvals: tuple[ApprovalAnswer, ...]
+    approvals: tuple[GivenApprovalAnswer, ...]
 
     @property
     def exit_code(self) -> ExitCode:
@@ -105,7 +105,7 @@ def _place(found: PlaceApprovals) -> PlaceApprovalsAnswer:
     )
 
 
-def _seen(found: ApprovalSeen) -> ApprovalAnswer:
+def _seen(found: ApprovalSeen) -> GivenApprovalAnswer:
     given, why = found.given, found.why
     return _approval(
         given.body,
@@ -124,10 +124,10 @@ def _approval(
     persons: tuple[str, ...] = (),
     code: str | None = None,
     sentence: str | None = None,
-) -> ApprovalAnswer:
+) -> GivenApprovalAnswer:
     own = body if isinstance(body, Approval) else None
     seen = body if isinstance(body, ObservedApproval) else None
-    return ApprovalAnswer(
+    return GivenApprovalAnswer(
         approval=name,
         persons=given.persons if given is not None else persons,
         roles=given.roles if given is not None else (),
@@ -157,7 +157,7 @@ def given_answer(release: str, drafts: Iterable[Drafted], person: str) -> Approv
 def withdrawn_answer(release: str, withdrawn: Iterable[ApprovalWithdrawn], person: str) -> ApproveAnswer:
     """What a person took back."""
     found = tuple(
-        ApprovalAnswer(
+        GivenApprovalAnswer(
             approval=each.approval,
             persons=(person,),
             roles=(),

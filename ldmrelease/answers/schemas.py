@@ -52,6 +52,7 @@ ANSWERS: dict[str, AnswerEntry] = {
     "approvals": AnswerEntry("approvals", "Approvals", ("approvals",)),
     "approve": AnswerEntry("approvals", "ApproveAnswer", ("approve",)),
     "waive": AnswerEntry("waivers", "WaiveAnswer", ("waive",)),
+    "notifications": AnswerEntry("notifications", "NotifyAnswer", ("notify",)),
     "promotions": AnswerEntry("promotion_rows", "Promotions", ("promotions list",)),
     "promotion": AnswerEntry("reports", "ReportAnswer", ("promotions show",)),
     "replays": AnswerEntry("decisions", "Replays", ("promotions replay",)),

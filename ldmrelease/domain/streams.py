@@ -21,6 +21,8 @@ CHECKPOINTS = "checkpoints"
 BUNDLES = "bundles"
 """Which bundles were exported: the number of an event in it is the serial of its bundle."""
 
+NOTIFICATIONS = "notifications"
+"""What somebody has to hear of, and who has been told."""
 HOLDS = "holds"
 """Every freeze and recall, and their lifting: a decision that races with a recall is made again."""
 

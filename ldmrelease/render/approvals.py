@@ -12,7 +12,12 @@ from ldmrelease.render.decisions import finding_lines
 from ldmrelease.render.tables import table
 
 if TYPE_CHECKING:
-    from ldmrelease.answers.approvals import ApprovalAnswer, Approvals, ApproveAnswer, PlaceApprovalsAnswer
+    from ldmrelease.answers.approvals import (
+        Approvals,
+        ApproveAnswer,
+        GivenApprovalAnswer,
+        PlaceApprovalsAnswer,
+    )
     from ldmrelease.answers.waivers import WaiveAnswer
     from ldmrelease.services.governance.approve import Drafted
     from ldmrelease.services.governance.waive import DraftedWaiver
@@ -40,7 +45,7 @@ def approve_text(answer: ApproveAnswer) -> str:
     return "\n".join(_done(done, answer.release, each) for each in answer.approvals)
 
 
-def _done(done: str, release: str, approval: ApprovalAnswer) -> str:
+def _done(done: str, release: str, approval: GivenApprovalAnswer) -> str:
     asked = f" for {approval.promotion}" if approval.promotion is not None else ""
     until = f", until {approval.expires}" if approval.expires is not None else ""
     why = f": {said(approval.reason)}" if approval.reason else ""
@@ -74,7 +79,7 @@ def _place(found: PlaceApprovalsAnswer, default_product: str | None) -> Iterator
         yield from (f"  {line}" for line in table(headers, map(_row, found.approvals)).splitlines())
 
 
-def _row(each: ApprovalAnswer) -> list[str]:
+def _row(each: GivenApprovalAnswer) -> list[str]:
     return [
         each.approval,
         ", ".join(map(said, each.persons)),

@@ -16,7 +16,6 @@ if TYPE_CHECKING:
 
     from ldmrelease.config.workspace.model import Workspace
     from ldmrelease.domain.events import Moved, NewEvent
-    from ldmrelease.domain.events.trust import TrustAdopted
     from ldmrelease.domain.images import ImageIdentity, ImageProblem
     from ldmrelease.domain.level import Level
     from ldmrelease.domain.release import Component
@@ -276,12 +275,16 @@ class Recording(Signing, Protocol):
         """Whether the workspace has the key that an event needs."""
 
 
-class HistoryImporting(Recording, Protocol):
-    """Appends history that others wrote, beside what was imported of it before."""
+class RecordKeeping(Recording, Protocol):
+    """Appends signed events, beside those of the kind that count."""
 
     @property
     def records(self) -> Records:
         """Reads events as what somebody signed."""
+
+
+class HistoryImporting(RecordKeeping, Protocol):
+    """Appends history that others wrote, beside what was imported of it before."""
 
 
 class LedgerBeginning(Recording, WitnessAccess, Protocol):
@@ -388,13 +391,8 @@ class PromotionDriving(RunRecording, ReleaseStore, CheckpointPublishing, Promoti
 class Diagnosing(WitnessAccess, PlaceAccess, Protocol):
     """Looks whether everything that a promotion needs is there."""
 
-    @property
-    def trust_here(self) -> TrustAdopted:
-        """What the ledger remembers of this workspace's trust document once it was acted on."""
-
-    @property
-    def adopted(self) -> tuple[TrustAdopted, ...]:
-        """The trust documents by which the ledger was used."""
+    def require_trusted(self) -> NewEvent | None:
+        """What is remembered of the trust document before something is done by it; raises why nothing may be."""
 
     def located(self, text: str) -> str:
         """A path of the workspace as an absolute one; an address of elsewhere as it is."""

@@ -8,8 +8,8 @@ from msgspec import Struct
 
 from ldmrelease.config.policies.load import policy_files, read_levels
 from ldmrelease.config.trust import Trust, load_trust
-from ldmrelease.config.workspace.check_contents import notify_command, with_files
-from ldmrelease.config.workspace.model import NotifyCommand
+from ldmrelease.config.workspace.check_contents import notify_receivers, with_files
+from ldmrelease.config.workspace.model import Notify
 from ldmrelease.config.workspace.patterns.documents import workspace_document
 from ldmrelease.config.workspace.schema import WorkspaceFile
 from ldmrelease.config.workspace.topology import build_topology, level_of
@@ -64,7 +64,7 @@ def agreement(file: Path, only: Collection[str] = ()) -> Agreement:
         changes += _environments(trust, workspace)
         topology = complete_topology(workspace, document, root)
         changes += [*_targets(trust, topology), *_products(trust, topology), *_checks(trust, topology)]
-        changes += _notify(trust, notify_command(workspace, root, document))
+        changes += _notify(trust, notify_receivers(workspace, root, document))
     return Agreement(tuple(changes), tuple(levels))
 
 
@@ -119,7 +119,7 @@ def _targets(trust: Trust, topology: Topology) -> Iterator[TrustChange]:
         yield TrustChange(("targets", each), list(trust.targets[each]), None)
 
 
-def _notify(trust: Trust, command: NotifyCommand | None) -> Iterator[TrustChange]:
+def _notify(trust: Trust, command: Notify | None) -> Iterator[TrustChange]:
     if command is not None and command.digest != trust.notify:
         yield TrustChange(("notify",), trust.notify, command.digest)
 

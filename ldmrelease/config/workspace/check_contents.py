@@ -10,7 +10,8 @@ from msgspec.structs import replace
 
 from ldmrelease.checks.check_files import LinkedFolder, LinkedOut, TooManyFiles, check_files, command_files
 from ldmrelease.config.workspace.check_template import with_document
-from ldmrelease.config.workspace.model import NotifyCommand
+from ldmrelease.config.workspace.model import Notify
+from ldmrelease.config.workspace.receiver_schema import receivers_of
 from ldmrelease.config.workspace.schema import WorkspaceFile
 from ldmrelease.config.yaml import read
 from ldmrelease.config.yaml.problems import BadInput, Problem
@@ -62,12 +63,14 @@ def _with_contents(check: Check, root: Path, document: read.YamlDocument) -> Che
         raise BadInput([document.problem(place[:2], message)]) from None
 
 
-def notify_command(file: WorkspaceFile, root: Path, document: read.YamlDocument) -> NotifyCommand | None:
-    """The command that a workspace notifies by, with what it runs. Raises `BadInput` where that cannot be read."""
+def notify_receivers(file: WorkspaceFile, root: Path, document: read.YamlDocument) -> Notify | None:
+    """Who is told, with the files that commands run. Raises `BadInput` where those cannot be read."""
     if file.notify is None:
         return None
+    receivers = receivers_of(file.notify)
+    words = [word for each in receivers for word in each.command]
     try:
-        return NotifyCommand(tuple(file.notify), command_files(file.notify, (), root))
+        return Notify(receivers, command_files(words, (), root))
     except (TooManyFiles, LinkedFolder) as error:
         raise BadInput([document.problem(("notify",), str(error), "name a file of the workspace")]) from None
     except OSError as error:

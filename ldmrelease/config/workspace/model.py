@@ -28,32 +28,63 @@ class LocalCheck(Struct, frozen=True):
     files: tuple[str, ...] = ()
 
 
-class NotifyCommand(Struct, frozen=True):
-    """The command that is run where somebody has to act.
+class Receiver(Struct, frozen=True):
+    """Who is told where somebody has to act, and how. What it is told by depends on its kind (`notifications/kinds`).
 
-    `files` are the digests of the workspace's files among its words; `agreed`: it is what the trust document records.
+    Secrets are named by the variable of the environment that has them. `events` and `roles` are those that it hears of;
+    none of them is all.
     """
 
-    words: tuple[str, ...]
+    name: str
+    kind: str
+    command: tuple[str, ...] = ()
+    url: str | None = None
+    url_from: str | None = None
+    secret_from: str | None = None
+    format: str = "cloudevents"
+    server: str | None = None
+    sender: str | None = None
+    to: tuple[str, ...] = ()
+    user: str | None = None
+    password_from: str | None = None
+    events: tuple[str, ...] = ()
+    roles: tuple[str, ...] = ()
+
+
+class Notify(Struct, frozen=True):
+    """Who is told where somebody has to act.
+
+    `files` are the digests of the workspace's files among the words of commands; `agreed`: all of it is what the trust
+    document records.
+    """
+
+    receivers: tuple[Receiver, ...]
     files: dict[str, str]
     agreed: bool = False
 
     @property
+    def words(self) -> tuple[str, ...]:
+        """The words of all commands: what they name of the workspace's files is part of what was agreed."""
+        return tuple(word for each in self.receivers for word in each.command)
+
+    @property
     def digest(self) -> str:
-        """The digest of its words, and of the files that it runs."""
-        return canonical.digest_of({"command": self.words, "files": self.files})
+        """The digest of the receivers, and of the files that commands among them run."""
+        return canonical.digest_of({"receivers": self.receivers, "files": self.files})
 
 
 class Workspace(Struct, frozen=True):
     """A workspace as read; paths are absolute.
 
     `ledger` is its address, as `ledger.registry` opens it. `releases` is the repository of release artifacts. `keys`
-    are private key files by purpose: `me`, `runner`, `observer`, `promoter`, `ledger`, `receipts/<level>`. `clock`
+    are private key files by purpose: `me`, `runner`, `observer`, `promoter`, `ledger`, `receipts/<level>`;
+    `agent_keys` are those that an ssh-agent holds, by fingerprint or comment. `clock`
     stands in for the wall clock. `local_policies` are levels whose policy is not the one that the trust document
     records: what they decide is hypothetical; so they are of places in `local_environments`, whose targets are not
     those that it records. `local_products` and `local_checks` are not those that it records either: nothing of them is
     signed. `absent_environments` are those whose targets it records, and that the workspace has not. `documents` are
-    the policies as written, by the name of the level.
+    the policies as written, by the name of the level. `trust_chain` are the digests of the trust document's signed
+    versions; `trust_fault` says why the document as it is counts as nobody's, and is empty where it is signed.
     """
 
     root: Path
@@ -68,15 +99,19 @@ class Workspace(Struct, frozen=True):
     keyring: Keyring
     keys: dict[str, Path]
     clock: datetime | None = None
-    notify: NotifyCommand | None = None
+    notify: Notify | None = None
     insecure: tuple[str, ...] = ()
     local_policies: tuple[str, ...] = ()
     local_environments: tuple[str, ...] = ()
     absent_environments: tuple[str, ...] = ()
     local_products: tuple[str, ...] = ()
     local_checks: tuple[LocalCheck, ...] = ()
+    agent_keys: dict[str, str] = {}
     trust_version: int = 0
     trust_digest: str = ""
+    trust_chain: dict[int, str] = {}
+    trust_fault: str = ""
+    trust_expires: datetime | None = None
 
     @property
     def trust_name(self) -> str:
@@ -91,11 +126,14 @@ class Workspace(Struct, frozen=True):
 
 
 class WorkspaceInputs(Struct, frozen=True):
-    """What a workspace was read from: the digest of each file, and the policy files of the policy folder."""
+    """What a workspace was read from: the digest of each file, and the policy files of the policy folder; `absent` are
+    files that would have been read.
+    """
 
     files: dict[str, str]
     folder: str
     policies: tuple[str, ...]
+    absent: tuple[str, ...] = ()
 
 
 def find_workspace(start: Path, explicit: Path | None, environ: Mapping[str, str]) -> Path:

@@ -6,6 +6,7 @@ from pydantic import Field, model_validator
 
 from ldmrelease.checks.registry import KINDS, traits
 from ldmrelease.config.workspace.pattern_schema import PatternTree, PlacesHead, Repeated
+from ldmrelease.config.workspace.receiver_schema import NotifyField
 from ldmrelease.config.workspace.target_schema import GitOpsEntry, OneOrMore, TargetEntry
 from ldmrelease.config.yaml.fields import (
     UNIQUE,
@@ -274,9 +275,9 @@ class CheckEntry(Strict):
 
 
 class KeysEntry(Strict):
-    """Private key files of whoever works in this workspace."""
+    """Private keys of whoever works in this workspace: files, or ssh-agent:FINGERPRINT."""
 
-    me: Text | None = Field(None, description="Signs pins and requests.")
+    me: Text | None = Field(None, description="Signs what people do: pins, requests.")
     runner: Text | None = Field(None, description="Signs check runs and their results.")
     observer: Text | None = Field(None, description="Signs observations.")
     promoter: Text | None = Field(
@@ -304,8 +305,8 @@ class WorkspaceFile(Strict):
         None,
         description="A fixed time in place of the wall clock, for a demo. What is signed under it counts nowhere else.",
     )
-    notify: Annotated[list[Text], Field(min_length=1)] | None = Field(
-        None, description="A command that is given a JSON event when somebody has to act."
+    notify: NotifyField | None = Field(
+        None, description="Who is told when somebody has to act: a command, or receivers by their names."
     )
     insecure: Annotated[list[Text], UNIQUE] = Field(
         default_factory=list, description="Registries that are spoken to without TLS, as host:port."

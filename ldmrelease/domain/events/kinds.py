@@ -52,6 +52,8 @@ class EventKind(StrEnum):
     HELD = "hold.set"
     HOLD_LIFTED = "hold.lifted"
     REVIEWED = "review.given"
+    NOTIFICATION_DUE = "notification.due"
+    NOTIFICATIONS_SENT = "notifications.sent"
     REVIEW_OWED = "review.owed"
 
 

@@ -2,7 +2,18 @@
 
 from typing import Any
 
-from ldmrelease.domain.events import acts, debts, evidence, imported, ledger, place, promotion, release, trust
+from ldmrelease.domain.events import (
+    acts,
+    debts,
+    evidence,
+    imported,
+    ledger,
+    notifications,
+    place,
+    promotion,
+    release,
+    trust,
+)
 from ldmrelease.domain.events.event import NewEvent
 from ldmrelease.domain.events.kinds import EventType
 
@@ -15,6 +26,7 @@ EVENT_TYPES: tuple[EventType, ...] = (
     *ledger.TYPES,
     *imported.TYPES,
     *acts.TYPES,
+    *notifications.TYPES,
     *debts.TYPES,
 )
 

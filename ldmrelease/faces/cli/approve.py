@@ -27,7 +27,7 @@ from ldmrelease.render.output import Output, emit, say, visible
 from ldmrelease.services.context import Context
 from ldmrelease.services.governance.approve import (
     ALREADY,
-    Asked,
+    ApprovalRequest,
     Drafted,
     NotApproved,
     Terms,
@@ -96,7 +96,7 @@ def _end(text: str | None, context: Context) -> datetime | None:
     return end
 
 
-def _drafts(asked: Asked, found: tuple[Drafted | NotApproved, ...]) -> tuple[Drafted, ...]:
+def _drafts(asked: ApprovalRequest, found: tuple[Drafted | NotApproved, ...]) -> tuple[Drafted, ...]:
     """What may be signed; nothing where it is approved already. Raises `UsageError` where one would not count."""
     refused = [each for each in found if isinstance(each, NotApproved)]
     drafts = tuple(each for each in found if isinstance(each, Drafted))
@@ -113,7 +113,7 @@ def _drafts(asked: Asked, found: tuple[Drafted | NotApproved, ...]) -> tuple[Dra
     return drafts
 
 
-def _confirm(context: Context, asked: Asked, drafts: tuple[Drafted, ...], yes: bool) -> None:
+def _confirm(context: Context, asked: ApprovalRequest, drafts: tuple[Drafted, ...], yes: bool) -> None:
     if yes:
         return
     if not on_terminal():

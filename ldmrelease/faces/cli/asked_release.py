@@ -14,7 +14,7 @@ from ldmrelease.faces.cli.options import UsageError
 from ldmrelease.faces.cli.understood import known_target
 from ldmrelease.services.context import Context
 from ldmrelease.services.deployments.target import PromotionSpec, UnknownTarget, places_for
-from ldmrelease.services.governance.approve import Asked
+from ldmrelease.services.governance.approve import ApprovalRequest
 from ldmrelease.services.promotions.load import load_promotion
 from ldmrelease.services.releases.pin import Pinned
 
@@ -38,7 +38,7 @@ _PROMOTION = re.compile(r"[Pp]-[0-9]+")
 
 def asked_release(
     context: Context, text: str, product: str | None, target: str | None, alias: str | None
-) -> tuple[Asked, tuple[Application, ...]]:
+) -> tuple[ApprovalRequest, tuple[Application, ...]]:
     """What a release or a promotion means, and where. Raises `UsageError`."""
     if _PROMOTION.fullmatch(text):
         return _of_promotion(context, text.upper(), target)
@@ -49,7 +49,7 @@ def asked_release(
     target = known_target(context.topology, target)
     pinned = release_stored(context, text, product, target)
     intent = Intent.PROMOTE if alias is None else Intent.ALIAS
-    return Asked(pinned, intent, alias), places_of(context, pinned, target)
+    return ApprovalRequest(pinned, intent, alias), places_of(context, pinned, target)
 
 
 def places_of(context: Context, pinned: Pinned, target: str) -> tuple[Application, ...]:
@@ -60,7 +60,9 @@ def places_of(context: Context, pinned: Pinned, target: str) -> tuple[Applicatio
     return found
 
 
-def _of_promotion(context: Context, name: str, target: str | None) -> tuple[Asked, tuple[Application, ...]]:
+def _of_promotion(
+    context: Context, name: str, target: str | None
+) -> tuple[ApprovalRequest, tuple[Application, ...]]:
     promotion = load_promotion(context, name)
     if promotion.journal.state.ended:
         raise UsageError(f"{name} has ended ({promotion.journal.state})", "name what is asked for now")
@@ -71,7 +73,7 @@ def _of_promotion(context: Context, name: str, target: str | None) -> tuple[Aske
         applications = tuple(each for each in applications if each in meant)
         if not applications:
             raise UsageError(f"{name} is not for {target}", "leave --target out for all of its places")
-    return Asked(promotion.pinned, request.intent, request.alias), applications
+    return ApprovalRequest(promotion.pinned, request.intent, request.alias), applications
 
 
 def _applications(context: Context, places: Iterable[Place]) -> tuple[Application, ...]:

@@ -41,6 +41,7 @@ COMMANDS: dict[str, CommandEntry] = {
     "abort": CommandEntry("abort", "End a promotion that is not finished."),
     "retire": CommandEntry("retire", "Take a release out of a menu."),
     "alias": CommandEntry("alias", "Move and list names such as `recommended`."),
+    "notify": CommandEntry("notify", "Tell whoever has to act, and has not been told yet."),
     "freeze": CommandEntry("freeze", "Stop promotions somewhere, until it is lifted or ends."),
     "recall": CommandEntry("recall", "Let a release in nowhere any more, and show where it runs."),
     "lift": CommandEntry("lift", "Lift a freeze or a recall."),

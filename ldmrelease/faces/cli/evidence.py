@@ -12,6 +12,7 @@ from ldmrelease.answers.sentences.escapes import printable
 from ldmrelease.config.yaml.suggestions import did_you_mean
 from ldmrelease.domain import canonical
 from ldmrelease.domain.predicates.registry import STATEMENT_TYPES, statement_type
+from ldmrelease.faces.cli.acting import KEY_METAVAR, named_key
 from ldmrelease.faces.cli.arguments import ProductOption, ReleaseArgument, release_now
 from ldmrelease.faces.cli.options import OutputOption, UsageError, examples, new_app
 from ldmrelease.faces.cli.session import open_context_here
@@ -79,7 +80,9 @@ def sign_statement(  # noqa: PLR0913, PLR0917 - the options of the command
         str,
         typer.Option("--type", help=f"{', '.join(_SIGNABLE)}, or the URI of a predicate type."),
     ],
-    key: Annotated[Path, typer.Option("--key", help="The private key file that signs (PEM, P-256).")],
+    key: Annotated[
+        str, typer.Option("--key", metavar=KEY_METAVAR, help="The private key that signs; of kind P-256.")
+    ],
     product: ProductOption = None,
     about: Annotated[
         AboutOption | None,
@@ -137,7 +140,7 @@ def sign_statement(  # noqa: PLR0913, PLR0917 - the options of the command
         raise UsageError(
             f"a statement of type {type!r} needs its predicate", "name a JSON file with --predicate"
         )
-    signer = load_signer(key)
+    signer = load_signer(named_key(key))
     if context.keyring.find(signer.keyid) is None:
         say(
             f"warning: the trust document does not have the key {key}: its statements will not count",

@@ -18,6 +18,7 @@ from ldmrelease.answers.promotions import (
     promoted_answer,
     result_code,
 )
+from ldmrelease.answers.sentences.escapes import printable
 from ldmrelease.answers.sentences.target_refusals import busy_words, unknown_target_words
 from ldmrelease.domain.decision import Verdict
 from ldmrelease.faces.cli.advice import BlockedAdvice, planned_advice
@@ -141,7 +142,7 @@ def _previewed(context: Context, look: Preview, before: "EarliestTimes | None") 
 
 
 def _promoted(context: Context, found: Promoted) -> RenderedAnswer:
-    outcome = _with_people(context, found.outcome)
+    named = _with_people(context, found.outcome)
     decided: tuple[Decided, ...] = (found.look.first,)
     blocked: BlockedAdvice = [NONE_BLOCKED]
     if found.look.first.decision.verdict is not Verdict.ALLOWED:
@@ -149,22 +150,22 @@ def _promoted(context: Context, found: Promoted) -> RenderedAnswer:
     first, why = decided[0], blocked[0]
 
     def text() -> str:
-        told, product = outcome_text(outcome, context.now()), usual_product(context)
-        if outcome.changes or first.decision.verdict is Verdict.ALLOWED:
+        told, product = outcome_text(named, context.now()), usual_product(context)
+        if named.changes or first.decision.verdict is Verdict.ALLOWED:
             # It was begun: what became of it is the answer, whatever was allowed on entry.
             return f"{told}\n\n{details_text(first.decision, product)}"
         return f"{decision_text(first.decision, product, why)}\n{told}"
 
     decision = decision_answer(first.decision, first.digest, why)
-    return _told(promoted_answer(outcome, decision), text, outcome)
+    return _told(promoted_answer(named, decision), text, found.outcome)
 
 
 def rendered_outcome(
     context: Context, outcome: PromotionOutcome, decision: DecisionAnswer | None = None
 ) -> RenderedAnswer:
     """Where a promotion was left by `resume` or `abort`; `decision` is that of its request, where that is new."""
-    outcome = _with_people(context, outcome)
-    return _told(promoted_answer(outcome, decision), lambda: outcome_text(outcome, context.now()), outcome)
+    named = _with_people(context, outcome)
+    return _told(promoted_answer(named, decision), lambda: outcome_text(named, context.now()), outcome)
 
 
 def rendered_request(context: Context, found: Requested) -> RenderedAnswer:
@@ -194,13 +195,14 @@ def _with_people(context: Context, outcome: PromotionOutcome) -> PromotionOutcom
     return replace(outcome, cause=cause_with_people(context.keyring, outcome.cause))
 
 
-def send_notification(context: Context, outcome: PromotionOutcome | None) -> None:
-    """Run the workspace's `notify` command where somebody has to act."""
-    if outcome is None:
+def send_notification(context: Context, *outcomes: PromotionOutcome | None) -> None:
+    """Tell the workspace's receivers where somebody has to act: once each, of several outcomes in one message."""
+    ended = [each for each in outcomes if each is not None]
+    if not ended or context.workspace.notify is None:
         return
-    from ldmrelease.services.operations.notifications import event_of, notify  # noqa: PLC0415 - where there is an end
+    from ldmrelease.answers.sentences.notifications import due_words  # noqa: PLC0415 - where there is an end
+    from ldmrelease.services.operations.notifications import due_of, notify  # noqa: PLC0415
 
-    event = event_of(outcome)
-    problem = notify(context.workspace, event) if event is not None else None
-    if problem is not None:
-        say(f"warning: the notification failed: {problem}", err=True)
+    due = [each for each in (due_of(one, context) for one in ended) if each is not None]
+    for each in notify(context, due, due_words) if due else ():
+        say(f"warning: {printable(each.receiver)} was not notified: {printable(each.problem)}", err=True)

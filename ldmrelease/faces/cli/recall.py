@@ -7,9 +7,12 @@ from typing import Annotated
 import typer
 
 from ldmrelease.answers.holds import HoldSetAnswer, hold_set_answer
+from ldmrelease.answers.sentences.escapes import printable
 from ldmrelease.answers.sentences.text import listed
 from ldmrelease.config.yaml.suggestions import did_you_mean
 from ldmrelease.domain.events.acts import Hold, HoldKind
+from ldmrelease.domain.events.notifications import NotificationDue
+from ldmrelease.faces.cli.acting import KeyOption, open_acting_context
 from ldmrelease.faces.cli.arguments import ProductOption, product_and_tag
 from ldmrelease.faces.cli.hold_options import (
     LookOption,
@@ -22,7 +25,6 @@ from ldmrelease.faces.cli.hold_options import (
     scopes_of,
 )
 from ldmrelease.faces.cli.options import OutputOption, TimeoutOption, UsageError, examples, new_app
-from ldmrelease.faces.cli.session import open_context_here
 from ldmrelease.render.holds import hold_set_text
 from ldmrelease.render.output import Output, emit, say
 from ldmrelease.services.context import Context
@@ -70,6 +72,7 @@ def recall(  # noqa: PLR0913, PLR0917 - an option each
     target: ScopesOption = None,
     timeout: TimeoutOption = 10.0,
     dry_run: LookOption = False,
+    key: KeyOption = None,
     yes: SureOption = False,
     output: OutputOption = Output.text,
 ) -> None:
@@ -82,7 +85,7 @@ def recall(  # noqa: PLR0913, PLR0917 - an option each
     A release is recalled with its content and all its images: a final with the same ones is held, too. A condition that
     asks for what is not known of a release leaves it undecided.
     """
-    context = open_context_here(ctx)
+    context = open_acting_context(ctx, key, "hold")
     subjects = _subjects(context, what, product, component, having)
     body = Hold(
         "new",
@@ -159,16 +162,23 @@ def _at(scopes: Sequence[str]) -> str:
 
 def _notify(context: Context, answer: HoldSetAnswer) -> None:
     """Tell whoever is to know: a receiver that does not answer holds nothing up."""
-    from ldmrelease.services.operations.notifications import notify  # noqa: PLC0415 - where something was recorded
+    from ldmrelease.answers.sentences.notifications import due_words  # noqa: PLC0415 - where something was recorded
+    from ldmrelease.services.operations.notifications import notify  # noqa: PLC0415
 
-    event = {
-        "event": "recalled",
-        "hold": answer.hold.hold,
-        "reason": answer.hold.reason,
-        "person": answer.hold.person,
-        "release": answer.hold.release,
-        "places": sorted({each.place for each in answer.running if each.unknown is None}),
-    }
-    problem = notify(context.workspace, event)
-    if problem is not None:
-        say(f"warning: the notification failed: {problem}", err=True)
+    held = answer.hold
+    due = NotificationDue(
+        key=f"{held.hold}/recalled",
+        event="recalled",
+        subject=held.hold,
+        state="held",
+        time=context.now(),
+        release=held.release,
+        next=(("ldmrelease", "holds"),),
+        values={
+            "reason": held.reason,
+            "person": held.person,
+            "places": sorted({each.place for each in answer.running if each.unknown is None}),
+        },
+    )
+    for each in notify(context, [due], due_words):
+        say(f"warning: {printable(each.receiver)} was not notified: {printable(each.problem)}", err=True)

@@ -22,6 +22,7 @@ from ldmrelease.render.output import Output, emit, say
 from ldmrelease.services.context import Context
 from ldmrelease.services.inventory.promotions import open_promotions
 from ldmrelease.services.promotions.commands import resume as resume_promotion
+from ldmrelease.services.promotions.promotion_outcome import PromotionOutcome
 
 app = new_app()
 
@@ -51,7 +52,9 @@ def resume(
         raise UsageError("name one promotion, or say --all")
     context = open_context_here(ctx)
     if promotion is not None:
-        answer = _resume(context, promotion, output, take_over)
+        answer, moved = _resume(context, promotion, output, take_over)
+        if moved:
+            send_notification(context, answer.outcome)
         emit(answer.plain, output, answer.text)
         raise typer.Exit(answer.code)
     answers = list(_each(context, output, take_over))
@@ -64,10 +67,12 @@ def resume(
 
 def _each(context: Context, output: Output, take_over: bool) -> Iterator[RenderedAnswer]:
     """Every open promotion, oldest first; one that cannot go on does not hold up the others."""
+    left: list[PromotionOutcome | None] = []
     for row in open_promotions(context):
         name = row.promotion
         try:
-            answer = _resume(context, name, output, take_over, observes=True)
+            answer, moved = _resume(context, name, output, take_over, observes=True)
+            left += [answer.outcome] if moved else []
         except Exception as error:
             message, code = error_line(error)
             say(f"{printable(name)}: {message}", err=True)
@@ -76,15 +81,15 @@ def _each(context: Context, output: Output, take_over: bool) -> Iterator[Rendere
         if output.is_text:
             emit(answer.plain, output, answer.text)
         yield answer
+    send_notification(context, *left)
 
 
 def _resume(
     context: Context, promotion: str, output: Output, take_over: bool, *, observes: bool = False
-) -> RenderedAnswer:
+) -> tuple[RenderedAnswer, bool]:
+    """Where it was left, and whether anything has changed: then somebody may have to hear of it."""
     before = context.ledger.head()
     outcome = resume_promotion(
         context, promotion, narrator(context, output), take_over=take_over, observes=observes
     )
-    if context.ledger.head() != before:
-        send_notification(context, outcome)
-    return rendered_outcome(context, outcome)
+    return rendered_outcome(context, outcome), context.ledger.head() != before

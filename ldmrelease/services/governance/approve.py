@@ -23,8 +23,8 @@ from ldmrelease.policy.basis import basis_of
 from ldmrelease.policy.engine import asked_requirements, evaluate
 from ldmrelease.policy.rules import approval
 from ldmrelease.policy.waivers import waivers_in_use
-from ldmrelease.services.acts.approvals import approvals_of, signed_by
-from ldmrelease.services.acts.requests import open_request
+from ldmrelease.services.acts.approvals import ApprovedRelease, GivenApproval, approvals_of, signed_by
+from ldmrelease.services.acts.requests import acts_ledger, open_request
 from ldmrelease.services.decisions.decide import Decided, decide, level_at, require_agreed
 from ldmrelease.services.decisions.facts.inquiry import DecisionRequest
 from ldmrelease.services.needs import Governing
@@ -42,7 +42,7 @@ class LedgerMoved(InputError):
     """Somebody wrote what an act rests on meanwhile: what is to be signed has to be looked at again."""
 
 
-class Asked(Struct, frozen=True):
+class ApprovalRequest(Struct, frozen=True):
     """What is approved: a release, for an intent; `alias` is the name of a menu that is to move."""
 
     pinned: Pinned
@@ -78,7 +78,7 @@ class NotApproved(Struct, frozen=True):
 
 
 def draft(
-    context: Governing, asked: Asked, applications: Iterable[Application], terms: Terms
+    context: Governing, asked: ApprovalRequest, applications: Iterable[Application], terms: Terms
 ) -> tuple[Drafted | NotApproved, ...]:
     """What an approval by the key `me` would be at each place, and why it would not count. Writes nothing.
 
@@ -93,7 +93,7 @@ def draft(
 
 
 def _at(
-    context: Governing, asked: Asked, application: Application, terms: Terms, number: int
+    context: Governing, asked: ApprovalRequest, application: Application, terms: Terms, number: int
 ) -> list[Drafted | NotApproved]:
     looked = look_at(context, asked, application)
     decided, request = looked.decided, looked.request
@@ -124,7 +124,7 @@ class Looked(Struct, frozen=True):
     request: EventRecord[Request] | None
 
 
-def look_at(context: Governing, asked: Asked, application: Application) -> Looked:
+def look_at(context: Governing, asked: ApprovalRequest, application: Application) -> Looked:
     """Decide as for whoever has asked; where nobody has, nobody is excluded as the one who did. Writes nothing."""
     place = application.place
     request = open_request(context, asked.pinned.digest, place, asked.intent, asked.alias)
@@ -139,7 +139,7 @@ def look_at(context: Governing, asked: Asked, application: Application) -> Looke
 
 
 def _about(
-    context: Governing, asked: Asked, there: _Place, subject: str, terms: Terms, number: int
+    context: Governing, asked: ApprovalRequest, there: _Place, subject: str, terms: Terms, number: int
 ) -> Drafted | NotApproved:
     """An approval of the release or of its content at a place."""
     wanted = {name: each for name, each in there.rules.items() if each.about == subject}
@@ -258,13 +258,17 @@ def joined(one: Expectation, other: Expectation) -> Expectation:
     return Expectation(both.streams, {**other.states, **both.states})
 
 
+def _approvals(context: Governing, pinned: Pinned) -> tuple[GivenApproval, ...]:
+    return approvals_of(acts_ledger(context), ApprovedRelease.of(pinned.release, pinned.digest))
+
+
 def withdraw(
     context: Governing, pinned: Pinned, applications: Iterable[Application], reason: str | None
 ) -> tuple[ApprovalWithdrawn, ...]:
     """Take back what the key `me` approved of a release at these places; what was taken back."""
     key = context.keyring.find(context.signers.me.keyid)
     scopes = {str(each.place) for each in applications}
-    mine = signed_by(approvals_of(context, pinned), key.person) if key is not None else ()
+    mine = signed_by(_approvals(context, pinned), key.person) if key is not None else ()
     found = tuple(
         ApprovalWithdrawn(each.body.approval, each.body.subject, each.body.scope, context.now(), reason)
         for each in mine

@@ -8,10 +8,11 @@ from msgspec import Struct
 from ldmrelease.domain.decision import Finding
 from ldmrelease.domain.topology import Application
 from ldmrelease.policy.waivers import expiry
-from ldmrelease.services.acts.approvals import GivenApproval, approvals_of
+from ldmrelease.services.acts.approvals import ApprovedRelease, GivenApproval, approvals_of
+from ldmrelease.services.acts.requests import acts_ledger
 from ldmrelease.services.acts.waivers import GivenWaiver, overlap, waiver_facts, waivers_of
 from ldmrelease.services.decisions.decide import Decided, level_at
-from ldmrelease.services.governance.approve import Asked, look_at
+from ldmrelease.services.governance.approve import ApprovalRequest, look_at
 from ldmrelease.services.inventory.promotions import open_promotions
 from ldmrelease.services.needs import Governing
 from ldmrelease.services.releases.pin import Pinned
@@ -31,7 +32,7 @@ class PlaceApprovals(Struct, frozen=True):
     `promotion` asks for it, in the name of `requester`; None where nobody does.
     """
 
-    asked: Asked
+    asked: ApprovalRequest
     application: Application
     decided: Decided
     promotion: str | None
@@ -41,10 +42,11 @@ class PlaceApprovals(Struct, frozen=True):
 
 
 def approvals_at(
-    context: Governing, asked: Asked, applications: Iterable[Application]
+    context: Governing, asked: ApprovalRequest, applications: Iterable[Application]
 ) -> tuple[PlaceApprovals, ...]:
     """The approvals of a release at these places, as they count now."""
-    given = approvals_of(context, asked.pinned)
+    release = ApprovedRelease.of(asked.pinned.release, asked.pinned.digest)
+    given = approvals_of(acts_ledger(context), release)
     return tuple(_at(context, asked, each, given) for each in applications)
 
 
@@ -55,7 +57,7 @@ def approvals_owed(context: Governing) -> Iterator[PlaceApprovals]:
             continue
         body = each.request.body
         pinned = pinned_by_digest(context, body.product, body.tag, body.release)
-        asked = Asked(pinned, body.intent, body.alias)
+        asked = ApprovalRequest(pinned, body.intent, body.alias)
         left = each.left()
         places = [context.topology.application(place) for place in body.places if place in left]
         for found in approvals_at(context, asked, [place for place in places if place is not None]):
@@ -64,7 +66,7 @@ def approvals_owed(context: Governing) -> Iterator[PlaceApprovals]:
 
 
 def _at(
-    context: Governing, asked: Asked, application: Application, given: tuple[GivenApproval, ...]
+    context: Governing, asked: ApprovalRequest, application: Application, given: tuple[GivenApproval, ...]
 ) -> PlaceApprovals:
     looked = look_at(context, asked, application)
     findings = tuple(
@@ -118,7 +120,7 @@ def waivers_at(
     context: Governing, pinned: Pinned, applications: Iterable[Application]
 ) -> tuple[WaiverSeen, ...]:
     """The waivers for a release at these places, as they count now."""
-    given = {each.name: each for each in waivers_of(context, pinned)}
+    given = {each.name: each for each in _waivers(context, pinned)}
     found = []
     for application in applications:
         limits = level_at(context, application.place).waivers
@@ -126,3 +128,7 @@ def waivers_at(
             ended = fact.code is None and expiry(fact, limits) <= context.now()
             found.append(WaiverSeen(given[fact.waiver], application, "expired" if ended else fact.code))
     return tuple(found)
+
+
+def _waivers(context: Governing, pinned: Pinned) -> tuple[GivenWaiver, ...]:
+    return waivers_of(acts_ledger(context), pinned.digest, pinned.release.repositories)

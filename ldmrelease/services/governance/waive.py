@@ -19,7 +19,7 @@ from ldmrelease.domain.topology import Application
 from ldmrelease.ledger.expectation import Expectation
 from ldmrelease.policy.engine import evaluate
 from ldmrelease.policy.waivers import UNMET, failing, never_waived
-from ldmrelease.services.acts.requests import open_request
+from ldmrelease.services.acts.requests import acts_ledger, open_request
 from ldmrelease.services.acts.waivers import GivenWaiver, overlap, waivers_of
 from ldmrelease.services.decisions.decide import Decided, decide, level_at, require_agreed
 from ldmrelease.services.decisions.facts.inquiry import DecisionRequest
@@ -66,8 +66,12 @@ def draft_waivers(
     """What a waiver by the key `me` would be at each place, and why it would not count. Writes nothing."""
     applications = tuple(applications)
     require_agreed(context.workspace, [each.place for each in applications])
-    given = waivers_of(context, pinned)
+    given = _given(context, pinned)
     return tuple(_at(context, pinned, each, terms, given, number) for number, each in enumerate(applications))
+
+
+def _given(context: Governing, pinned: Pinned) -> tuple[GivenWaiver, ...]:
+    return waivers_of(acts_ledger(context), pinned.digest, pinned.release.repositories)
 
 
 def _at(
@@ -209,7 +213,7 @@ def withdraw_waivers(
     scopes = {str(each.place) for each in applications}
     found = tuple(
         WaiverWithdrawn(each.body.waiver, each.body.release, each.body.scope, context.now(), reason)
-        for each in waivers_of(context, pinned)
+        for each in _given(context, pinned)
         if each.code is None and each.body is not None and each.body.requirement == requirement
         if each.body.scope in scopes
     )

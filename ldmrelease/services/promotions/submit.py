@@ -59,6 +59,7 @@ from ldmrelease.services.promotions.scaled_to_zero import is_scaled_to_zero
 from ldmrelease.services.releases.pin import Pinned, pin_events
 from ldmrelease.services.repository_scope import require_scope
 from ldmrelease.services.signing import require_keys
+from ldmrelease.services.trust_version import require_in_date
 from ldmrelease.targets.results import Refusal, Snapshot
 
 if TYPE_CHECKING:
@@ -177,7 +178,11 @@ def preview(
     applications: Sequence[Application],
     before: tuple[Place, ...] = (),
 ) -> Preview | PreflightFailed:
-    """Plan and decide for every place, in memory; `before` are places that other promotions come to first."""
+    """Plan and decide for every place, in memory; `before` are places that other promotions come to first.
+
+    Raises `TrustExpired`.
+    """
+    require_in_date(context.workspace, context.now())
     plan = plan_for(context, spec, applications, _DRAFT)
     if isinstance(plan, PreflightFailed):
         return plan
@@ -223,8 +228,9 @@ def preview_answered(
 ) -> Preview | PreflightFailed:
     """The same, where a place that cannot be written or decided about holds up none of the others: `left_out` has it.
 
-    PreflightFailed where that is all of them.
+    PreflightFailed where that is all of them. Raises `TrustExpired`.
     """
+    require_in_date(context.workspace, context.now())
     failed = {each.place: each for each in preflight_failures(context, spec, applications, all_places=True)}
     decided: dict[Place, Decided] = {}
     about = inquire(context, spec.pinned)

@@ -68,7 +68,7 @@ def test_faults_of_all_files_are_told_together(empty):
     assert [each.partition(": found")[0] for each in faults(empty)] == [
         "ldmrelease.yaml:7:9: ledger",
         "policies/production.yaml:34:12: spec.enter[2].for",
-        "trust.yaml:6:10: version",
+        "trust.yaml:7:10: version",
     ]
 
 

@@ -27,7 +27,7 @@ def name_command(site: Site, command: str) -> None:
 def test_nothing_is_run_that_nobody_has_agreed_to(notifying: Site) -> None:
     done = notifying.run(*HALTS)
     assert not (notifying.root / "told.json").exists()
-    assert "`notify` is not what trust.yaml records, and is not run" in done.stderr
+    assert "what `notify` says is not what trust.yaml records, and is not run" in done.stderr
     assert "notify: is not what" in notifying.run("workspace", "lint").stdout
     assert "it is not run until that is updated" in notifying.run("doctor").stdout
 
