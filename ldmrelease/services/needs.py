@@ -295,7 +295,11 @@ class HoldRecording(Recording, RecordLookup, Protocol):
     """Reads holds, and appends to them."""
 
 
-class HoldEffects(Clock, ConditionSources, LiveComparison, PolicyLookup, Protocol):
+class RecallSources(ConditionSources, PolicyLookup, Protocol):
+    """Says which releases are recalled, and where."""
+
+
+class HoldEffects(Clock, RecallSources, LiveComparison, Protocol):
     """Says where a hold bites: what runs, as recorded and as it is now, and what was asked for."""
 
 
