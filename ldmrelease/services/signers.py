@@ -34,7 +34,7 @@ class Signers:
         self._loaded: dict[str, Signer] = {}
 
     def named(self, purpose: str) -> Signer:
-        """The key for a purpose: `me`, `runner`, `observer`, `promoter`, `ledger`, `receipts/<level>`.
+        """The key for a purpose: `me`, `runner`, `observer`, `promoter`, `ledger`, `bridge`, `receipts/<level>`.
 
         Raises `NoKey`, `KeyProblem`.
         """
@@ -73,6 +73,11 @@ class Signers:
         """Signs checkpoints."""
         return self.named("ledger")
 
+    @property
+    def bridge(self) -> Signer:
+        """Signs what was observed in other systems."""
+        return self.named("bridge")
+
     def receipts(self, level: str) -> Signer:
         """One receipt key per level (trust.md section 2)."""
         return self.named(f"receipts/{level}")
@@ -81,7 +86,9 @@ class Signers:
 def uncounted(signer: Signer, refusal: Rejected, keyring: Keyring, workspace: Workspace) -> KeyProblem:
     """What to say where something by a key would not count: why, who may sign it, and how this key could."""
     key, type = keyring.find(signer.keyid), refusal.values.get("type")
-    values = ", ".join(f"{name} {value}" for name, value in refusal.values.items() if name != "key")
+    values = ", ".join(
+        f"{name} {value}" for name, value in refusal.values.items() if name not in ("key", "keyid")
+    )
     may = {} if type is None else who_may(str(type), keyring)
     people = [f"{role} ({', '.join(each) or 'nobody'})" for role, each in may.items()]
     told = f"{type} is signed in the roles {', '.join(people)}: " if people else ""

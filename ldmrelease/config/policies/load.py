@@ -8,7 +8,7 @@ from msgspec import Struct
 
 from ldmrelease.config.policies.ids import id_clashes
 from ldmrelease.config.policies.overlay_reading import compression, emergency, overlay_faults
-from ldmrelease.config.policies.rule_schema import Clause
+from ldmrelease.config.policies.rule_clause import Clause
 from ldmrelease.config.policies.schema import (
     KEYS_TO_COME,
     RULES_TO_COME,

@@ -6,12 +6,13 @@ from typing import Annotated, Literal, Self
 from pydantic import AfterValidator, Field, model_validator
 
 from ldmrelease.config.policies.overlay_schema import CompressionClause, EmergencyClause
-from ldmrelease.config.policies.rule_schema import AnyClause, Clause
+from ldmrelease.config.policies.rule_clause import Clause
+from ldmrelease.config.policies.rule_schema import AnyClause
 from ldmrelease.config.yaml.fields import UNIQUE, Name, Registered, SomeTime, Strict, Text, said
 from ldmrelease.domain.level import WaiverLimits
 from ldmrelease.domain.tags import RELEASE_KINDS
 
-RULES_TO_COME = ("vulnerabilities", "metric", "documents", "verified")
+RULES_TO_COME = ("verified",)
 KEYS_TO_COME = ("review",)
 
 PolicyTagKind = Annotated[str, Registered(lambda: RELEASE_KINDS)]

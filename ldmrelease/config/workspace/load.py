@@ -205,6 +205,7 @@ def _workspace(parts: Parts) -> Workspace:
         clock=file.clock,
         notify=_judged(parts.notify, parts.trust),
         insecure=tuple(file.insecure),
+        document_path=file.documents,
         local_policies=tuple(
             name for name, level in sorted(levels.items()) if not parts.trust.agrees_with(level)
         ),

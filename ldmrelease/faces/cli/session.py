@@ -36,7 +36,7 @@ def open_workspace(ctx: typer.Context, *, key: str | None = None) -> Workspace:
     if named:
         from ldmrelease.config.workspace.key_faults import signed_by  # noqa: PLC0415 - where a key is named
 
-        workspace = signed_by(workspace, named, Path.cwd())
+        workspace = signed_by(workspace, named, Path())
     if workspace.clock is not None:
         say(f"clock: {times.spell(workspace.clock)} (the workspace's own)", err=True)
     return workspace

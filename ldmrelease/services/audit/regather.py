@@ -35,7 +35,7 @@ from ldmrelease.services.acts.debts import debt_facts, debts_told
 from ldmrelease.services.acts.hold_facts import HeldQuestion, UnknownCondition, hold_facts
 from ldmrelease.services.acts.holds import KnownHold, holds_of
 from ldmrelease.services.decisions.facts.runs import run_facts
-from ldmrelease.services.evidence.collect import repositories_in
+from ldmrelease.services.evidence.collect import commits_of, repositories_in
 from ldmrelease.services.evidence.registered_runs import runs_that_count
 from ldmrelease.services.inventory.observations import mentions, spellings_of
 from ldmrelease.services.repository_scope import out_of_scope
@@ -201,13 +201,14 @@ def _statements(past: PastLedger, stored: Facts, release: Release, now: datetime
 
 def evidence_subjects(release: Release, digest: str) -> Mapping[str, str | None]:
     """What evidence can be about, in its order: images with their platforms, each with its repository, the release,
-    its content.
+    its content, the commits of its configurations.
     """
     found: dict[str, str | None] = {}
     for image in release.images:
         found |= dict.fromkeys((image.digest, *(each.manifest for each in image.platforms)), image.source)
     found[digest] = None
-    return found | ({release.content: None} if release.content else {})
+    whole = [*([release.content] if release.content else []), *commits_of(release)]
+    return found | dict.fromkeys(whole)
 
 
 def _runs(past: PastLedger, stored: Facts, release: Release) -> list[RunRegistration]:
