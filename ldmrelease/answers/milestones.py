@@ -8,7 +8,7 @@ import msgspec
 from msgspec import Meta
 
 from ldmrelease.milestones.catalogue import Catalogue, DatedItem, Feature, Milestone
-from ldmrelease.milestones.changes import MilestoneChange
+from ldmrelease.milestones.catalogue_changes import MilestoneChange
 from ldmrelease.milestones.document import LineProblem, ReadDocument
 
 DayText = Annotated[

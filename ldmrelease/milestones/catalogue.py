@@ -91,20 +91,20 @@ def _open(catalogue: Catalogue, at: date) -> list[DatedItem]:
     return sorted(found, key=lambda item: item.due)
 
 
-class Contradiction(Struct, frozen=True):
+class UnfinishedMilestone(Struct, frozen=True):
     """A milestone that the document marks complete, while these of its features are not."""
 
     milestone: Milestone
     features: tuple[Feature, ...]
 
 
-def contradictions(catalogue: Catalogue) -> tuple[Contradiction, ...]:
+def unfinished_milestones(catalogue: Catalogue) -> tuple[UnfinishedMilestone, ...]:
     """Milestones that were completed without all of their features, as the document has them.
 
     A feature that was completed after its milestone is none: by now it is there.
     """
     found = (
-        Contradiction(each, tuple(one for one in each.features if one.completed is None))
+        UnfinishedMilestone(each, tuple(one for one in each.features if one.completed is None))
         for each in catalogue.milestones
         if each.completed is not None
     )

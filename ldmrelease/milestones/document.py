@@ -226,7 +226,11 @@ def _unemphasised_end(text: str) -> str:
 
 def write_document(catalogue: Catalogue) -> str:
     """The sections of a catalogue in the document's form: what `read_document` reads as the same catalogue."""
-    head = [f"Latest Revision {catalogue.revision}\n"] if catalogue.revision is not None else []
+    head = (
+        [f"{catalogue.document} | Latest Revision {catalogue.revision}\n"]
+        if catalogue.revision is not None
+        else []
+    )
     return "\n".join([*head, *(part for each in catalogue.milestones for part in _written(each))])
 
 

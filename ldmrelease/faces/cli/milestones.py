@@ -23,8 +23,8 @@ from ldmrelease.config.yaml.suggestions import did_you_mean
 from ldmrelease.domain import times
 from ldmrelease.faces.cli.options import OutputOption, UsageError, examples, new_app
 from ldmrelease.faces.cli.session import time_here, workspace_file
-from ldmrelease.milestones.catalogue import Catalogue, contradictions, due_items, find, overdue_items
-from ldmrelease.milestones.changes import compare_catalogues
+from ldmrelease.milestones.catalogue import Catalogue, due_items, find, overdue_items, unfinished_milestones
+from ldmrelease.milestones.catalogue_changes import compare_catalogues
 from ldmrelease.milestones.document import write_document
 from ldmrelease.render.milestones import (
     changes_text,
@@ -68,7 +68,7 @@ CatalogueOption = Annotated[
     "list",
     epilog=examples(
         "ldmrelease milestones list",
-        "ldmrelease milestones list --at 2020-12-31 --output json | jq -r '.[] | select(.completed==null).code'",
+        "ldmrelease milestones list --at 2020-12-31 --output json",
     ),
 )
 def list_milestones(
@@ -333,5 +333,5 @@ def _warnings(catalogue: Catalogue) -> list[str]:
         printable(
             f"{each.milestone.code} is marked complete, and {', '.join(one.code for one in each.features)} not"
         )
-        for each in contradictions(catalogue)
+        for each in unfinished_milestones(catalogue)
     ]

@@ -10,6 +10,7 @@ from ldmrelease.answers.milestones import MilestoneAnswer, MilestonesAnswer
 from ldmrelease.render.pages.drawings import as_svg, colour, drawing, real_colours
 from ldmrelease.render.pages.elements import Tone, badge
 from ldmrelease.render.pages.inert import inert
+from ldmrelease.render.pages.markup import Markup
 from ldmrelease.render.pages.page import single_page
 from ldmrelease.render.pages.tables import Table
 
@@ -52,7 +53,7 @@ def gantt_page(milestones: MilestonesAnswer, at: date, document: str) -> str:
         "milestones.html",
         document=document,
         at=str(at),
-        picture=f"data:image/svg+xml;base64,{picture}",
+        picture=Markup(f"data:image/svg+xml;base64,{picture}"),
         description=_description(milestones, at),
         table=table,
     )

@@ -14,7 +14,7 @@ FOLDER = "milestones"
 """The folder of a workspace that has them."""
 LARGEST = 4 * 1024 * 1024
 """Bytes of a document or a catalogue."""
-_DOCUMENT = re.compile(r"\b(LDM-\d+)\b")
+_HEAD = re.compile(r"\b([A-Z]+-\d+) \| Latest Revision")
 
 
 class BadCatalogue(InputError):
@@ -55,7 +55,7 @@ def import_document(file: Path) -> ReadDocument:
         text = _bytes(file).decode("utf-8-sig")
     except UnicodeDecodeError as error:
         raise BadCatalogue(f"{file}: not UTF-8: {error.reason} at byte {error.start}") from None
-    named = _DOCUMENT.search(file.stem.upper()) or _DOCUMENT.search(text)
+    named = _HEAD.search(text)
     return read_document(text, named[1] if named is not None else file.stem)
 
 

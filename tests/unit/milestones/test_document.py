@@ -12,12 +12,12 @@ from ldmrelease.milestones.catalogue import (
     Catalogue,
     Feature,
     Milestone,
-    contradictions,
     due_items,
     find,
     overdue_items,
+    unfinished_milestones,
 )
-from ldmrelease.milestones.changes import MilestoneChangeKind, compare_catalogues
+from ldmrelease.milestones.catalogue_changes import MilestoneChangeKind, compare_catalogues
 from ldmrelease.milestones.document import NOTHING_NEW, read_document, write_document
 
 DOCUMENT = (Path(__file__).parents[2] / "data/LDM-564.md").read_text(encoding="utf-8")
@@ -80,7 +80,7 @@ class TestTheDocument:
         assert repeated == ["LDM-503-11a", "LDM-503-09", "LDM-503-11"]
 
     def test_one_milestone_is_complete_while_its_features_are_not(self) -> None:
-        (found,) = contradictions(CATALOGUE)
+        (found,) = unfinished_milestones(CATALOGUE)
         assert found.milestone.code == "LDM-503-15a"
         assert [each.code for each in found.features] == ["DM-AP-12", "DM-DRP-27"]
 
