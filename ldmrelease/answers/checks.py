@@ -25,7 +25,8 @@ class CheckAnswer(msgspec.Struct, frozen=True, kw_only=True):
     `verdict` is the worst of the places, apart from those that only wait for an earlier one.
     `hypothetical` are levels whose policy nobody has agreed to, and
     `unagreed_targets` environments whose targets nobody has, `unagreed_products` and `unagreed_checks` products and
-    checks that nobody has: nothing acts on what is decided.
+    checks that nobody has; `unsigned_trust` is why nobody has signed the trust document as it is: nothing acts on
+    what is decided.
     """
 
     verdict: Verdict
@@ -35,6 +36,7 @@ class CheckAnswer(msgspec.Struct, frozen=True, kw_only=True):
     unagreed_targets: tuple[str, ...]
     unagreed_products: tuple[str, ...]
     unagreed_checks: tuple[str, ...]
+    unsigned_trust: str | None
 
     @property
     def exit_code(self) -> ExitCode:
@@ -61,6 +63,7 @@ def check_answer(
         unagreed_targets=local.environments,
         unagreed_products=local.products,
         unagreed_checks=local.checks,
+        unsigned_trust=local.document or None,
     )
 
 
@@ -90,4 +93,5 @@ def refused_check(failed: PreflightFailed) -> CheckAnswer:
         unagreed_targets=(),
         unagreed_products=(),
         unagreed_checks=(),
+        unsigned_trust=None,
     )

@@ -7,7 +7,7 @@ import msgspec
 
 from ldmrelease.answers.sentences.requirements import requirement_words
 from ldmrelease.answers.spellings import DigestText, TimeText, Values, plain_values, time_text
-from ldmrelease.domain.level import Ask, Level, Requirement, Unmanaged
+from ldmrelease.domain.level import Ask, Level, Recalled, Requirement, Unmanaged
 
 
 class RequirementAnswer(msgspec.Struct, frozen=True, kw_only=True):
@@ -33,8 +33,8 @@ class EnvironmentAdditionsAnswer(msgspec.Struct, frozen=True, kw_only=True):
 class LevelAnswer(msgspec.Struct, frozen=True, kw_only=True):
     """A policy document: `enter` before anything is touched, `confirm` after it runs there. `availability` is in
     seconds; `ask` says when somebody has to confirm a change, `unmanaged` what a gate does
-    about images that no product declares. With an `environment`, what that asks beyond the level
-    is taken in.
+    about images that no product declares, `recalled` what admission does about images that run and are recalled. With
+    an `environment`, what that asks beyond the level is taken in.
     """
 
     level: str
@@ -46,6 +46,7 @@ class LevelAnswer(msgspec.Struct, frozen=True, kw_only=True):
     availability: int | None
     ask: Ask
     unmanaged: Unmanaged
+    recalled: Recalled
     source: str | None
     enter: tuple[RequirementAnswer, ...]
     confirm: tuple[RequirementAnswer, ...]
@@ -65,6 +66,7 @@ def level_answer(level: Level, environment: str | None) -> LevelAnswer:
         availability=level.availability,
         ask=level.ask,
         unmanaged=level.unmanaged,
+        recalled=level.recalled,
         source=level.source,
         enter=_requirements(level.enter),
         confirm=_requirements(level.confirm),

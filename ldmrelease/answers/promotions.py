@@ -160,7 +160,8 @@ class BusyAnswer(PlaceBusyAnswer, frozen=True, kw_only=True, tag_field="answer",
 
 class DryRunAnswer(msgspec.Struct, frozen=True, kw_only=True, tag_field="answer", tag="dry-run"):
     """What would be done, what that would change, and what would be decided. Nothing was written. `refusals` are of
-    places that are left out: while there are any, a promotion of all these places does nothing.
+    places that are left out: while there are any, a promotion of all these places does nothing. `unsigned_trust` is why
+    nobody has signed the trust document as it is.
     """
 
     release: ReleaseName
@@ -173,6 +174,7 @@ class DryRunAnswer(msgspec.Struct, frozen=True, kw_only=True, tag_field="answer"
     unagreed_targets: tuple[str, ...]
     unagreed_products: tuple[str, ...]
     unagreed_checks: tuple[str, ...]
+    unsigned_trust: str | None
 
 
 class RefusedAnswer(msgspec.Struct, frozen=True, kw_only=True, tag_field="answer", tag="refused"):
@@ -337,6 +339,7 @@ def dry_run_answer(
         unagreed_targets=local.environments,
         unagreed_products=local.products,
         unagreed_checks=local.checks,
+        unsigned_trust=local.document or None,
     )
 
 

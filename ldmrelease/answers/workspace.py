@@ -5,6 +5,7 @@ from typing import Any
 import msgspec
 
 from ldmrelease.answers.spellings import DigestText, TimeText
+from ldmrelease.answers.trust_documents import SignaturesAnswer
 
 
 class WorkspaceAnswer(msgspec.Struct, frozen=True, kw_only=True):
@@ -16,7 +17,8 @@ class WorkspaceAnswer(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class KeyAnswer(msgspec.Struct, frozen=True, kw_only=True):
-    """A key that was made; `file` holds its private half, `public` is what the trust document needs."""
+    """A key that was made or shown; `file` holds it, `public` is what the trust document needs. `known_as` and `person`
+    are what it is called in the trust document, and whose it is, where that has it."""
 
     name: str
     kind: str
@@ -24,6 +26,8 @@ class KeyAnswer(msgspec.Struct, frozen=True, kw_only=True):
     file: str
     not_before: TimeText
     public: str
+    known_as: str | None = None
+    person: str | None = None
 
 
 class TrustChangeAnswer(msgspec.Struct, frozen=True, kw_only=True):
@@ -35,11 +39,14 @@ class TrustChangeAnswer(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class TrustAnswer(msgspec.Struct, frozen=True, kw_only=True):
-    """A change of the trust document: the version that it makes, and whether it was `written`."""
+    """A change of the trust document: the version that it makes, and whether it was `written`; `signatures` are what
+    that has then.
+    """
 
     file: str
     version: int
     written: bool
+    signatures: SignaturesAnswer | None
     changes: tuple[TrustChangeAnswer, ...]
     difference: str
 

@@ -1,23 +1,22 @@
 """The trust document (`trust.yaml`) -> keyring, placement of environments, policies as agreed."""
 
 import copy
-import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
+from datetime import datetime
 from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import Any
 
 from msgspec import Struct
-from pydantic import AfterValidator, Field, WithJsonSchema
+from msgspec.structs import replace
 
 from ldmrelease.config.identities import (
-    IdentityEntry,
-    SigstoreEntry,
     TrustedRootFile,
     identities_of,
     trusted_root_of,
 )
+from ldmrelease.config.trust_schema import KeyEntry, TrustFile
+from ldmrelease.config.trust_signatures import read_signatures, signatures_file
 from ldmrelease.config.yaml import read
-from ldmrelease.config.yaml.fields import UNIQUE, MomentField, Name, Names, Strict, Text, expected
 from ldmrelease.config.yaml.problems import BadInput, Problem
 from ldmrelease.config.yaml.suggestions import did_you_mean, nearest
 from ldmrelease.config.yaml.validation_messages import faulty_paths, validate
@@ -26,111 +25,7 @@ from ldmrelease.domain.level import Level
 from ldmrelease.domain.topology import Check, Place, Product, Topology
 from ldmrelease.trust.identities import OidcIdentity
 from ldmrelease.trust.keyring import Key, Keyring, Role, make_key
-
-_MAIL = re.compile(r"[^\s<>@]+@[^\s<>@]+")
-
-
-def _digest(text: str) -> str:
-    if not (text.startswith("sha256:") and len(text) == 71 and set(text[7:]) <= set("0123456789abcdef")):
-        expected("write sha256: and 64 lower-case hex digits")
-    return text
-
-
-Digest = Annotated[
-    str, AfterValidator(_digest), WithJsonSchema({"type": "string", "pattern": "^sha256:[0-9a-f]{64}$"})
-]
-Texts = Annotated[list[Text], UNIQUE]
-
-
-class PolicyEntry(Strict):
-    """The version of a policy that was agreed."""
-
-    version: int = Field(ge=1, description="The version that the policy file states.")
-    digest: Digest = Field(description="sha256 of the policy file's bytes.")
-
-
-class TrustedCheckEntry(Strict):
-    """A check that was agreed."""
-
-    digest: Digest = Field(
-        description="sha256 of its definition, with its template and the files that it runs."
-    )
-    files: dict[Text, Digest] = Field(
-        default_factory=dict,
-        description="sha256 of each of those files, by its path from the workspace's folder.",
-    )
-
-
-def _mail(text: str) -> str:
-    if not _MAIL.fullmatch(text):
-        expected("write an address such as ada@lsst.org")
-    return text
-
-
-Mail = Annotated[
-    str, AfterValidator(_mail), WithJsonSchema({"type": "string", "pattern": f"^{_MAIL.pattern}$"})
-]
-SomeTexts = Annotated[list[Text], Field(min_length=1), UNIQUE]
-
-
-class RoleEntry(Strict):
-    """What a key with the role may sign, where, and about which images."""
-
-    types: SomeTexts = Field(description="Types of evidence (check, receipt) and acts (pin, request).")
-    environments: Texts = Field(default_factory=list, description="Environments, or '*'.")
-    repositories: Texts = Field(default_factory=list, description="Patterns of image repositories.")
-
-
-class KeyEntry(Strict):
-    """A public key, whose it is, and when it counts."""
-
-    public: Text = Field(description="A PEM or .pub file, relative to this one, or the text itself.")
-    person: Text = Field(description="Who signs with it: two keys of one person count once.")
-    mail: Mail | None = Field(None, description="The person's mail address: the author's, in commits.")
-    roles: Names = Field(description="What it may sign.")
-    not_before: MomentField = Field(description="What was taken in before does not count.")
-    not_after: MomentField | None = Field(None, description="What is taken in later does not count.")
-    compromised_since: MomentField | None = Field(None, description="What was taken in since does not count.")
-
-
-class TrustFile(Strict):
-    """The trust document: who is trusted with what, where which level holds, and which policies."""
-
-    api_version: Literal["ldmrelease/v1alpha1"] = Field(
-        alias="apiVersion", description="The format of this file: ldmrelease/v1alpha1."
-    )
-    kind: Literal["Trust"] = Field(description="What this file is: Trust.")
-    version: int = Field(ge=1, description="Rises with every change.")
-    policies: dict[Name, PolicyEntry] = Field(description="The policies that were agreed, by level.")
-    environments: dict[Text, Name] = Field(
-        description="The level of each environment, and of each environment/application that differs."
-    )
-    targets: dict[Name, Annotated[list[Digest], Field(min_length=1), UNIQUE]] = Field(
-        default_factory=dict,
-        description="How each environment is reached, written and observed, as `workspace lint` prints it: the digest "
-        "of its applications. Several, where machines reach it differently.",
-    )
-    products: dict[Name, Digest] = Field(
-        default_factory=dict,
-        description="What each product is made of, and where its images come from: the digest of its entry.",
-    )
-    checks: dict[Name, TrustedCheckEntry] = Field(
-        default_factory=dict, description="The checks that were agreed: others are not run, and do not count."
-    )
-    notify: Digest | None = Field(
-        None,
-        description="Who is told where somebody has to act: the digest of the receivers and of the files that their "
-        "commands run. Others are told nothing.",
-    )
-    roles: dict[Name, RoleEntry] = Field(description="What keys may be trusted with.")
-    keys: dict[Name, KeyEntry] = Field(description="Public keys.")
-    identities: dict[Name, IdentityEntry] = Field(
-        default_factory=dict,
-        description="OIDC identities that sign without a key, by certificates of Sigstore.",
-    )
-    sigstore: SigstoreEntry | None = Field(
-        None, description="By which authorities and logs the certificates of identities are verified."
-    )
+from ldmrelease.trust.root_chain import Fault, TrustVersion, VerifiedChain, read_version, verify_chain
 
 
 class AgreedCheck(Struct, frozen=True):
@@ -144,7 +39,8 @@ class Trust(Struct, frozen=True):
     """The trust document as values. `policies` are (version, digest) by level; `levels` are by environment
     or environment/application; `targets` are the digests that were agreed to for an environment, `products` that of
     each product, `notify` that of the command that is run where somebody has to act. `key_files` are the digests of
-    the PEM files, and of the trusted root, that it names.
+    the PEM files, and of the trusted root, that it names. `payload` is what is signed of it; `chain` are the signed
+    versions that are known, `signatures` is the digest of the file that has them, None where there is none.
     """
 
     version: int
@@ -155,8 +51,12 @@ class Trust(Struct, frozen=True):
     products: dict[str, str]
     checks: dict[str, AgreedCheck]
     notify: str | None
+    expires: datetime | None
     document: read.YamlDocument
     key_files: dict[Path, str]
+    payload: bytes
+    chain: VerifiedChain = VerifiedChain()
+    signatures: str | None = None
 
     def level_of(self, place: Place) -> str | None:
         """The level that the document puts a place at."""
@@ -164,18 +64,32 @@ class Trust(Struct, frozen=True):
 
     @property
     def digest(self) -> str:
-        """The digest of what the document says, whatever its spelling."""
-        said = {
-            "version": self.version,
-            "keyring": self.keyring.digest,
-            "policies": self.policies,
-            "levels": self.levels,
-            "targets": self.targets,
-            "products": self.products,
-            "checks": self.checks,
-            "notify": self.notify,
-        }
-        return canonical.digest_of(said)
+        """The digest of what the document says, whatever its layout and comments: of what is signed of it."""
+        return canonical.digest(self.payload)
+
+    @property
+    def versions(self) -> tuple[TrustVersion, ...]:
+        """The signed versions, and the one that is not signed by enough."""
+        return (*self.chain.versions, *([self.chain.broken] if self.chain.broken is not None else ()))
+
+    @property
+    def as_version(self) -> TrustVersion:
+        """The document as a version of the chain, without signatures."""
+        return read_version(self.payload)
+
+    @property
+    def unsigned(self) -> Fault | None:
+        """Why the document as it is counts as nobody's; None where it is signed."""
+        newest = self.chain.newest
+        if newest is not None and newest.digest == self.digest:
+            return None
+        if self.chain.broken is not None and self.chain.broken.digest == self.digest:
+            return self.chain.fault
+        if newest is not None and self.version < newest.version:
+            return Fault("older", f"it is version {self.version}, and version {newest.version} is signed")
+        if newest is None:
+            return self.chain.fault or Fault("no-signatures", "nobody has signed it")
+        return Fault("edited", f"it was changed since version {newest.version}, and nobody has signed it")
 
     def agrees_with(self, level: Level) -> bool:
         """Whether the policy is, byte for byte, the one that was agreed."""
@@ -213,28 +127,41 @@ class Trust(Struct, frozen=True):
 
 
 def load_trust(path: Path) -> Trust:
-    """Read a trust document. Raises `BadInput` with everything that is wrong in it."""
-    document = read.read(path)
+    """Read a trust document with its signatures. Raises `BadInput` with everything that is wrong in it."""
+    trust = parse_trust(read.read(path), path.parent)
+    file = signatures_file(path)
+    if not file.exists():
+        return trust
+    versions, digest = read_signatures(file)
+    return replace(trust, chain=verify_chain(versions), signatures=digest)
+
+
+def parse_trust(document: read.YamlDocument, folder: Path) -> Trust:
+    """The same of what was read, without signatures; PEM files are named from the folder."""
     try:
         file = validate(TrustFile, document)
     except BadInput as error:
-        raise BadInput([*error.problems, *_problems_of_the_rest(document, path.parent)]) from error
-    reader = _Reader(file, document, path.parent)
+        raise BadInput([*error.problems, *_problems_of_the_rest(document, folder)]) from error
+    reader = _Reader(file, document, folder)
     roles, keys, identities = tuple(reader.roles()), tuple(reader.keys()), tuple(reader.identities())
     root = reader.trusted_root()
+    reader.look_at_root(keys)
     if reader.problems:
         raise BadInput(reader.problems)
+    keyring = Keyring(keys, roles, identities, root.text if root is not None else None)
     return Trust(
         version=file.version,
-        keyring=Keyring(keys, roles, identities, root.text if root is not None else None),
+        keyring=keyring,
         policies={name: (each.version, each.digest) for name, each in file.policies.items()},
         levels=file.environments,
         targets={name: tuple(sorted(each)) for name, each in file.targets.items()},
         products=file.products,
         checks={name: AgreedCheck(each.digest, each.files) for name, each in file.checks.items()},
         notify=file.notify,
+        expires=file.expires,
         document=document,
         key_files=reader.key_files,
+        payload=_payload(document, keyring),
     )
 
 
@@ -242,14 +169,23 @@ def self_contained(trust: Trust) -> dict[str, Any]:
     """The trust document in one piece, with the keys themselves in place of their files: plain values that can be
     written to a file and read as a trust document that says the same.
     """
-    document: dict[str, Any] = copy.deepcopy(trust.document.plain)
-    for name, entry in document["keys"].items():
-        key = trust.keyring.named(name)
-        assert key is not None
-        entry["public"] = key.public_pem
-    if trust.keyring.trusted_root is not None:
-        document["sigstore"]["trusted-root"] = trust.keyring.trusted_root
-    return document
+    return _self_contained(trust.document, trust.keyring)
+
+
+def _payload(document: read.YamlDocument, keyring: Keyring) -> bytes:
+    try:
+        return canonical.encode(_self_contained(document, keyring))
+    except canonical.NotCanonical as error:
+        raise BadInput([Problem(document.file, f"cannot be signed: {error}")]) from error
+
+
+def _self_contained(document: read.YamlDocument, keyring: Keyring) -> dict[str, Any]:
+    plain: dict[str, Any] = copy.deepcopy(document.plain)
+    for each in keyring.keys:
+        plain["keys"][each.id]["public"] = each.public_pem
+    if keyring.trusted_root is not None:
+        plain["sigstore"]["trusted-root"] = keyring.trusted_root
+    return plain
 
 
 def _problems_of_the_rest(document: read.YamlDocument, folder: Path) -> Iterator[Problem]:
@@ -322,6 +258,23 @@ class _Reader:
         found = trusted_root_of(self._file.sigstore, self._folder, self._note)
         self.key_files |= found.files if found is not None else {}
         return found
+
+    def look_at_root(self, keys: Iterable[Key]) -> None:
+        """Note what is wrong with the root keys: nobody could sign, or whoever has stolen one."""
+        root = self._file.root
+        if root is None:
+            return
+        known = {each.id: each for each in keys}
+        for index, name in enumerate(root.keys):
+            path = ("root", "keys", index)
+            if name not in self._file.keys:
+                self._note(path, f"no key {name!r}", did_you_mean(name, self._file.keys))
+            elif name in known and known[name].compromised_since is not None:
+                self._note(path, "is compromised", "take it out: its signature would still count")
+        persons = {self._file.keys[name].person for name in root.keys if name in self._file.keys}
+        if len(persons) < root.threshold:
+            message = f"{root.threshold} persons have to sign, and the root keys are of {len(persons)}"
+            self._note(("root", "threshold"), message, "lower it, or add root keys of other persons")
 
     def _refuse_unknown_roles(self, name: str, entry: KeyEntry) -> None:
         if entry.roles and not self._file.roles:

@@ -102,13 +102,20 @@ class BundleRelease(Struct, frozen=True):
 
 
 class BundleHold(Struct, frozen=True):
-    """A hold that stands on a release or an image, by digest. `stops_what_runs`: the level says that a recall also
-    blocks what runs already from starting again."""
+    """A recall that stands on a release or an image, by digest, and who set it. `places` are those where it holds; none
+    is everywhere. `stops_what_runs`: their level says that a recall also blocks what runs already from starting again.
+    """
 
     id: str
     digest: str
     reason: str
     stops_what_runs: bool = False
+    person: str = ""
+    places: tuple[Place, ...] = ()
+
+    def covers(self, place: Place) -> bool:
+        """Whether it holds at a place."""
+        return not self.places or place in self.places
 
 
 class Bundle(Struct, frozen=True):

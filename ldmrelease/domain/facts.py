@@ -11,6 +11,8 @@ from msgspec import Struct, field
 from ldmrelease.domain.images import ImageIdentity, PlatformImage
 from ldmrelease.domain.overlays import OverlayFact
 from ldmrelease.domain.statement_facts import (
+    CompatibilityFact,
+    DocumentFact,
     MetricFact,
     ObservedFact,
     ReviewFact,
@@ -19,6 +21,7 @@ from ldmrelease.domain.statement_facts import (
     VexFact,
 )
 from ldmrelease.domain.topology import Place
+from ldmrelease.domain.workspace_facts import DocumentFile, InterfaceFact
 
 SCHEMA = 1
 
@@ -99,8 +102,9 @@ class StatementFact(Struct, frozen=True):
 
     `counted` or `code` says whether it counts and why not. For a test result: `check`, `result`
     (PASSED, WARNED, FAILED, or ERRORED where it contradicts itself), `run`, where it ran and the platform.
-    Times are the claimed one and the intake into the ledger. `build`, `scan`, `sbom`, `vex`, `metrics` (by name) and
-    `review` are what a statement of that type says, None where it says nothing that can be read: `code` tells why then.
+    Times are the claimed one and the intake into the ledger. `build`, `scan`, `sbom`, `vex`, `metrics` (by name),
+    `review`, `document` and `compatibility` are what a statement of that type says, None where it says nothing that can
+    be read: `code` tells why then.
     `observed` is where a bridge read it, in another system.
     """
 
@@ -129,6 +133,16 @@ class StatementFact(Struct, frozen=True):
     metrics: dict[str, MetricFact] | None = None
     review: ReviewFact | None = None
     observed: ObservedFact | None = None
+    document: DocumentFact | None = None
+    compatibility: CompatibilityFact | None = None
+
+
+class RunningRelease(Struct, frozen=True):
+    """A release that runs at the place now (`product/tag`), with the statements about it that have metrics."""
+
+    name: str
+    digest: str
+    statements: tuple[StatementFact, ...]
 
 
 class RunFact(Struct, frozen=True):
@@ -310,6 +324,8 @@ class Facts(Struct, frozen=True, dict=True):
     `place_components` are, by place, the components of the product that run there;
     `clusters` are the UIDs of the environments' clusters, where the workspace states them;
     `unknown_runs` are the ids of failed check runs that the ledger has never registered, for no release;
+    `running` are the releases of the product that run at the place now; `documents` are the files about the release in
+    the workspace, `interfaces` the versions of schemas and protocols that the environment has;
     `requested` is when this was asked for, None where nobody has yet; `pinned_by` the person who pinned the release;
     `alias` is the name of a menu that is to move, None for any other intent; `overlay` is what asks for less than the
     level does, None for an ordinary request.
@@ -335,6 +351,9 @@ class Facts(Struct, frozen=True, dict=True):
     clusters: dict[str, str] = field(default_factory=dict)
     checks: tuple[CheckFact, ...] = ()
     unknown_runs: tuple[str, ...] = ()
+    running: tuple[RunningRelease, ...] = ()
+    documents: tuple[DocumentFile, ...] = ()
+    interfaces: tuple[InterfaceFact, ...] = ()
     requested: datetime | None = None
     pinned_by: str | None = None
     alias: str | None = None

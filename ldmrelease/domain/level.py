@@ -32,6 +32,13 @@ class Unmanaged(StrEnum):
     REFUSED = "refused"
 
 
+class Recalled(StrEnum):
+    """What becomes of an image that runs already and is recalled, where admission asks: it may start again, or not."""
+
+    STAYS = "stays"
+    BLOCKED = "blocked"
+
+
 class Requirement(Struct, frozen=True, dict=True):
     """One demand of a level.
 
@@ -118,7 +125,8 @@ class WaiverLimits(Struct, frozen=True):
 class Level(Struct, frozen=True):
     """A policy document. `digest` is of the document as written; `availability` is in seconds; `ask` says when
     somebody has to confirm a change. Of the kinds that it `accepts`, none is among those that it `excludes` by name.
-    `unmanaged` is about the images of manifests that no product declares; `waivers` are how many may be in use.
+    `unmanaged` is about the images of manifests that no product declares; `waivers` are how many may be in use;
+    `recalled` is about images that run already and are recalled.
     """
 
     name: str
@@ -137,6 +145,7 @@ class Level(Struct, frozen=True):
     compressions: dict[str, LevelOverlay] = field(default_factory=dict)
     emergency: LevelOverlay | None = None
     waivers: WaiverLimits = WaiverLimits()
+    recalled: Recalled = Recalled.STAYS
 
     def overlay(self, kind: OverlayKind, name: str) -> LevelOverlay | None:
         """The overlay of a kind and name, None where the level has none."""

@@ -119,3 +119,19 @@ class ObservedFact(Struct, frozen=True):
     name: str
     digest: str
     time: datetime
+
+
+class DocumentFact(Struct, frozen=True):
+    """A document about a release: its kind, such as `release-notes`, and the digest of the file's bytes."""
+
+    kind: str
+    digest: str
+
+
+class CompatibilityFact(Struct, frozen=True):
+    """The interfaces (schemas, protocols) that a release needs, each with a range of versions such as `>=3,<5`, and
+    those that it brings, each with its version.
+    """
+
+    requires: dict[str, str] = {}
+    provides: dict[str, str] = {}

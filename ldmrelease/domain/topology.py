@@ -149,12 +149,17 @@ class Check(Struct, frozen=True):
 
 
 class Topology(Struct, frozen=True):
-    """Everything that a workspace names: products, applications by place, checks."""
+    """Everything that a workspace names: products, applications by place, checks.
+
+    provides: by environment the interfaces (schemas, protocols) that it has beside what releases bring, each with its
+        version.
+    """
 
     products: tuple[Product, ...]
     applications: tuple[Application, ...]
     checks: tuple[Check, ...] = ()
     base_uri: str = "https://ldmrelease.invalid"
+    provides: dict[str, dict[str, str]] = {}
 
     def product(self, name: str) -> Product | None:
         """The product of that name."""
@@ -176,11 +181,14 @@ class Topology(Struct, frozen=True):
     def target_digest(self, environment: str) -> str:
         """What a trust document agrees to of an environment: the digest of how its applications are reached,
         written and observed, and of what runs there. Their levels are agreed to by name."""
-        own = {
+        own: dict[str, object] = {
             each.place.application: {**canonical.to_plain(each), "level": None}
             for each in self.applications
             if each.place.environment == environment
         }
+        if self.provides.get(environment):
+            # No application has this name.
+            own["/provides"] = self.provides[environment]
         return canonical.digest_of(own)
 
     def level_places(self, level: str) -> tuple[Place, ...]:

@@ -34,7 +34,7 @@ class PolicyChange(Struct, frozen=True):
     after: Any = None
 
 
-_OF_LEVEL = ("accepts", "excludes", "availability", "ask", "unmanaged", "waivers")
+_OF_LEVEL = ("accepts", "excludes", "availability", "ask", "unmanaged", "waivers", "recalled")
 
 
 def compare_policies(before: Mapping[str, Level], after: Mapping[str, Level]) -> tuple[PolicyChange, ...]:

@@ -2,19 +2,20 @@
 
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta
+from decimal import Decimal
 from typing import Any
 
 from msgspec import Struct
 from msgspec.structs import replace
 
-from ldmrelease.domain.level import Additions, Ask, Level, Requirement, Unmanaged
+from ldmrelease.domain.level import Additions, Ask, Level, Recalled, Requirement, Unmanaged
 from ldmrelease.domain.tags import RELEASE_KINDS
 from ldmrelease.policy.waivers import never_waived
 
 Path = tuple[str | int, ...]
 
 DROPPED, LEFT_OUT, SHORTER, LONGER, REMOVED = "dropped", "left-out", "shorter", "longer", "removed"
-ANYTHING, OTHERWISE, FEWER = "anything", "otherwise", "fewer"
+ANYTHING, OTHERWISE, FEWER, MORE = "anything", "otherwise", "fewer", "more"
 KIND_ADDED, KIND_ALLOWED, ROLE_ADDED = "kind-added", "kind-allowed", "role-added"
 NOT_ENFORCED, ENFORCED_LATER, ASKED_LESS = "not-enforced", "enforced-later", "asked-less"
 
@@ -64,6 +65,9 @@ def _of_level(level: Level) -> Iterator[PolicyMutant]:
     if level.unmanaged is not Unmanaged.LISTED:
         listed = replace(level, unmanaged=Unmanaged.LISTED)
         yield PolicyMutant(listed, ("spec", "unmanaged"), OTHERWISE, None, "unmanaged")
+    if level.recalled is not Recalled.STAYS:
+        stays = replace(level, recalled=Recalled.STAYS)
+        yield PolicyMutant(stays, ("spec", "recalled"), OTHERWISE, None, "recalled")
     if level.availability is not None:
         path = ("spec", "availability")
         yield PolicyMutant(replace(level, availability=None), path, REMOVED, None, "availability")
@@ -181,12 +185,35 @@ def _lower(number: int) -> _Looser:
         yield number - 1, FEWER
 
 
+def _more_allowed(limits: dict[str, int]) -> _Looser:
+    """Of each severity one more; a limit alone cannot be left out."""
+    for severity, limit in limits.items():
+        yield {**limits, severity: limit + 1}, MORE
+        others = {name: each for name, each in limits.items() if name != severity}
+        if others.keys() - {"unknown"}:
+            yield others, FEWER
+
+
 def _one_more(roles: list[str]) -> _Looser:
     yield [*roles, ANYBODY], ROLE_ADDED
 
 
 def _longer(seconds: int) -> _Looser:
     yield seconds + 1, LONGER
+
+
+def _role_more(roles: list[str]) -> _Looser:
+    yield [*roles, ANYBODY], MORE
+
+
+def _last_digit(step: int) -> Callable[[Any], _Looser]:
+    def looser(number: str) -> _Looser:
+        found = Decimal(number.removesuffix("%"))
+        exponent = found.as_tuple().exponent
+        moved = found + step * Decimal(1).scaleb(exponent if isinstance(exponent, int) else 0)
+        yield f"{moved}{'%' if number.endswith('%') else ''}", LONGER
+
+    return looser
 
 
 def _fewer_of_each(numbers: dict[str, int]) -> _Looser:
@@ -232,6 +259,21 @@ _LOOSER: dict[str, Callable[[Any], _Looser]] = {
     "admitted": _to(False),
     "applications": _each_dropped,
     "weekday": _left_out,
+    "limits": _more_allowed,
+    "database_max_age": _older,
+    "sbom": _left_out,
+    "grace": _longer,
+    "ignore_unfixed": _to(True),
+    "vex_by": _role_more,
+    "at_most": _last_digit(1),
+    "at_least": _last_digit(-1),
+    "tolerance": _last_digit(1),
+    "no_worse_than": _left_out,
+    "unit": _left_out,
+    "quorum": _lower,
+    "owners": _to(False),
+    "kinds": _each_dropped,
+    "interfaces": _each_dropped,
     "week_of_month": _left_out,
     "start": _minutes(-1),
     "end": _minutes(1),

@@ -138,6 +138,12 @@ def look_text(
 
 def hypothetical_text(local: Unagreed) -> str:
     """In front of a decision: what of it nobody has agreed to; empty where there is nothing."""
+    unsigned = ""
+    if local.document:
+        unsigned = (
+            f"hypothetical: the trust document is not signed: {printable(local.document)}; nothing acts on what is "
+            "decided by it\n`ldmrelease trust show` says who has signed, `ldmrelease trust sign` signs it\n"
+        )
     told = ""
     if local.levels:
         told += (
@@ -159,7 +165,8 @@ def hypothetical_text(local: Unagreed) -> str:
             f"hypothetical: {differ('check', local.checks)} from what the trust document records; "
             "it is not run, and only results of what it records count\n"
         )
-    return f"{told}`ldmrelease trust agree` shows what differs and records it\n" if told else ""
+    advice = "`ldmrelease trust agree` shows what differs and records it\n" if told else ""
+    return f"{unsigned}{told}{advice}"
 
 
 def preflight_text(failed: PreflightFailed) -> str:

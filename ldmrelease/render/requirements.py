@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from ldmrelease.answers.sentences.escapes import printable
 from ldmrelease.answers.sentences.requirements import requirement_words
 from ldmrelease.answers.sentences.text import counted, listed, span
-from ldmrelease.domain.level import Ask, Unmanaged, WaiverLimits
+from ldmrelease.domain.level import Ask, Recalled, Unmanaged, WaiverLimits
 from ldmrelease.domain.times import spell
 
 if TYPE_CHECKING:
@@ -35,6 +35,8 @@ def level_words(level: Level, environment: str | None = None) -> str:
         lines.append(_ASKS[level.ask])
     if level.unmanaged is Unmanaged.REFUSED:
         lines.append("A gate refuses images that no product of the workspace declares.")
+    if level.recalled is Recalled.BLOCKED:
+        lines.append("What runs and is recalled may not start again, where admission asks.")
     if level.waivers != WaiverLimits():
         most = counted(level.waivers.number, "waiver")
         lines.append(

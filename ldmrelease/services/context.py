@@ -10,6 +10,8 @@ from datetime import UTC, datetime
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
+from msgspec.structs import replace
+
 from ldmrelease import logs
 from ldmrelease.config.workspace.model import Workspace
 from ldmrelease.domain.errors import LdmreleaseError
@@ -17,7 +19,6 @@ from ldmrelease.domain.events import Event, Moved, NewEvent
 from ldmrelease.domain.events.ledger import IndexCheckpoint
 from ldmrelease.domain.events.place import Observation
 from ldmrelease.domain.events.registry import new_event, type_of_body
-from ldmrelease.domain.events.trust import TrustAdopted
 from ldmrelease.domain.images import ImageIdentity, ImageProblem, parse_reference
 from ldmrelease.domain.level import Level
 from ldmrelease.domain.release import Component
@@ -28,8 +29,8 @@ from ldmrelease.ledger.expectation import Expectation
 from ldmrelease.ledger.interface import Position
 from ldmrelease.projections.registry import PROJECTORS
 from ldmrelease.services.known_pins import KnownPins
-from ldmrelease.services.signers import NoKey, Signers
-from ldmrelease.services.trust_version import adopted, adoption, adoption_elsewhere
+from ldmrelease.services.signers import NoKey, Signers, uncounted
+from ldmrelease.services.trust_version import KnownTrust, adopted, adoption, require_in_date, require_signed
 from ldmrelease.trust.keyring import Key, Keyring
 from ldmrelease.trust.records import Records, entitled, sign_record
 from ldmrelease.trust.signer import KeyProblem
@@ -153,17 +154,18 @@ class ReadContext:
         return Records(self.ledger.genesis, self.keyring, clock=self.workspace.clock is not None)
 
     @property
-    def trust_here(self) -> TrustAdopted:
-        """What the ledger remembers of this workspace's trust document once it was acted on."""
-        there = self.workspace
-        return TrustAdopted(
-            there.trust_version, there.trust_digest, there.trust_name, there.clock is not None
-        )
-
-    @property
-    def adopted(self) -> tuple[TrustAdopted, ...]:
+    def adopted(self) -> tuple[KnownTrust, ...]:
         """The trust documents by which the ledger was used."""
         return adopted(self.ledger, self.records)
+
+    def require_trusted(self) -> NewEvent | None:
+        """What is remembered of the trust document before something is done by it; None where it is known.
+
+        Raises `UnsignedTrust`, `TrustExpired`, `TrustRolledBack`, `OtherTrust`, `OtherClock`.
+        """
+        require_signed(self.workspace)
+        require_in_date(self.workspace, self.now())
+        return adoption(self.adopted, self.workspace)
 
     @cached_property
     def pins(self) -> KnownPins:
@@ -217,7 +219,7 @@ class Context(ReadContext):
         observer: Observer | None = None,
     ) -> None:
         super().__init__(workspace, ledger, keyring, levels, clock, observer)
-        self.signers = Signers(workspace.keys)
+        self.signers = Signers(workspace.keys, workspace.agent_keys)
 
     @cached_property
     def person(self) -> str:
@@ -261,8 +263,8 @@ class Context(ReadContext):
     ) -> Moved | None:
         """Append in one transaction, now, each event signed by the key of its kind; None where it went in.
 
-        Raises `NoKey`, `TrustRolledBack`, `OtherTrust`, `OtherClock`, and `KeyProblem` where an event would not count:
-        then nothing is appended.
+        Raises `NoKey`, what `require_trusted` does, and `KeyProblem` where an event would not count: then nothing is
+        appended.
         """
         adopts = self._adoption()
         for each in events:
@@ -318,15 +320,15 @@ class Context(ReadContext):
 
     def _adoption(self) -> list[NewEvent]:
         """The trust document, where it is to be remembered, and this workspace has the key for it."""
-        event = adoption(self.adopted, self.trust_here)
+        event = self.require_trusted()
         return [event] if event is not None and self.would_count(event) else []
 
     def adopt_trust(self) -> None:
-        """Have the ledger go on by the trust document that the workspace names, wherever it is.
+        """Have the ledger remember the version of the trust document now.
 
-        Raises `NoKey`, `TrustRolledBack`, `OtherClock`, `KeyProblem`.
+        Raises `NoKey`, `KeyProblem`, and what `require_trusted` does.
         """
-        event = adoption_elsewhere(self.adopted, self.trust_here)
+        event = self.require_trusted()
         if event is not None:
             self._require_counted(event)
             self._append([event])
@@ -349,17 +351,11 @@ class Context(ReadContext):
             else entitled(new.body, new.stream, kind, key, self.keyring, at=now)
         )
         if isinstance(found, Rejected):
-            raise self.key_problem(signer, found)
+            raise self.key_problem(signer, replace(found, values={"type": kind.role_type, **found.values}))
 
     def key_problem(self, signer: Signer, refusal: Rejected) -> KeyProblem:
         """What to say where something by a key of the workspace would not count."""
-        key = self.keyring.find(signer.keyid)
-        values = ", ".join(f"{name} {value}" for name, value in refusal.values.items() if name != "key")
-        return KeyProblem(
-            f"what {key.id if key is not None else signer.keyid} has to sign would not count: {refusal.code}"
-            f"{f' ({values})' if values else ''}; name another key under `keys:` in {self.workspace.file.name}, or "
-            f"let {self.workspace.trust.name} trust this one with it (`ldmrelease doctor` looks at every key)"
-        )
+        return uncounted(signer, refusal, self.keyring, self.workspace)
 
 
 def open_context(

@@ -16,7 +16,6 @@ if TYPE_CHECKING:
 
     from ldmrelease.config.workspace.model import Workspace
     from ldmrelease.domain.events import Moved, NewEvent
-    from ldmrelease.domain.events.trust import TrustAdopted
     from ldmrelease.domain.images import ImageIdentity, ImageProblem
     from ldmrelease.domain.level import Level
     from ldmrelease.domain.release import Component
@@ -296,7 +295,11 @@ class HoldRecording(Recording, RecordLookup, Protocol):
     """Reads holds, and appends to them."""
 
 
-class HoldEffects(Clock, ConditionSources, LiveComparison, PolicyLookup, Protocol):
+class RecallSources(ConditionSources, PolicyLookup, Protocol):
+    """Says which releases are recalled, and where."""
+
+
+class HoldEffects(Clock, RecallSources, LiveComparison, Protocol):
     """Says where a hold bites: what runs, as recorded and as it is now, and what was asked for."""
 
 
@@ -369,6 +372,10 @@ class PromotionPlanning(Asking, PlaceAccess, PlaceObserving, FactSources, Protoc
     """Plans a promotion and decides about it. Writes nothing."""
 
 
+class Governing(Recording, FactSources, Protocol):
+    """Decides, and signs what a person decides about it."""
+
+
 class BundleExporting(Asking, Recording, CheckpointPublishing, PlaceObserving, FactSources, Protocol):
     """Decides about releases, and signs what the ledger says."""
 
@@ -388,13 +395,8 @@ class PromotionDriving(RunRecording, ReleaseStore, CheckpointPublishing, Promoti
 class Diagnosing(WitnessAccess, PlaceAccess, Protocol):
     """Looks whether everything that a promotion needs is there."""
 
-    @property
-    def trust_here(self) -> TrustAdopted:
-        """What the ledger remembers of this workspace's trust document once it was acted on."""
-
-    @property
-    def adopted(self) -> tuple[TrustAdopted, ...]:
-        """The trust documents by which the ledger was used."""
+    def require_trusted(self) -> NewEvent | None:
+        """What is remembered of the trust document before something is done by it; raises why nothing may be."""
 
     def located(self, text: str) -> str:
         """A path of the workspace as an absolute one; an address of elsewhere as it is."""

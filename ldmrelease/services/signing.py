@@ -2,6 +2,8 @@
 
 from collections.abc import Iterable, Iterator
 
+from msgspec.structs import replace
+
 from ldmrelease.config.workspace.key_faults import LEDGER, how_to_make, signed_types, signer_fault
 from ldmrelease.config.workspace.model import LocalCheck, Workspace
 from ldmrelease.domain.errors import InputError
@@ -12,7 +14,7 @@ from ldmrelease.services.needs import Signing
 from ldmrelease.services.signers import NoKey
 from ldmrelease.trust.authorize import entitled_roles
 from ldmrelease.trust.signer import KeyProblem
-from ldmrelease.trust.verify import Rejected
+from ldmrelease.trust.verify import Rejected, valid_key
 
 
 class UnagreedTargets(InputError):
@@ -71,6 +73,20 @@ def difference_words(check: LocalCheck) -> str:
     if check.files:
         return f"{', '.join(check.files)} changed"
     return "its definition changed"
+
+
+def require_may_act(context: Signing, types: Iterable[str]) -> None:
+    """Raise `KeyProblem` where the trust document does not know the key of whoever acts, or no role of it may sign one
+    of these types anywhere: before anything is looked at or written.
+    """
+    signer = context.signers.me
+    for type in types:
+        key = valid_key(signer.keyid, context.keyring, at=context.now())
+        if isinstance(key, Rejected):
+            raise context.key_problem(signer, replace(key, values={**key.values, "type": type}))
+        if all(type not in role.types for role in context.keyring.roles_of(key)):
+            values = {"type": type, "person": key.person, "roles": sorted(key.roles)}
+            raise context.key_problem(signer, Rejected("wrong-role", values))
 
 
 def require_keys(context: Signing, plan: Plan, release: Release) -> None:

@@ -73,6 +73,15 @@ def entitled_roles(
     return _within_repositories(placed, repositories, about)
 
 
+def who_may(type: str, keyring: Keyring) -> dict[str, tuple[str, ...]]:
+    """The roles that may sign this type, by name, each with the people whose keys have it."""
+    return {
+        role.name: tuple(dict.fromkeys(each.person for each in keyring.keys if role.name in each.roles))
+        for role in keyring.roles
+        if type in role.types
+    }
+
+
 def roles_within(
     roles: Iterable[str], type: str, key: Signatory, keyring: Keyring, repositories: Collection[str]
 ) -> tuple[str, ...] | Rejected:

@@ -13,6 +13,7 @@ from msgspec.structs import replace
 from ldmrelease.domain import canonical
 from ldmrelease.domain.facts import StatementFact
 from ldmrelease.domain.predicates.observed import read_observed
+from ldmrelease.domain.predicates.provenance import repository_of
 from ldmrelease.domain.predicates.registry import statement_type
 from ldmrelease.domain.predicates.test_result import ERRORED
 from ldmrelease.domain.statements import PAYLOAD_TYPE, Statement, Unreadable, read_statement
@@ -96,7 +97,8 @@ def evaluate_statement(
             statement, signer, keyring,
             received=received, now=now, environment=fact.environment, repositories=repositories,
         )  # fmt: skip
-        judged.append(_judged(own, roles, _foreign(statement, signer, repository)))
+        foreign = _foreign(statement, signer, repository) or _other_build(fact, signer, signers.certificate)
+        judged.append(_judged(own, roles, foreign))
     # Of several identities that fit one certificate, one by which it counts is enough.
     found = next((each for each in judged if each.fact.counted), judged[0])
     return replace(found, certificate=signers.certificate)
@@ -169,6 +171,27 @@ def _foreign(statement: Statement, signer: Signatory, repository: str | None) ->
     if own == repository.removeprefix("oci:"):
         return None
     return Rejected("other-resource", {**named(signer), "resource": own, "repository": repository})
+
+
+def _other_build(
+    fact: StatementFact, signer: Signatory, certificate: CertificateIdentity | None
+) -> Rejected | None:
+    """Provenance that tells of another source than its certificate does: a workflow speaks for its own builds alone.
+
+    Otherwise whoever may run workflows in one repository could say that he has built what another one is trusted with.
+    """
+    if certificate is None or certificate.repository is None or fact.build is None or not fact.build.sources:
+        return None
+    own = repository_of(certificate.repository)
+    for each in fact.build.sources:
+        if each.uri == own and certificate.commit in (None, each.commit):
+            return None
+    told = {
+        "repository": own,
+        "commit": certificate.commit,
+        "claimed": [each.uri for each in fact.build.sources],
+    }
+    return Rejected("other-build", {**named(signer), **told})
 
 
 def _refused(fact: StatementFact, refusal: Rejected) -> EvaluatedStatement:

@@ -29,6 +29,7 @@ _REFUSALS = {
     "invalid log entry": "bad-log-entry",
     "Unsupported DSSE log entry": "unsupported-log-entry",
     "Integrated time only supported": "unsupported-log-entry",
+    "Expected log entry version": "unsupported-log-entry",
     "DSSE: invalid signature": "bad-signature",
     "log entry": "other-log-entry",
     "transparency log entry": "other-log-entry",
@@ -114,18 +115,15 @@ def _signed_times(entry: dict[str, Any], bundle: Bundle) -> tuple[datetime, ...]
 
 
 def _refusal(error: Exception) -> Rejected:
-    from sigstore.errors import CertValidationError, MetadataError, VerificationError  # noqa: PLC0415
-    from sigstore.models import InvalidBundle  # noqa: PLC0415
+    from sigstore.errors import CertValidationError, MetadataError  # noqa: PLC0415
 
     detail = _said(error)
     if isinstance(error, CertValidationError):
         return Rejected("bad-certificate", {"detail": detail})
     if isinstance(error, MetadataError):
         return Rejected("not-in-trusted-root", {"detail": detail})
-    if isinstance(error, VerificationError) and not isinstance(error, InvalidBundle):
-        code = next((code for begin, code in _REFUSALS.items() if detail.startswith(begin)), "bad-bundle")
-        return Rejected(code, {"detail": detail})
-    return Rejected("bad-bundle", {"detail": detail})
+    code = next((code for begin, code in _REFUSALS.items() if detail.startswith(begin)), "bad-bundle")
+    return Rejected(code, {"detail": detail})
 
 
 def _said(error: Exception) -> str:

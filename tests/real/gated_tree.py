@@ -40,7 +40,7 @@ def released_tree(folder: Path) -> Path:
     workspace.mkdir()
     for each in ("policies", "checks"):
         shutil.copytree(site.root / each, workspace / each)
-    for each in ("ldmrelease.yaml", "trust.yaml"):
+    for each in ("ldmrelease.yaml", "trust.yaml", "trust.signatures.json"):
         shutil.copy(site.root / each, workspace)
     site.ok("bundle", "export", str(workspace / "gate.bundle.json"))
     site.git("add", ".", repository="deploy")

@@ -157,6 +157,7 @@ def test_no_key_ledger_or_history_reaches_the_build(engine: Engine, tmp_path: Pa
         "demo/x",
         "ldmrelease/__pycache__/main.pyc",
         "trust.yaml",
+        "trust.signatures.json",
     }
     for name in wanted | unwanted:
         (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)

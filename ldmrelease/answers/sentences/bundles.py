@@ -17,7 +17,9 @@ BUNDLE_WORDS: Mapping[str, Callable[[Values], str]] = {
     "lapsed": lambda v: (
         f"the decision about {said(v['release'])} was valid until {v['valid_until']}; {_NEWER}"
     ),
-    "held": lambda v: f"it is held by {v['hold']}: {said(v['reason'])}",
+    "held": lambda v: (
+        f"it is held by {v['hold']}{' of ' + said(v['person']) if 'person' in v else ''}: {said(v['reason'])}"
+    ),
 }
 """What a bundle says of an image before any decision, or where there is none."""
 _WORDS: Mapping[str, Callable[[Values], str]] = {

@@ -9,6 +9,7 @@ from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any
 
 from ldmrelease.answers.sentences import approvals
+from ldmrelease.answers.sentences.evidence_findings import EVIDENCE_WORDS
 from ldmrelease.answers.sentences.overlays import OVERLAY_WORDS
 from ldmrelease.answers.sentences.rejected import rejected_words
 from ldmrelease.answers.sentences.text import Values, counted, few, listed, said, values_of
@@ -358,6 +359,7 @@ WORDS: Mapping[tuple[str, str], Words] = {
     **_CHECK,
     **_AFTER,
     **_OTHERS,
+    **EVIDENCE_WORDS,
     **approvals.WORDS,
     **_ANY,
 }

@@ -12,6 +12,7 @@ _WORDS = {
     mutations.ANYTHING: "`{word}` may be anything",
     mutations.OTHERWISE: "`{word}` as lax as it can be",
     mutations.FEWER: "`{word}` with fewer of them",
+    mutations.MORE: "`{word}` with one more",
     mutations.KIND_ADDED: "{word} is accepted too",
     mutations.KIND_ALLOWED: "{word} is no longer excluded",
     mutations.ROLE_ADDED: "one more role may waive it",

@@ -60,6 +60,7 @@ REASONS: Mapping[str, str] = {
     "future": "it claims to come from the future",
     "other-resource": "it belongs to another repository",
     # The build.
+    "other-build": "it says that it was built from something else than its certificate does",
     "other-builder": "somebody else built it than is asked for",
     "other-build-type": "it was built in another way than is asked for",
     "other-source": "it names no commit of a repository that is asked for",

@@ -108,6 +108,57 @@ def _same_cycle(v: Values) -> str:
     return f"All components of the environment are of one cycle, notebook menus included{first}."
 
 
+def _vulnerabilities(v: Values) -> str:
+    limits = v["limits"] if isinstance(v["limits"], Mapping) else {}
+    told = [
+        f"{limit} {name}{'' if name in ('critical', 'unknown') else ' or worse'}"
+        for name, limit in limits.items()
+    ]
+    scanned = f"The scans of every image{_signed_by(v)}{_fresh(v)} found at most {listed(told)}"
+    more = [f"by a database at most {v.span('database_max_age')} old"] if "database_max_age" in v else []
+    more += [f"{v.span('grace')} of grace from the first sight of each"] if "grace" in v else []
+    more += ["without those that no version has a fix for"] if v.get("ignore_unfixed") else []
+    more += [f"VEX of {' or '.join(map(said, v['vex_by']))} counts"] if v.get("vex_by") else []
+    more += ["a list of its packages (SBOM) is there"] if v.get("sbom") == "required" else []
+    return "; ".join([scanned, *more]) + "."
+
+
+def _metric(v: Values) -> str:
+    bounds = [
+        *([f"at most {v['at_most']}"] if "at_most" in v else []),
+        *([f"at least {v['at_least']}"] if "at_least" in v else []),
+        *([_relative(v)] if "no_worse_than" in v else []),
+    ]
+    unit = f" {v['unit']}" if "unit" in v else ""
+    return f"The metric {v['metric']} of {_about(v)} is {listed(bounds)}{unit}{_signed_by(v)}{_fresh(v)}."
+
+
+def _relative(v: Values) -> str:
+    room = f" by more than {v['tolerance']}" if v.get("tolerance", "0") != "0" else ""
+    return f"not {'higher' if v['better'] == 'lower' else 'lower'}{room} than that of what runs here"
+
+
+def _reviewed(v: Values) -> str:
+    what = {"release": "the release", "content": "its content"}.get(
+        v.get("about", ""), "the commit of each configuration"
+    )
+    owners = ", an owner of each part that it changes among them" if v.get("owners") else ""
+    persons = counted(v.get("quorum", 1), "person")
+    return f"At the last commit of the change {persons} approved {what}{owners}{_signed_by(v)}{_fresh(v)}."
+
+
+def _documents(v: Values) -> str:
+    return (
+        f"{v.listed('kinds')} of {_about(v)} are files of the workspace, and unchanged since they were signed"
+        f"{_signed_by(v)}."
+    )
+
+
+def _compatible(v: Values) -> str:
+    named = f" ({v.listed('interfaces')})" if v.get("interfaces") else ""
+    return f"The schemas and protocols that the release needs{named} are those of the environment{_signed_by(v)}."
+
+
 def _about(v: Values) -> str:
     return {"image": "every image", "content": "its content"}.get(v.get("about", ""), "the release")
 
@@ -142,4 +193,9 @@ _RULES: Mapping[str, Callable[[Values], str]] = {
     "approval": _approval,
     "same-content-as": _same_content_as,
     "same-cycle": _same_cycle,
+    "vulnerabilities": _vulnerabilities,
+    "metric": _metric,
+    "reviewed": _reviewed,
+    "documents": _documents,
+    "compatible": _compatible,
 }

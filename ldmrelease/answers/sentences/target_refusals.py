@@ -316,6 +316,11 @@ STEP_WORDS: Mapping[str, Words] = {
             else "and no release was admitted there before"
         )
     ),
+    "held": lambda v: (
+        f"{_found(v)} is held by {said(v['hold'])} of {said(v['person'])}: {said(v['reason'])}"
+        + (f" (nobody can tell whether it is meant: {said(v['unknown'])})" if "unknown" in v else "")
+        + "; it is not restored, and the place stays as is: promote a release, or roll it back to one, that is not held"
+    ),
     "no-decision": lambda v: f"no decision lets it enter {v['place']}",
     "not-there": lambda v: (
         f"{v['place']} does not hold any more what was written there: somebody has changed it since; nothing was signed"

@@ -9,8 +9,10 @@ from pydantic import AfterValidator, BeforeValidator, Field, GetJsonSchemaHandle
 from pydantic.json_schema import JsonSchemaValue
 from pydantic_core import CoreSchema
 
+from ldmrelease.config.policies.evidence_entries import ContentsEntry, RunningEntry
+from ldmrelease.config.policies.numbers import DocumentKind
 from ldmrelease.config.policies.rule_schema import EvidenceType
-from ldmrelease.config.policies.schema import PolicyTagKind, WhatOfUnmanaged, WhenAsked
+from ldmrelease.config.policies.schema import PolicyTagKind, WhatOfRecalled, WhatOfUnmanaged, WhenAsked
 from ldmrelease.config.yaml.fields import (
     UNIQUE,
     Duration,
@@ -110,7 +112,7 @@ class ResidenceEntry(Strict):
 class EvidenceEntry(Strict):
     """What all evidence has."""
 
-    about: About | None = Field(None, description="What it is about.")
+    about: About | Literal["configuration"] | None = Field(None, description="What it is about.")
     component: Name | None = Field(None, description="Of images: which one. Left out: every one.")
     platform: Platform | None = Field(
         None, description="Of images: which platform. Left out: the whole image."
@@ -145,11 +147,14 @@ class RunEntry(EvidenceEntry):
     cluster: Text | None = Field(None, description="The UID of the cluster that it ran in.")
 
 
-class StatementEntry(EvidenceEntry):
-    """A signed statement. It is about every image, where nothing else is said."""
+class StatementEntry(EvidenceEntry, ContentsEntry):
+    """A signed statement. It is about every image, where nothing else is said; a metric, a document and what is said of
+    compatibility are about the release, a review about the commit of each configuration.
+    """
 
     type: EvidenceType | None = Field(
-        None, description="The short name of its type. Left out: its name is the type."
+        None,
+        description="The short name of its type. Left out: the type that says such a thing, else its name.",
     )
     age: Duration | None = Field(None, description=f"When it was taken in, {AGES}. Left out: at `at`.")
     builder: Text | None = Field(None, description="Provenance: the builder's id.")
@@ -227,6 +232,15 @@ class GivenEntry(Strict):
     change: ChangeEntry | None = Field(
         None, description="What brings the release. Left out: it is asked for by itself."
     )
+    running: dict[Text, RunningEntry | None] | None = Field(
+        None, description="The releases that run at the place now, by tag."
+    )
+    documents: dict[DocumentKind, Name | None] | None = Field(
+        None, description="The documents that the workspace has, each with a name for what it says."
+    )
+    interfaces: dict[Name, Text | None] | None = Field(
+        None, description="The versions of schemas and protocols that the environment has."
+    )
     checks: Names | None = Field(
         None, description="The checks that the workspace has. Left out: all that are named anywhere."
     )
@@ -296,6 +310,9 @@ class ExpectEntry(Strict):
     )
     unmanaged: WhatOfUnmanaged | None = Field(
         None, description="What becomes of images that no product declares. Left out: not looked at."
+    )
+    recalled: WhatOfRecalled | None = Field(
+        None, description="What becomes of images that run and are recalled. Left out: not looked at."
     )
 
 

@@ -20,7 +20,7 @@ from ldmrelease.config.yaml.problems import BadInput, Problem, shown
 from ldmrelease.config.yaml.validation_messages import validate
 from ldmrelease.domain import times
 from ldmrelease.domain.decision import Outcome, Verdict
-from ldmrelease.domain.level import Ask, Level, Unmanaged
+from ldmrelease.domain.level import Ask, Level, Recalled, Unmanaged
 from ldmrelease.policy.builtin import IDS
 from ldmrelease.policy.cases.verdicts import ExpectedDecision, ExpectedFinding, PolicyCase
 
@@ -173,6 +173,7 @@ def _expected(entry: ExpectEntry) -> ExpectedDecision:
         ask=None if entry.ask is None else Ask(entry.ask),
         availability=entry.availability,
         unmanaged=None if entry.unmanaged is None else Unmanaged(entry.unmanaged),
+        recalled=None if entry.recalled is None else Recalled(entry.recalled),
     )
 
 

@@ -8,7 +8,7 @@ from msgspec import Struct
 
 from ldmrelease.config.policies.ids import id_clashes
 from ldmrelease.config.policies.overlay_reading import compression, emergency, overlay_faults
-from ldmrelease.config.policies.rule_schema import Clause
+from ldmrelease.config.policies.rule_clause import Clause
 from ldmrelease.config.policies.schema import (
     KEYS_TO_COME,
     RULES_TO_COME,
@@ -20,7 +20,7 @@ from ldmrelease.config.yaml import read
 from ldmrelease.config.yaml.problems import BadInput, Problem, shown
 from ldmrelease.config.yaml.validation_messages import validate
 from ldmrelease.domain import canonical
-from ldmrelease.domain.level import Additions, Ask, Level, Requirement, Unmanaged, WaiverLimits
+from ldmrelease.domain.level import Additions, Ask, Level, Recalled, Requirement, Unmanaged, WaiverLimits
 
 SUFFIX = ".yaml"
 
@@ -142,6 +142,7 @@ def _level(file: LevelFile, digest: str) -> Level:
         source=file.metadata.source,
         ask=Ask(spec.ask),
         unmanaged=Unmanaged(spec.unmanaged),
+        recalled=Recalled(spec.recalled),
         compressions={name: compression(name, each) for name, each in spec.compression.items()},
         emergency=None if spec.emergency is None else emergency(spec.emergency),
         waivers=_limits(spec.waivers),

@@ -69,6 +69,7 @@ class Demands:
     def _all_roles(self, clause: _Clause) -> Iterator[Problem]:
         written = {
             "by": clause.requirement.parameters.get("by", ()),
+            "vex-by": clause.requirement.parameters.get("vex_by", ()),
             "waivable-by": clause.requirement.waivable_by,
         }
         for key, roles in written.items():

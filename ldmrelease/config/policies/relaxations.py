@@ -23,16 +23,39 @@ _GIVES_UP = {
 }
 
 
+_LEFT_OUT = {
+    "max_age": (
+        "vulnerabilities that became known since are not found: the newest scan may be of any age",
+        "write max-age, such as 7d",
+    ),
+    "database_max_age": (
+        "a scan by an old database, or by one whose age nobody tells, shows nothing and counts",
+        "write database-max-age, such as 2d",
+    ),
+}
+"""Of `vulnerabilities`."""
+
+
 def relaxations(policies: Policies) -> Iterator[Problem]:
-    """A notice for each `after` requirement that asks less than it could."""
+    """A notice for each requirement that asks less than it could."""
     for level, document in policies.values():
-        for path, requirement in _after(level):
-            for key, (value, message, remedy) in _GIVES_UP.items():
-                if requirement.parameters.get(key) == value:
-                    yield replace(document.problem((*path, key), message, remedy), notice=True)
+        for path, requirement in _clauses(level):
+            for told, message, remedy in _given_up(requirement):
+                yield replace(document.problem((*path, *told), message, remedy), notice=True)
 
 
-def _after(level: Level) -> Iterator[tuple[Path, Requirement]]:
+def _given_up(requirement: Requirement) -> Iterator[tuple[Path, str, str]]:
+    if requirement.rule == "after":
+        for key, (value, message, remedy) in _GIVES_UP.items():
+            if requirement.parameters.get(key) == value:
+                yield (key,), message, remedy
+    if requirement.rule == "vulnerabilities":
+        for key, (message, remedy) in _LEFT_OUT.items():
+            if key not in requirement.parameters:
+                yield ("limits",), message, remedy
+
+
+def _clauses(level: Level) -> Iterator[tuple[Path, Requirement]]:
     phases = [
         (("spec",), level),
         *((("spec", "environments", name), own) for name, own in level.environments.items()),
@@ -40,5 +63,4 @@ def _after(level: Level) -> Iterator[tuple[Path, Requirement]]:
     for path, held in phases:
         for phase in ("enter", "confirm"):
             for index, each in enumerate(getattr(held, phase)):
-                if each.rule == "after":
-                    yield (*path, phase, index), each
+                yield (*path, phase, index), each

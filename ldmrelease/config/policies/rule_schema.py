@@ -5,22 +5,22 @@ A rule whose `Parameters` say all of it (`policy/rules`) has no class here: its 
 
 import operator
 from functools import reduce
-from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Literal, Self, get_args, get_origin
+from typing import TYPE_CHECKING, Annotated, Any, Literal, Self, get_args, get_origin
 
 import msgspec
 from pydantic import AfterValidator, Discriminator, Field, Tag, create_model, model_validator
 
+from ldmrelease.config.policies.evidence_rule_schema import EVIDENCE_CLAUSES
+from ldmrelease.config.policies.rule_clause import Clause
 from ldmrelease.config.yaml.fields import (
     UNIQUE,
     ClockTime,
-    MomentField,
     Name,
     Names,
     Platform,
     Registered,
     SomeNames,
     SomeTime,
-    Strict,
     Text,
     Where,
     Zone,
@@ -40,26 +40,6 @@ Weekday = Literal["monday", "tuesday", "wednesday", "thursday", "friday", "satur
 
 
 ReleaseKind = Annotated[str, Registered(lambda: RELEASE_KINDS)]
-
-
-class Clause(Strict):
-    """What every requirement has, whatever its rule."""
-
-    COMMON: ClassVar = frozenset({"id", "rule", "enforce_from", "waivable_by", "source"})
-
-    id: Name = Field(description="Its name within the level; findings, waivers and overrides use it.")
-    rule: str
-    enforce_from: MomentField | None = Field(
-        None, description="Before this moment an unmet requirement is reported and does not refuse."
-    )
-    waivable_by: Names = Field(
-        default_factory=list, description="Roles that may waive it. Left out: nobody may."
-    )
-    source: Text | None = Field(None, description="The sentence that asks for it, and where it stands.")
-
-    def parameters(self) -> dict[str, Any]:
-        """What belongs to the rule itself: durations in seconds, absent options left out."""
-        return self.model_dump(exclude=set(self.COMMON), exclude_none=True)
 
 
 def _nobody(roles: list[str]) -> list[str]:
@@ -255,7 +235,10 @@ def clause_of(rule: str) -> type[Clause]:
     return create_model(rule, __base__=Clause, __doc__=parameters.__doc__, **keys)
 
 
-_OWN = {get_args(each.model_fields["rule"].annotation)[0]: each for each in Clause.__subclasses__()}
+_OWN = {
+    get_args(each.model_fields["rule"].annotation)[0]: each
+    for each in dict.fromkeys((*Clause.__subclasses__(), *EVIDENCE_CLAUSES))
+}
 
 
 def _key(parameter: msgspec.structs.FieldInfo) -> tuple[Any, Any]:

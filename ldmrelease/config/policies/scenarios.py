@@ -13,6 +13,7 @@ from ldmrelease.config.policies.case_schema import (
     RunEntry,
     StatementEntry,
 )
+from ldmrelease.config.policies.evidence_scenarios import contents_of, running_of, type_of
 from ldmrelease.config.yaml.problems import Problem
 from ldmrelease.config.yaml.read import YamlDocument
 from ldmrelease.config.yaml.validation_messages import Path
@@ -36,6 +37,12 @@ from ldmrelease.policy.cases.scenario import (
 
 HOUR = 3600
 _IMAGE = "app"
+_ABOUT = {
+    "metric": "release",
+    "document": "release",
+    "compatibility": "release",
+    "review": "configuration",
+}
 
 T = TypeVar("T")
 
@@ -104,6 +111,9 @@ def _whole(
         candidates=candidates_of(entry),
         cycles=cycles_of(entry, place, faults),
         change=change_of(entry),
+        running=running_of(entry.running),
+        documents=dict(given(entry.documents)),
+        interfaces=dict(given(entry.interfaces)),
         checks=None if entry.checks is None else tuple(entry.checks),
         clusters=dict(given(entry.clusters)),
         holds=tuple(entry.holds or ()),
@@ -230,7 +240,7 @@ def statements_of(entry: GivenEntry, at: datetime, faults: Faults) -> tuple[Scen
     """Signed statements; each has to be of a type that there is."""
     found = []
     for name, each in given(entry.statements):
-        kind = each.type or name
+        kind = each.type or type_of(each) or name
         if kind not in STATEMENT_TYPES:
             faults.add(("statements", name), "it has to say its type", "write type, such as provenance")
         found.append(_statement(name, kind, each, at))
@@ -238,16 +248,18 @@ def statements_of(entry: GivenEntry, at: datetime, faults: Faults) -> tuple[Scen
 
 
 def _statement(name: str, kind: str, entry: StatementEntry, at: datetime) -> ScenarioStatement:
+    received = _ago(at, entry.age or 0)
     return ScenarioStatement(
         name=name,
         type=kind,
-        about=_subject(entry, "image"),
-        received=_ago(at, entry.age or 0),
+        about=_subject(entry, _ABOUT.get(kind, "image")),
+        received=received,
         by=tuple(entry.by or ()),
         rejected=entry.rejected,
         builder=entry.builder,
         build_type=entry.build_type,
         sources=dict(given(entry.sources)),
+        contents=contents_of(name, entry, received),
     )
 
 

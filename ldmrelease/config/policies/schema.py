@@ -6,17 +6,19 @@ from typing import Annotated, Literal, Self
 from pydantic import AfterValidator, Field, model_validator
 
 from ldmrelease.config.policies.overlay_schema import CompressionClause, EmergencyClause
-from ldmrelease.config.policies.rule_schema import AnyClause, Clause
+from ldmrelease.config.policies.rule_clause import Clause
+from ldmrelease.config.policies.rule_schema import AnyClause
 from ldmrelease.config.yaml.fields import UNIQUE, Name, Registered, SomeTime, Strict, Text, said
 from ldmrelease.domain.level import WaiverLimits
 from ldmrelease.domain.tags import RELEASE_KINDS
 
-RULES_TO_COME = ("vulnerabilities", "metric", "documents", "verified")
+RULES_TO_COME = ("verified",)
 KEYS_TO_COME = ("review",)
 
 PolicyTagKind = Annotated[str, Registered(lambda: RELEASE_KINDS)]
 SomeKinds = Annotated[list[PolicyTagKind], Field(min_length=1), UNIQUE]
 WhatOfUnmanaged = Literal["listed", "refused"]
+WhatOfRecalled = Literal["stays", "blocked"]
 WhenAsked = Literal["always", "terminal", "never"]
 
 
@@ -89,6 +91,11 @@ class LevelSpec(Strict):
         "listed",
         description="What `gate sync` does about images that no product of the workspace declares: counted and "
         "`listed`, or `refused`.",
+    )
+    recalled: WhatOfRecalled = Field(
+        "stays",
+        description="Whether an image that runs already and is recalled may start again: it `stays` in what admission "
+        "lets in, or it is `blocked`.",
     )
     waivers: WaiverLimitsEntry | None = Field(
         None,

@@ -8,6 +8,7 @@ from typing import Any
 from msgspec import Struct
 
 from ldmrelease.config.policies.case_schema import GivenEntry, SimulationFile
+from ldmrelease.config.policies.evidence_scenarios import running_of
 from ldmrelease.config.policies.scenarios import (
     Faults,
     candidates_of,
@@ -79,6 +80,9 @@ def _assumptions(
         candidates=candidates_of(entry),
         cycles=cycles_of(entry, here, faults),
         change=change_of(entry),
+        running=running_of(entry.running),
+        documents=dict(given(entry.documents)),
+        interfaces=dict(given(entry.interfaces)),
         clusters=dict(given(entry.clusters)),
         holds=tuple(entry.holds or ()),
         earlier=None if entry.earlier is None else tuple(map(Place.parse, entry.earlier)),

@@ -120,8 +120,10 @@ def _require_own(found: os.stat_result) -> None:
 
 def _unchanged(inputs: WorkspaceInputs) -> bool:
     names = sorted(each for each in os.listdir(inputs.folder) if each.endswith(".yaml"))  # noqa: PTH208
-    return tuple(names) == inputs.policies and all(
-        canonical.digest(Path(path).read_bytes()) == digest for path, digest in inputs.files.items()
+    return (
+        tuple(names) == inputs.policies
+        and all(canonical.digest(Path(path).read_bytes()) == digest for path, digest in inputs.files.items())
+        and not any(map(os.path.lexists, inputs.absent))
     )
 
 

@@ -8,7 +8,7 @@ from pydantic import BaseModel
 
 from ldmrelease.config.policies.case_schema import CasesFile
 from ldmrelease.config.policies.schema import LevelFile
-from ldmrelease.config.trust import TrustFile
+from ldmrelease.config.trust_schema import TrustFile
 from ldmrelease.config.workspace.schema import WorkspaceFile
 
 DIALECT = "https://json-schema.org/draft/2020-12/schema"

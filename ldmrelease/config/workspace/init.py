@@ -12,6 +12,8 @@ from msgspec import Struct
 
 from ldmrelease.config.policies.cases import TESTS
 from ldmrelease.config.policies.load import SUFFIX, load_levels, parse_level
+from ldmrelease.config.trust import load_trust
+from ldmrelease.config.trust_signatures import spell_signatures
 from ldmrelease.config.workspace.agreement import (
     complete_topology,
     recorded_checks,
@@ -19,17 +21,19 @@ from ldmrelease.config.workspace.agreement import (
     recorded_products,
 )
 from ldmrelease.config.workspace.file_schemas import schema_comment, schema_files
+from ldmrelease.config.workspace.key_faults import IMPORTED_TYPES
 from ldmrelease.config.workspace.model import FILE
 from ldmrelease.config.workspace.patterns.documents import ReadWorkspace, workspace_document
 from ldmrelease.config.yaml.problems import BadInput, Problem, shown
 from ldmrelease.config.yaml.suggestions import did_you_mean
 from ldmrelease.domain import times
-from ldmrelease.domain.events.kinds import LEDGER, ME, OBSERVER, PROMOTER, RUNNER
+from ldmrelease.domain.events.kinds import BRIDGE, LEDGER, ME, OBSERVER, PROMOTER, RUNNER
 from ldmrelease.domain.events.registry import role_types
 from ldmrelease.domain.level import Level, Requirement
 from ldmrelease.domain.topology import Topology
 from ldmrelease.targets.yamledit.entries import block_text
-from ldmrelease.trust.signer import generate
+from ldmrelease.trust.root_chain import with_signature
+from ldmrelease.trust.signer import generate, load_signer
 
 SAMPLES = ("simple", "rubin", "kubernetes")
 
@@ -39,8 +43,11 @@ _EVERYWHERE = ["*"]
 _IGNORED = "# Private keys and the ledger belong in no repository.\n/keys/\n/ledger.db*\n"
 _HEAD = """\
 # The trust document: whose keys count for what, which level each environment is at, how each is reached (`targets`),
-# which products, checks and policies were agreed. `ldmrelease trust` keeps it; raise its version for a change by hand.
+# which products, checks and policies were agreed. `ldmrelease trust` keeps it: what was changed by hand counts once it
+# is signed (`ldmrelease trust sign`).
 """
+
+_SIGNATURES = "trust.signatures.json"
 
 _ROLES = {
     "release-manager": sorted(role_types(ME)),
@@ -49,6 +56,7 @@ _ROLES = {
     "observer": [*role_types(OBSERVER)],
     "promoter": [*role_types(PROMOTER)],
     "ledger": [*role_types(LEDGER)],
+    "bridge": [*role_types(BRIDGE), *IMPORTED_TYPES],
     "ci": ["provenance", "sbom"],
 }
 _OF_POLICIES = frozenset({"commissioning-manager"})
@@ -59,6 +67,7 @@ _KEYS = {
     "observer": ["observer"],
     "promoter": ["promoter"],
     "ledger": ["ledger"],
+    "bridge": ["bridge"],
     "ci": ["ci"],
 }
 
@@ -97,7 +106,7 @@ def init_workspace(
         files = {name: data for name, data in files.items() if not name.startswith(_CASES)}
     files |= further or {}
     files |= schema_files()
-    _refuse_existing(folder, [*files, "trust.yaml", "keys", ".gitignore", "ledger.db"])
+    _refuse_existing(folder, [*files, "trust.yaml", _SIGNATURES, "keys", ".gitignore", "ledger.db"])
     with ExitStack() as undone:
         _write_files(folder, {**files, ".gitignore": _IGNORED.encode()}, undone)
         levels = list(load_levels(folder / "policies").values())
@@ -110,8 +119,9 @@ def init_workspace(
         topology = complete_topology(file, document, folder)
         trust = _trust(levels, recorded_levels(file), topology, public, not_before=at, person=person)
         _write_files(folder, {"trust.yaml": trust.encode()}, undone)
+        _write_files(folder, {_SIGNATURES: _signed(folder / "trust.yaml", folder / "keys/me.pem")}, undone)
         undone.pop_all()
-    made = [*files, ".gitignore", *(f"keys/{name}.pem" for name in public), "trust.yaml"]
+    made = [*files, ".gitignore", *(f"keys/{name}.pem" for name in public), "trust.yaml", _SIGNATURES]
     return Initialised(folder / FILE, tuple(folder / name for name in made))
 
 
@@ -201,6 +211,12 @@ def _make_key(path: Path) -> str:
     return signer.public_pem
 
 
+def _signed(document: Path, key: Path) -> bytes:
+    """The first version, signed by the root key."""
+    trust = load_trust(document)
+    return spell_signatures(with_signature(trust.chain, trust.as_version, load_signer(key)))
+
+
 def _trust(
     levels: list[Level],
     places: dict[str, str],
@@ -214,6 +230,7 @@ def _trust(
         "apiVersion": "ldmrelease/v1alpha1",
         "kind": "Trust",
         "version": 1,
+        "root": {"keys": ["me"], "threshold": 1},
         "policies": {each.name: {"version": each.version, "digest": each.digest} for each in levels},
         "environments": places,
         "targets": {each: [topology.target_digest(each)] for each in topology.environments},

@@ -1,19 +1,33 @@
 """The workspace's own keys: what each has to be able to sign, what is wrong with one, and how to make it."""
 
+import shlex
 from collections.abc import Collection
 from datetime import datetime
 from itertools import chain, count
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from msgspec import Struct
+from msgspec.structs import replace
 
+from ldmrelease.config.workspace.model import Workspace
 from ldmrelease.domain import times
 from ldmrelease.domain.events.imported import IMPORT
-from ldmrelease.domain.events.kinds import ME, OBSERVER, PROMOTER, RUNNER
+from ldmrelease.domain.events.kinds import BRIDGE, ME, OBSERVER, PROMOTER, RUNNER
 from ldmrelease.domain.events.registry import role_types
 from ldmrelease.trust.keyring import Key, Keyring
 from ldmrelease.trust.keys import KeyKind
-from ldmrelease.trust.signer import KeyProblem, Signer, load_signer
+from ldmrelease.trust.signer import (
+    InAgent,
+    KeyPlace,
+    KeyProblem,
+    Signer,
+    key_place,
+    load_signer,
+)
+
+if TYPE_CHECKING:
+    from ldmrelease.config.workspace.schema import KeysEntry
 
 LEDGER = "ledger"
 RECEIPTS = "receipts/"
@@ -26,8 +40,14 @@ SIGNS = {
     OBSERVER: tuple(each for each in role_types(OBSERVER) if each != IMPORT),
     PROMOTER: role_types(PROMOTER),
     LEDGER: ("checkpoint",),
+    # Which tools it may speak for is for its role to say: one of these types is enough.
+    BRIDGE: (),
 }
 """What has to be signed by the keys of all purposes but receipts."""
+IMPORTED_TYPES = ("check", "vulnerabilities", "vex", "sbom", "metric", "code-review")
+"""The statements that are made of files of other tools."""
+OPTIONAL = frozenset({BRIDGE})
+"""Purposes that a workspace need not have a key for."""
 
 
 class KeyFault(Struct, frozen=True):
@@ -47,17 +67,55 @@ def signed_types(purpose: str) -> tuple[str, ...]:
     return SIGNS.get(purpose, ("receipt",))
 
 
-def key_fault(path: Path | None, purpose: str, keyring: Keyring, now: datetime) -> KeyFault | None:
+def usual_types(purpose: str) -> tuple[str, ...]:
+    """What a role for the purpose lists, where nobody wants less."""
+    return (*role_types(BRIDGE), *IMPORTED_TYPES) if purpose == BRIDGE else signed_types(purpose)
+
+
+def key_places(keys: "KeysEntry", root: Path) -> dict[str, KeyPlace]:
+    """Where the private keys are that a workspace names, by purpose."""
+    own = {purpose: getattr(keys, purpose) for purpose in SIGNS}
+    receipts = {f"{RECEIPTS}{level}": path for level, path in keys.receipts.items()}
+    return {
+        purpose: key_place(text, root) for purpose, text in {**own, **receipts}.items() if text is not None
+    }
+
+
+def key_files(keys: "KeysEntry", root: Path) -> dict[str, Path]:
+    """Those of them that are in files."""
+    places = key_places(keys, root)
+    return {purpose: each for purpose, each in places.items() if isinstance(each, Path)}
+
+
+def place_of(workspace: Workspace, purpose: str) -> KeyPlace | None:
+    """Where a workspace has its key of a purpose; None where it names none."""
+    which = workspace.agent_keys.get(purpose)
+    return workspace.keys.get(purpose) if which is None else InAgent(which)
+
+
+def signed_by(workspace: Workspace, text: str, base: Path) -> Workspace:
+    """The workspace where another key than its own signs what people do: a file from the folder `base`, or one that
+    an ssh-agent holds.
+    """
+    place = key_place(text, base)
+    files = {name: each for name, each in workspace.keys.items() if name != ME}
+    held = {name: each for name, each in workspace.agent_keys.items() if name != ME}
+    if isinstance(place, InAgent):
+        return replace(workspace, keys=files, agent_keys={**held, ME: place.which})
+    return replace(workspace, keys={**files, ME: place}, agent_keys=held)
+
+
+def key_fault(place: KeyPlace | None, purpose: str, keyring: Keyring, now: datetime) -> KeyFault | None:
     """Why a key cannot be used for its purpose at all, whatever the place; None where it can."""
-    if path is None:
+    if place is None:
         return KeyFault(
             "there is none, so whatever it signs cannot be done here", how_to_make(purpose, keyring), True
         )
     try:
-        signer = load_signer(path)
+        signer = load_signer(place)
     except KeyProblem as error:
         message, _, remedy = str(error).partition("; ")
-        if not path.exists():
+        if isinstance(place, Path) and not place.exists():
             remedy = how_to_make(purpose, keyring)
         return KeyFault(message, remedy, unusable=True)
     return signer_fault(signer, purpose, keyring, now)
@@ -65,17 +123,22 @@ def key_fault(path: Path | None, purpose: str, keyring: Keyring, now: datetime) 
 
 def signer_fault(signer: Signer, purpose: str, keyring: Keyring, now: datetime) -> KeyFault | None:
     """The same of a key that was read."""
-    types = signed_types(purpose)
-    if signer.kind is not KeyKind.P256 and _STATEMENTS.intersection(types):
+    if signer.kind is not KeyKind.P256 and _STATEMENTS.intersection(usual_types(purpose)):
         return KeyFault(
             f"{signer.source}: is of kind {signer.kind}, and statements are signed by P-256 keys",
             how_to_make(purpose, keyring),
         )
-    key = keyring.find(signer.keyid)
+    return keyid_fault(signer.keyid, signer.source, purpose, keyring, now)
+
+
+def keyid_fault(keyid: str, source: str, purpose: str, keyring: Keyring, now: datetime) -> KeyFault | None:
+    """The same of the key with a fingerprint, as far as the trust document alone tells. source: where it is."""
+    types, key = signed_types(purpose), keyring.find(keyid)
     if key is None:
+        role = _role(purpose, keyring)
         return KeyFault(
             "nobody in the trust document has it",
-            f"add {signer.keyid}: `ldmrelease trust add-key NAME {signer.source} --role {_role(purpose, keyring)}`",
+            f"add {keyid}: `ldmrelease trust add-key NAME {shlex.quote(source)} --role {role}`",
         )
     since = key.compromised_since
     if now < key.not_before or (key.not_after and now >= key.not_after) or (since and now >= since):
@@ -109,7 +172,7 @@ def how_to_make(purpose: str, keyring: Keyring) -> str:
     file = f"keys/{name}.pem"
     steps = [f"`ldmrelease key new {name} --out {file}`"]
     if all(each.name != role for each in keyring.roles):
-        types = " ".join(f"--type {each}" for each in signed_types(purpose))
+        types = " ".join(f"--type {each}" for each in usual_types(purpose))
         steps.append(f"`ldmrelease trust role {role} {types} --environment '*' --repository '*'`")
     steps.append(f"`ldmrelease trust add-key {name} {file} --role {role}`")
     level = purpose.removeprefix(RECEIPTS)
@@ -130,7 +193,7 @@ def _name(purpose: str) -> str:
 
 def _role(purpose: str, keyring: Keyring) -> str:
     """A role that may sign all that the purpose wants, or the name of one to be made."""
-    wanted = set(signed_types(purpose))
+    wanted = set(usual_types(purpose))
     fitting = [each.name for each in keyring.roles if wanted <= set(each.types)]
     own = _name(purpose)
     if purpose.startswith(RECEIPTS) or own in fitting or not fitting:

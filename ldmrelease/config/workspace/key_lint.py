@@ -5,8 +5,17 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from ldmrelease.config.trust import Trust
-from ldmrelease.config.workspace.key_faults import RECEIPTS, SIGNS, how_to_make, key_fault, signed_types
-from ldmrelease.config.workspace.load import key_files
+from ldmrelease.config.workspace.key_faults import (
+    OPTIONAL,
+    RECEIPTS,
+    SIGNS,
+    KeyFault,
+    how_to_make,
+    key_fault,
+    key_places,
+    keyid_fault,
+    signed_types,
+)
 from ldmrelease.config.workspace.schema import WorkspaceFile
 from ldmrelease.config.workspace.topology import level_of
 from ldmrelease.config.yaml.problems import Problem, shown
@@ -14,9 +23,10 @@ from ldmrelease.config.yaml.read import YamlDocument
 from ldmrelease.domain.events.kinds import ME
 from ldmrelease.trust.authorize import entitled_roles
 from ldmrelease.trust.keyring import Key, Keyring
-from ldmrelease.trust.signer import KeyProblem, load_signer
+from ldmrelease.trust.signer import KeyPlace, KeyProblem, load_signer
 from ldmrelease.trust.verify import Rejected
 
+_FINGERPRINT = "SHA256:"
 _NOWHERE = {"pin", "checkpoint", "intake"}
 """What speaks of no environment."""
 
@@ -35,21 +45,21 @@ def key_problems(
     follows from it is not told too.
     """
     keyring = trust.keyring if trust is not None else Keyring()
-    files = key_files(file.keys, root)
-    yield from _missing(file, document, files, levels, keyring)
+    places = key_places(file.keys, root)
+    yield from _missing(file, document, places, levels, keyring)
     if trust is not None and not keyring.keys:
         message = "is empty, so nothing that is signed counts"
         yield trust.document.problem(("keys",), message, "`ldmrelease trust add-key` adds public keys")
         trust = None
-    for purpose, path in files.items():
+    for purpose, place in places.items():
         where = ("keys", *purpose.split("/", 1))
-        if not path.is_file():
+        if isinstance(place, Path) and not place.exists():
             remedy = how_to_make(purpose, keyring)
-            yield document.problem(where, f"{shown(path)} is not there", remedy)
-        elif trust is None:
-            yield from _unreadable(path, where, document)
-        else:
-            yield from _untrusted(file, document, where, purpose, path, trust, told)
+            yield document.problem(where, f"{shown(place)} is not there", remedy)
+        elif trust is not None:
+            yield from _untrusted(file, document, where, purpose, place, trust, told)
+        elif isinstance(place, Path):
+            yield from _unreadable(place, where, document)
 
 
 def _missing(
@@ -63,7 +73,8 @@ def _missing(
         level_of(site, each) for site in file.environments.values() for each in site.applications.values()
     }
     # A level without a policy has a wrong name, which is told.
-    wanted = [*SIGNS, *(f"{RECEIPTS}{level}" for level in sorted(levels) if level in used)] if used else []
+    own = [each for each in SIGNS if each not in OPTIONAL]
+    wanted = [*own, *(f"{RECEIPTS}{level}" for level in sorted(levels) if level in used)] if used else []
     missing = [each for each in wanted if each not in files]
     if missing:
         how = how_to_make(missing[0], keyring)
@@ -85,23 +96,37 @@ def _untrusted(
     document: YamlDocument,
     where: tuple[str, ...],
     purpose: str,
-    path: Path,
+    place: KeyPlace,
     trust: Trust,
     told: Sequence[Problem],
 ) -> Iterator[Problem]:
-    near = Path(shown(path))
-    fault = key_fault(near, purpose, trust.keyring, file.clock or datetime.now(UTC))
-    key = None if fault is not None and fault.unusable else trust.keyring.find(load_signer(near).keyid)
+    fault, key = _found(purpose, place, trust.keyring, file.clock or datetime.now(UTC))
     if key is not None and _is_told(key, told):
         return
     if fault is not None:
         yield document.problem(where, fault.message, fault.remedy or None)
+    if fault is not None or key is None:
         return
-    assert key is not None
     misplaced = {each.field.split(".")[1] for each in told if each.field.startswith("environments.")}
     for message in _not_entitled(file, purpose, key, trust.keyring, misplaced):
         remedy = f"give it a role for that, or name another key in {document.file} as {'.'.join(where)}"
         yield trust.document.problem(("keys", key.id, "roles"), f"{key.id} {message}", remedy)
+
+
+def _found(
+    purpose: str, place: KeyPlace, keyring: Keyring, now: datetime
+) -> tuple[KeyFault | None, Key | None]:
+    """What is wrong with a key, and which key of the trust document it is.
+
+    No agent is asked: a workspace is right or wrong whoever looks at it. `doctor` asks.
+    """
+    if isinstance(place, Path):
+        near = Path(shown(place))
+        fault = key_fault(near, purpose, keyring, now)
+        return fault, None if fault is not None and fault.unusable else keyring.find(load_signer(near).keyid)
+    if not place.which.startswith(_FINGERPRINT):
+        return None, None
+    return keyid_fault(place.which, str(place), purpose, keyring, now), keyring.find(place.which)
 
 
 def _is_told(key: Key, told: Iterable[Problem]) -> bool:
@@ -127,7 +152,7 @@ def _not_entitled(
     if closed and placed and (purpose != ME or closed == environments):
         yield f"may not sign {', '.join(placed)} for {', '.join(closed)}"
     repositories = list(_repositories(file))
-    if repositories and not any(_speaks_of(key, keyring, types[0], each) for each in repositories):
+    if types and repositories and not any(_speaks_of(key, keyring, types[0], each) for each in repositories):
         yield f"may not sign {types[0]} for any of the repositories of the products"
 
 

@@ -9,16 +9,17 @@ from msgspec.structs import replace
 from ldmrelease.config.policies.load import ReadLevels, policy_files, usable_levels
 from ldmrelease.config.policies.references import Demands, Policies
 from ldmrelease.config.trust import Trust, load_trust
+from ldmrelease.config.trust_signatures import signatures_file
 from ldmrelease.config.workspace.check_contents import attempt, notify_receivers, with_files
 from ldmrelease.config.workspace.check_template import template_file
-from ldmrelease.config.workspace.key_faults import SIGNS
+from ldmrelease.config.workspace.key_faults import key_files, key_places
 from ldmrelease.config.workspace.model import LocalCheck, Notify, Workspace, WorkspaceInputs
 from ldmrelease.config.workspace.patterns.documents import expanded_document, workspace_document
 from ldmrelease.config.workspace.patterns.facts import trees_file
 from ldmrelease.config.workspace.patterns.findings import told_once
 from ldmrelease.config.workspace.patterns.making import Made
 from ldmrelease.config.workspace.references import References
-from ldmrelease.config.workspace.schema import KeysEntry, WorkspaceFile
+from ldmrelease.config.workspace.schema import WorkspaceFile
 from ldmrelease.config.workspace.topology import build_topology
 from ldmrelease.config.workspace.usable import LeftOut, Usable, usable_file, without
 from ldmrelease.config.yaml import read
@@ -26,6 +27,7 @@ from ldmrelease.config.yaml.problems import BadInput, Problem, shown
 from ldmrelease.domain import canonical
 from ldmrelease.domain.topology import Place, Topology
 from ldmrelease.ledger.registry import located
+from ldmrelease.trust.signer import InAgent, KeyPlace
 
 
 def load_workspace(file: Path) -> Workspace:
@@ -195,9 +197,15 @@ def _workspace(parts: Parts) -> Workspace:
         documents={name: document.data for name, (_, document) in parts.policies.items()},
         keyring=parts.trust.keyring,
         keys=key_files(file.keys, root),
+        agent_keys={
+            purpose: each.which
+            for purpose, each in key_places(file.keys, root).items()
+            if isinstance(each, InAgent)
+        },
         clock=file.clock,
         notify=_judged(parts.notify, parts.trust),
         insecure=tuple(file.insecure),
+        document_path=file.documents,
         local_policies=tuple(
             name for name, level in sorted(levels.items()) if not parts.trust.agrees_with(level)
         ),
@@ -213,6 +221,9 @@ def _workspace(parts: Parts) -> Workspace:
         local_checks=tuple(_local_checks(parts.topology, parts.trust)),
         trust_version=parts.trust.version,
         trust_digest=parts.trust.digest,
+        trust_chain={each.version: each.digest for each in parts.trust.chain.versions},
+        trust_fault=fault.detail if (fault := parts.trust.unsigned) is not None else "",
+        trust_expires=parts.trust.expires,
     )
 
 
@@ -239,8 +250,14 @@ def _inputs(parts: Parts) -> WorkspaceInputs:
     for check in parts.topology.checks:
         if check.document is not None:
             files[str(template_file(check, parts.root))] = check.document
+    signatures = signatures_file(parts.root / parts.file.trust)
+    if parts.trust.signatures is not None:
+        files[str(signatures)] = parts.trust.signatures
     return WorkspaceInputs(
-        files, str(folder), tuple(sorted(Path(each.file).name for _, each in parts.policies.values()))
+        files,
+        str(folder),
+        tuple(sorted(Path(each.file).name for _, each in parts.policies.values())),
+        () if parts.trust.signatures is not None else (str(signatures),),
     )
 
 
@@ -249,8 +266,6 @@ def named_keys(file: Path) -> dict[str, Path]:
     return key_files(workspace_document(file)[0].keys, file.resolve().parent)
 
 
-def key_files(keys: KeysEntry, root: Path) -> dict[str, Path]:
-    """The private key files that a workspace names, by purpose."""
-    own = {purpose: getattr(keys, purpose) for purpose in SIGNS}
-    receipts = {f"receipts/{level}": path for level, path in keys.receipts.items()}
-    return {purpose: root / path for purpose, path in {**own, **receipts}.items() if path is not None}
+def named_places(file: Path) -> dict[str, KeyPlace]:
+    """The same with the keys that an ssh-agent holds."""
+    return key_places(workspace_document(file)[0].keys, file.resolve().parent)

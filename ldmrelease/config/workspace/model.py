@@ -77,12 +77,15 @@ class Workspace(Struct, frozen=True):
     """A workspace as read; paths are absolute.
 
     `ledger` is its address, as `ledger.registry` opens it. `releases` is the repository of release artifacts. `keys`
-    are private key files by purpose: `me`, `runner`, `observer`, `promoter`, `ledger`, `receipts/<level>`. `clock`
+    are private key files by purpose: `me`, `runner`, `observer`, `promoter`, `ledger`, `receipts/<level>`;
+    `agent_keys` are those that an ssh-agent holds, by fingerprint or comment. `clock`
     stands in for the wall clock. `local_policies` are levels whose policy is not the one that the trust document
     records: what they decide is hypothetical; so they are of places in `local_environments`, whose targets are not
     those that it records. `local_products` and `local_checks` are not those that it records either: nothing of them is
     signed. `absent_environments` are those whose targets it records, and that the workspace has not. `documents` are
-    the policies as written, by the name of the level.
+    the policies as written, by the name of the level; `document_path` says where the documents about releases are.
+    the policies as written, by the name of the level. `trust_chain` are the digests of the trust document's signed
+    versions; `trust_fault` says why the document as it is counts as nobody's, and is empty where it is signed.
     """
 
     root: Path
@@ -104,8 +107,13 @@ class Workspace(Struct, frozen=True):
     absent_environments: tuple[str, ...] = ()
     local_products: tuple[str, ...] = ()
     local_checks: tuple[LocalCheck, ...] = ()
+    document_path: str = ""
+    agent_keys: dict[str, str] = {}
     trust_version: int = 0
     trust_digest: str = ""
+    trust_chain: dict[int, str] = {}
+    trust_fault: str = ""
+    trust_expires: datetime | None = None
 
     @property
     def trust_name(self) -> str:
@@ -120,11 +128,14 @@ class Workspace(Struct, frozen=True):
 
 
 class WorkspaceInputs(Struct, frozen=True):
-    """What a workspace was read from: the digest of each file, and the policy files of the policy folder."""
+    """What a workspace was read from: the digest of each file, and the policy files of the policy folder; `absent` are
+    files that would have been read.
+    """
 
     files: dict[str, str]
     folder: str
     policies: tuple[str, ...]
+    absent: tuple[str, ...] = ()
 
 
 def find_workspace(start: Path, explicit: Path | None, environ: Mapping[str, str]) -> Path:

@@ -5,6 +5,7 @@ from typing import Annotated, Literal, Self
 from pydantic import Field, model_validator
 
 from ldmrelease.checks.registry import KINDS, traits
+from ldmrelease.config.workspace.document_path import DEFAULT_DOCUMENTS, DocumentPath, Version
 from ldmrelease.config.workspace.pattern_schema import PatternTree, PlacesHead, Repeated
 from ldmrelease.config.workspace.receiver_schema import NotifyField
 from ldmrelease.config.workspace.target_schema import GitOpsEntry, OneOrMore, TargetEntry
@@ -223,6 +224,11 @@ class EnvironmentEntry(Repeated):
     applications: dict[Name, ApplicationEntry] = Field(
         default_factory=dict, description="What runs there, by name."
     )
+    provides: dict[Name, Version] = Field(
+        default_factory=dict,
+        description="Schemas and protocols that it has beside what its releases bring, each with its version, such as "
+        'apdb: "4.1.0".',
+    )
 
 
 class CheckEntry(Strict):
@@ -275,15 +281,16 @@ class CheckEntry(Strict):
 
 
 class KeysEntry(Strict):
-    """Private key files of whoever works in this workspace."""
+    """Private keys of whoever works in this workspace: files, or ssh-agent:FINGERPRINT."""
 
-    me: Text | None = Field(None, description="Signs pins and requests.")
+    me: Text | None = Field(None, description="Signs what people do: pins, requests.")
     runner: Text | None = Field(None, description="Signs check runs and their results.")
     observer: Text | None = Field(None, description="Signs observations.")
     promoter: Text | None = Field(
         None, description="Signs what the process does: decisions, steps, claims, intake, the end."
     )
     ledger: Text | None = Field(None, description="Signs checkpoints of the ledger.")
+    bridge: Text | None = Field(None, description="Signs what was observed in files of other tools.")
     receipts: dict[Name, Text] = Field(default_factory=dict, description="One receipt key for each level.")
 
 
@@ -307,6 +314,11 @@ class WorkspaceFile(Strict):
     )
     notify: NotifyField | None = Field(
         None, description="Who is told when somebody has to act: a command, or receivers by their names."
+    )
+    documents: DocumentPath = Field(
+        DEFAULT_DOCUMENTS,
+        description="Where documents about releases are, from the workspace's folder, with {kind} (release-notes) and "
+        "{tag}, and {product} where it is needed.",
     )
     insecure: Annotated[list[Text], UNIQUE] = Field(
         default_factory=list, description="Registries that are spoken to without TLS, as host:port."

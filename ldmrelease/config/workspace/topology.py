@@ -86,6 +86,7 @@ def build_topology(file: WorkspaceFile) -> Topology:
         applications=tuple(_applications(file)),
         checks=tuple(_check(name, each) for name, each in file.checks.items()),
         base_uri=file.base_uri.rstrip("/"),
+        provides={name: dict(each.provides) for name, each in file.environments.items() if each.provides},
     )
 
 

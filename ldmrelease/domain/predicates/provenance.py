@@ -9,6 +9,7 @@ from ldmrelease.domain.release import Release
 from ldmrelease.domain.topology import ComponentKind
 
 _COMMITS = ("gitCommit", "sha1")
+_COMMIT_LENGTH = 40
 
 
 def _facts(predicate: Predicate, _checks: Mapping[str, Sequence[str]]) -> dict[str, Any]:
@@ -29,6 +30,9 @@ def _sources(predicate: Predicate) -> Iterator[BuildSource]:
 def _source(plain: Any) -> Iterator[BuildSource]:
     uri = value_at(plain, ("uri",))
     commits = [value_at(plain, ("digest", name)) for name in _COMMITS]
+    # GitLab's runner says sha256 of what is a commit.
+    other = value_at(plain, ("digest", "sha256"))
+    commits += [other] if isinstance(other, str) and len(other) == _COMMIT_LENGTH else []
     commit = next((each for each in commits if isinstance(each, str)), None)
     if isinstance(uri, str) and commit is not None:
         yield BuildSource(repository_of(uri), commit)

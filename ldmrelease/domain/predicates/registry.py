@@ -1,6 +1,17 @@
 """The types of statement that the program knows. A new one is a file beside this one, and a line here."""
 
-from ldmrelease.domain.predicates import metric, provenance, review, sbom, scan, summary, test_result, vex
+from ldmrelease.domain.predicates import (
+    compatibility,
+    document,
+    metric,
+    provenance,
+    review,
+    sbom,
+    scan,
+    summary,
+    test_result,
+    vex,
+)
 from ldmrelease.domain.predicates.interface import StatementType
 
 STATEMENT_TYPES: dict[str, StatementType] = {
@@ -13,6 +24,8 @@ STATEMENT_TYPES: dict[str, StatementType] = {
         sbom.TYPE,
         metric.TYPE,
         review.TYPE,
+        document.TYPE,
+        compatibility.TYPE,
         summary.TYPE,
     )
 }

@@ -10,6 +10,7 @@ from ldmrelease.answers.sentences.text import same_told
 from ldmrelease.config.yaml.suggestions import did_you_mean
 from ldmrelease.domain.facts import Intent
 from ldmrelease.domain.targets import MenuTarget
+from ldmrelease.faces.cli.acting import KeyOption, open_acting_context
 from ldmrelease.faces.cli.arguments import (
     OptionalTargetOption,
     ProductOption,
@@ -53,6 +54,7 @@ def move(  # noqa: PLR0913, PLR0917 - the options of the command
     product: ProductOption = None,
     dry_run: DryRunOption = False,
     reason: ReasonOption = None,
+    key: KeyOption = None,
     yes: YesOption = False,
     output: OutputOption = Output.text,
 ) -> None:
@@ -60,7 +62,7 @@ def move(  # noqa: PLR0913, PLR0917 - the options of the command
 
     Exit codes as for `promote`.
     """
-    context = open_context_here(ctx)
+    context = open_acting_context(ctx, key, "request")
     target = known_target(context.topology, target)
     name = _known_alias(context, name, target)
     spec = PromotionSpec(

@@ -1,4 +1,4 @@
-"""`ldmrelease evidence`: sign, add, list and verify statements."""
+"""`ldmrelease evidence`: sign, add, import, list and verify statements."""
 
 import enum
 import sys
@@ -11,14 +11,18 @@ from ldmrelease.answers.evidence import added_answers, statement_answers, statem
 from ldmrelease.answers.sentences.escapes import printable
 from ldmrelease.config.yaml.suggestions import did_you_mean
 from ldmrelease.domain import canonical
+from ldmrelease.domain.document_faults import DocumentFaults
 from ldmrelease.domain.predicates.registry import STATEMENT_TYPES, statement_type
+from ldmrelease.domain.strict_json import read_limited
+from ldmrelease.faces.cli.acting import KEY_METAVAR, named_key
 from ldmrelease.faces.cli.arguments import ProductOption, ReleaseArgument, release_now
+from ldmrelease.faces.cli.evidence_import import EXAMPLES as IMPORT_EXAMPLES
+from ldmrelease.faces.cli.evidence_import import import_file
 from ldmrelease.faces.cli.options import OutputOption, UsageError, examples, new_app
 from ldmrelease.faces.cli.session import open_context_here
 from ldmrelease.render.evidence import added_text, evidence_table, unusable_words, verified_text
 from ldmrelease.render.output import Output, emit, say
 from ldmrelease.services.context import Context
-from ldmrelease.services.evidence.evidence_files import TooMuch, read_limited
 from ldmrelease.services.evidence.manual import (
     ReadEvidence,
     UnusableEvidence,
@@ -36,7 +40,7 @@ from ldmrelease.services.releases.pin import Pinned
 from ldmrelease.trust.signer import load_signer
 
 app = new_app(
-    "Sign, add, list and verify statements about releases.",
+    "Sign, add, import, list and verify statements about releases.",
     examples=examples(
         "ldmrelease evidence sign w.2023.16 --type provenance --component scipipe --key keys/ci.pem --out p.json",
         "ldmrelease evidence add p.json",
@@ -79,7 +83,9 @@ def sign_statement(  # noqa: PLR0913, PLR0917 - the options of the command
         str,
         typer.Option("--type", help=f"{', '.join(_SIGNABLE)}, or the URI of a predicate type."),
     ],
-    key: Annotated[Path, typer.Option("--key", help="The private key file that signs (PEM, P-256).")],
+    key: Annotated[
+        str, typer.Option("--key", metavar=KEY_METAVAR, help="The private key that signs; of kind P-256.")
+    ],
     product: ProductOption = None,
     about: Annotated[
         AboutOption | None,
@@ -137,7 +143,7 @@ def sign_statement(  # noqa: PLR0913, PLR0917 - the options of the command
         raise UsageError(
             f"a statement of type {type!r} needs its predicate", "name a JSON file with --predicate"
         )
-    signer = load_signer(key)
+    signer = load_signer(named_key(key))
     if context.keyring.find(signer.keyid) is None:
         say(
             f"warning: the trust document does not have the key {key}: its statements will not count",
@@ -255,8 +261,8 @@ def _bytes(path: Path) -> bytes:
     else:
         with path.open("rb") as file:
             data = read_limited(file)
-    if isinstance(data, TooMuch):
-        raise UsageError(f"{path}: {unusable_words(beyond_limit(data))}")
+    if isinstance(data, DocumentFaults):
+        raise UsageError(f"{path}: {unusable_words(beyond_limit(data.first))}")
     return data
 
 
@@ -282,6 +288,9 @@ def list_evidence(
     pinned = release_now(context, release, product)
     found = evaluate_all(context, pinned)
     emit(statement_answers(found), output, lambda: evidence_table(found, pinned.release.name))
+
+
+app.command("import", epilog=IMPORT_EXAMPLES)(import_file)
 
 
 _ENVELOPES = (".json", ".jsonl", ".dsse", ".sigstore")

@@ -7,6 +7,7 @@ import typer
 from ldmrelease.answers.holds import hold_set_answer
 from ldmrelease.answers.sentences.text import listed
 from ldmrelease.domain.events.acts import Hold, HoldKind
+from ldmrelease.faces.cli.acting import KeyOption, open_acting_context
 from ldmrelease.faces.cli.hold_options import (
     LookOption,
     ScopesArgument,
@@ -19,10 +20,9 @@ from ldmrelease.faces.cli.hold_options import (
     time_option,
 )
 from ldmrelease.faces.cli.options import OutputOption, UsageError, examples, new_app
-from ldmrelease.faces.cli.session import open_context_here
 from ldmrelease.render.holds import hold_set_text
 from ldmrelease.render.output import Output, emit
-from ldmrelease.services.governance.affected import effects_of
+from ldmrelease.services.governance.affected import DRAFT, effects_of
 from ldmrelease.services.governance.holding import set_hold
 
 app = new_app()
@@ -52,6 +52,7 @@ def freeze(  # noqa: PLR0913, PLR0917 - an option each
         bool, typer.Option("--let-rollbacks", help="What ran before may be rolled back to all the same.")
     ] = False,
     dry_run: LookOption = False,
+    key: KeyOption = None,
     yes: SureOption = False,
     output: OutputOption = Output.text,
 ) -> None:
@@ -60,7 +61,7 @@ def freeze(  # noqa: PLR0913, PLR0917 - an option each
     A rollback is stopped, too, unless the freeze lets it pass. What is to be taken out of a menu goes all the same.
     A promotion that is under way stops before it enters a frozen place. TIME is 2023-04-21T18:00:00Z, or `2h` from now.
     """
-    context = open_context_here(ctx)
+    context = open_acting_context(ctx, key, "hold")
     if bool(targets) == everywhere:
         raise UsageError("say where: name targets, or say --everywhere, and not both")
     now = context.now()
@@ -69,7 +70,7 @@ def freeze(  # noqa: PLR0913, PLR0917 - an option each
         raise UsageError("--until is before it begins", "name a time to come, later than --from")
     scopes = scopes_of(context.topology, targets or [])
     body = Hold(
-        "new", HoldKind.FREEZE, scopes, now, require_reason(reason), start, end, lets_back=let_rollbacks
+        DRAFT, HoldKind.FREEZE, scopes, now, require_reason(reason), start, end, lets_back=let_rollbacks
     )
     draft = draft_hold(context, body)
     if dry_run:

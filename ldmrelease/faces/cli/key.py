@@ -1,16 +1,23 @@
 """`ldmrelease key`: make and show signing keys."""
 
 import re
+from contextlib import suppress
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
+from ldmrelease.answers.sentences.escapes import printable
 from ldmrelease.answers.workspace import KeyAnswer
+from ldmrelease.config.trust import load_trust
+from ldmrelease.config.workspace.agreement import trust_file
+from ldmrelease.config.yaml.problems import BadInput
 from ldmrelease.domain import times
+from ldmrelease.faces.cli.acting import named_key
 from ldmrelease.faces.cli.options import OutputOption, UsageError, examples, new_app
-from ldmrelease.faces.cli.session import time_here
+from ldmrelease.faces.cli.session import time_here, workspace_file
 from ldmrelease.render.output import Output, emit, say
+from ldmrelease.trust.keyring import Key
 from ldmrelease.trust.keys import KeyKind
 from ldmrelease.trust.signer import generate, read_public_half
 
@@ -69,27 +76,57 @@ def new(
 
 
 @app.command(
-    "show", epilog=examples("ldmrelease key show keys/ci.pem", "ldmrelease key show keys/ci.pem --name ci-2")
+    "show",
+    epilog=examples(
+        "ldmrelease key show keys/ci.pem",
+        "ldmrelease key show ~/.ssh/id_ed25519.pub --name ada",
+        "ldmrelease key show ssh-agent:",
+    ),
 )
 def show(
     ctx: typer.Context,
-    file: Annotated[Path, typer.Argument(help="The key's file, private or public.")],
+    file: Annotated[
+        str,
+        typer.Argument(
+            metavar="FILE",
+            help="The key's file, public or private, in PEM or as ssh has it; or ssh-agent:KEY.",
+        ),
+    ],
     name: Annotated[
         str | None, typer.Option("--name", help="Its name in the trust document.  [default: the file's]")
     ] = None,
     output: OutputOption = Output.text,
 ) -> None:
-    """Print the public half of a key, as the trust document needs it; `trust add-key` puts it there."""
-    public, now = read_public_half(file), time_here(ctx)
+    """Print the public half of a key, as the trust document needs it; `trust add-key` puts it there.
+
+    Says whose it is where the trust document here has it already.
+    """
+    place, now = named_key(file), time_here(ctx)
+    public = read_public_half(place)
+    known = _known(ctx, public.keyid)
     key = KeyAnswer(
-        name=name or file.stem,
+        name=name or (place.stem if isinstance(place, Path) else "me"),
         kind=str(public.kind),
         keyid=public.keyid,
         file=str(file),
         not_before=times.spell(now),
         public=public.pem,
+        known_as=known.id if known else None,
+        person=known.person if known else None,
     )
-    emit(key, output, lambda: _snippet(key))
+    emit(key, output, lambda: f"{_whose(key)}\n{_snippet(key)}")
+
+
+def _known(ctx: typer.Context, keyid: str) -> Key | None:
+    """The key of the trust document that this is; None where it has none, or where there is no workspace."""
+    with suppress(BadInput):
+        return load_trust(trust_file(workspace_file(ctx))).keyring.find(keyid)
+    return None
+
+
+def _whose(key: KeyAnswer) -> str:
+    whose = f"key {key.known_as} of {key.person}" if key.known_as else "in no trust document here"
+    return f"# {key.keyid} ({key.kind}): {printable(whose)}"
 
 
 def _snippet(key: KeyAnswer) -> str:

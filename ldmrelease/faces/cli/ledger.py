@@ -129,6 +129,7 @@ def checkpoint(
     says.
     """
     context = open_context_here(ctx)
+    context.require_trusted()
     context.sign_index(_INDEXED_AT_HAND)
     if publish:
         digest, where = publish_checkpoint(context), context.workspace.releases

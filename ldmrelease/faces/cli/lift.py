@@ -8,9 +8,9 @@ import typer
 from ldmrelease.answers.exit_codes import ExitCode
 from ldmrelease.answers.holds import hold_answer
 from ldmrelease.config.yaml.suggestions import did_you_mean
+from ldmrelease.faces.cli.acting import KeyOption, open_acting_context
 from ldmrelease.faces.cli.hold_options import SureOption, WhyOption, require_reason, require_yes
 from ldmrelease.faces.cli.options import NoAnswer, OutputOption, UsageError, examples, new_app
-from ldmrelease.faces.cli.session import open_context_here
 from ldmrelease.render.holds import lifted_text
 from ldmrelease.render.output import Output, emit
 from ldmrelease.services.governance.holding import NotLifted, lift_hold
@@ -31,6 +31,7 @@ def lift(
     ctx: typer.Context,
     hold: Annotated[str, typer.Argument(metavar="HOLD", help="Such as H-3.", callback=_hold)],
     reason: WhyOption,
+    key: KeyOption = None,
     yes: SureOption = False,
     output: OutputOption = Output.text,
 ) -> None:
@@ -38,7 +39,7 @@ def lift(
 
     Exit 1 where it was lifted, or had ended, before.
     """
-    context = open_context_here(ctx)
+    context = open_acting_context(ctx, key, "lift")
     require_reason(reason)
     require_yes(f"lift {hold}?", yes=yes)
     found = lift_hold(context, hold, reason)

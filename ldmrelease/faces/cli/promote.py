@@ -6,6 +6,7 @@ import typer
 from msgspec.structs import replace
 
 from ldmrelease.answers.exit_codes import ExitCode
+from ldmrelease.faces.cli.acting import KeyOption, open_acting_context
 from ldmrelease.faces.cli.arguments import (
     ProductOption,
     ReasonOption,
@@ -22,7 +23,6 @@ from ldmrelease.faces.cli.overlay_options import (
 )
 from ldmrelease.faces.cli.promotion_answers import RenderedAnswer
 from ldmrelease.faces.cli.run_promotion import DryRunOption, YesOption, run_promotion
-from ldmrelease.faces.cli.session import open_context_here
 from ldmrelease.faces.cli.understood import known_target
 from ldmrelease.render.output import Output, emit
 from ldmrelease.services.context import Context
@@ -60,6 +60,7 @@ def promote(  # noqa: PLR0913, PLR0917 - the options of the command
     compressed: CompressedOption = None,
     emergency: EmergencyOption = None,
     reason: ReasonOption = None,
+    key: KeyOption = None,
     yes: YesOption = False,
     output: OutputOption = Output.text,
 ) -> None:
@@ -68,7 +69,7 @@ def promote(  # noqa: PLR0913, PLR0917 - the options of the command
     Exit 0 when it is there (or was), 1 when it is refused, 2 when the request was invalid, 3 when it could
     not be decided or finished, 4 when it waits. Asking again does nothing where nothing is left to do.
     """
-    context = open_context_here(ctx)
+    context = open_acting_context(ctx, key, "request")
     target = known_target(context.topology, target)
     overlay = asked_overlay(compressed, emergency, reason, through=through)
     pinned = release_in(context, release, product, target, overlay)

@@ -12,6 +12,7 @@ from ldmrelease.answers.sentences.text import listed
 from ldmrelease.config.yaml.suggestions import did_you_mean
 from ldmrelease.domain.events.acts import Hold, HoldKind
 from ldmrelease.domain.events.notifications import NotificationDue
+from ldmrelease.faces.cli.acting import KeyOption, open_acting_context
 from ldmrelease.faces.cli.arguments import ProductOption, product_and_tag
 from ldmrelease.faces.cli.hold_options import (
     LookOption,
@@ -24,11 +25,10 @@ from ldmrelease.faces.cli.hold_options import (
     scopes_of,
 )
 from ldmrelease.faces.cli.options import OutputOption, TimeoutOption, UsageError, examples, new_app
-from ldmrelease.faces.cli.session import open_context_here
 from ldmrelease.render.holds import hold_set_text
 from ldmrelease.render.output import Output, emit, say
 from ldmrelease.services.context import Context
-from ldmrelease.services.governance.affected import effects_of
+from ldmrelease.services.governance.affected import DRAFT, effects_of
 from ldmrelease.services.governance.holding import (
     RecalledSubjects,
     UnknownComponent,
@@ -72,6 +72,7 @@ def recall(  # noqa: PLR0913, PLR0917 - an option each
     target: ScopesOption = None,
     timeout: TimeoutOption = 10.0,
     dry_run: LookOption = False,
+    key: KeyOption = None,
     yes: SureOption = False,
     output: OutputOption = Output.text,
 ) -> None:
@@ -84,10 +85,10 @@ def recall(  # noqa: PLR0913, PLR0917 - an option each
     A release is recalled with its content and all its images: a final with the same ones is held, too. A condition that
     asks for what is not known of a release leaves it undecided.
     """
-    context = open_context_here(ctx)
+    context = open_acting_context(ctx, key, "hold")
     subjects = _subjects(context, what, product, component, having)
     body = Hold(
-        "new",
+        DRAFT,
         HoldKind.RECALL,
         scopes_of(context.topology, target or []),
         context.now(),

@@ -8,6 +8,7 @@ import typer
 from ldmrelease.answers.releases import comparison_answer, release_answer, release_rows, revision_answers
 from ldmrelease.answers.sentences.text import listed, said
 from ldmrelease.domain.tags import Kind
+from ldmrelease.faces.cli.acting import KeyOption, open_acting_context
 from ldmrelease.faces.cli.arguments import (
     ProductOption,
     ReasonOption,
@@ -66,6 +67,7 @@ def pin_release(
         Path | None,
         typer.Option("--builds", metavar="FILE", help="The same, in a YAML file of COMPONENT: BUILD."),
     ] = None,
+    key: KeyOption = None,
     output: OutputOption = Output.text,
 ) -> None:
     """Bind a tag to digests, component by component. Pinning the same again writes nothing.
@@ -76,7 +78,7 @@ def pin_release(
     """
     from ldmrelease.services.deployments.checkpoints import require_newest  # noqa: PLC0415 - who lists asks no place
 
-    context = open_context_here(ctx)
+    context = open_acting_context(ctx, key, "pin")
     chosen, text = product_and_tag(context, tag, product)
     stored = stored_pin(context, chosen, text)
     found = usable_pin(pin(context, chosen, text, named_builds(chosen, text, stored, build or (), builds)))

@@ -9,6 +9,7 @@ from ldmrelease.answers.sentences.text import listed, short
 from ldmrelease.answers.sentences.unnamed import unnamed_words
 from ldmrelease.domain.facts import Intent
 from ldmrelease.domain.release import Release
+from ldmrelease.faces.cli.acting import KeyOption, open_acting_context
 from ldmrelease.faces.cli.arguments import (
     ProductOption,
     ReasonOption,
@@ -19,7 +20,6 @@ from ldmrelease.faces.cli.arguments import (
 )
 from ldmrelease.faces.cli.options import TYPED, OutputOption, UsageError, examples, new_app
 from ldmrelease.faces.cli.run_promotion import DryRunOption, YesOption, run_promotion
-from ldmrelease.faces.cli.session import open_context_here
 from ldmrelease.faces.cli.understood import known_target
 from ldmrelease.render.output import Output, emit
 from ldmrelease.services.context import Context
@@ -40,7 +40,7 @@ app = new_app()
         "ldmrelease rollback w.2023.15@1 --target summit/ocps",
     )
 )
-def rollback(
+def rollback(  # noqa: PLR0913, PLR0917 - the options of the command
     ctx: typer.Context,
     target: TargetOption,
     release: Annotated[
@@ -49,6 +49,7 @@ def rollback(
     product: ProductOption = None,
     dry_run: DryRunOption = False,
     reason: ReasonOption = None,
+    key: KeyOption = None,
     yes: YesOption = False,
     output: OutputOption = Output.text,
 ) -> None:
@@ -61,7 +62,7 @@ def rollback(
 
     Exit codes as for `promote`.
     """
-    context = open_context_here(ctx)
+    context = open_acting_context(ctx, key, "request")
     target = known_target(context.topology, target)
     if release is None:
         product = _product(context, target, product)

@@ -10,11 +10,15 @@ from ldmrelease.answers.exit_codes import ExitCode
 from ldmrelease.answers.sentences.escapes import printable
 from ldmrelease.answers.sentences.target_refusals import refusal_words
 from ldmrelease.answers.sentences.text import counted
+from ldmrelease.answers.trust_documents import signatures_answer
 from ldmrelease.answers.workspace import AdoptedTrustAnswer, TrustAnswer, TrustChangeAnswer
 from ldmrelease.config.trust import Trust, load_trust
 from ldmrelease.config.workspace.agreement import TrustChange, agreement, trust_file
+from ldmrelease.config.workspace.load import named_keys
 from ldmrelease.config.yaml.suggestions import did_you_mean
 from ldmrelease.domain import times
+from ldmrelease.domain.events.kinds import ME
+from ldmrelease.faces.cli.acting import named_key
 from ldmrelease.faces.cli.options import (
     NoAnswer,
     OutputOption,
@@ -26,7 +30,9 @@ from ldmrelease.faces.cli.options import (
 )
 from ldmrelease.faces.cli.session import open_context_here, time_here, workspace_file
 from ldmrelease.render.output import Output, emit, say
-from ldmrelease.services.operations.trust_document import Proposal, adopt, propose
+from ldmrelease.render.trust_documents import signatures_text
+from ldmrelease.services.operations.trust_document import Proposal, SignedDocument, adopt, propose
+from ldmrelease.services.trust_version import trust_here
 from ldmrelease.targets.results import Refusal
 from ldmrelease.targets.yamledit.entries import spell_keys
 from ldmrelease.trust.signer import read_public_half
@@ -65,20 +71,27 @@ def agree(
     for name in policies or ():
         if name not in found.levels:
             raise UsageError(f"there is no policy {name!r}", did_you_mean(name, found.levels))
-    _carry_out(trust_file(file), found.changes, output, dry_run=dry_run, yes=yes)
+    _carry_out(ctx, found.changes, output, dry_run=dry_run, yes=yes)
 
 
 @app.command(
     "add-key",
     epilog=examples(
         "ldmrelease trust add-key grace grace.pem --role release-manager --person 'Grace Hopper'",
+        "ldmrelease trust add-key ada ~/.ssh/id_ed25519.pub --role release-manager --person 'Ada Lovelace'",
         "ldmrelease trust add-key ci keys/ci.pem --role ci --yes",
     ),
 )
 def add_key(  # noqa: PLR0913, PLR0917 - the options of the command
     ctx: typer.Context,
     name: Annotated[str, typer.Argument(help="The key's name in the trust document.")],
-    file: Annotated[Path, typer.Argument(help="Its file, with the public half or the private one.")],
+    file: Annotated[
+        str,
+        typer.Argument(
+            metavar="FILE",
+            help="Its file, public or private, in PEM or as ssh has it; or ssh-agent:KEY.",
+        ),
+    ],
     role: Annotated[list[str], typer.Option("--role", help="What it may sign: a role of the document.")],
     person: Annotated[str | None, typer.Option("--person", help="Whose it is.  [default: NAME]")] = None,
     mail: Annotated[str | None, typer.Option("--mail", help="The person's mail address.")] = None,
@@ -87,7 +100,7 @@ def add_key(  # noqa: PLR0913, PLR0917 - the options of the command
     output: OutputOption = Output.text,
 ) -> None:
     """Add a key to the trust document; it counts from now on, in the workspace's time."""
-    path, public = trust_file(workspace_file(ctx)), read_public_half(file)
+    path, public = trust_file(workspace_file(ctx)), read_public_half(named_key(file))
     trust = load_trust(path)
     if trust.keyring.named(name) is not None:
         raise UsageError(f"there is a key {name!r} already", "choose another name: a key is never replaced")
@@ -103,7 +116,7 @@ def add_key(  # noqa: PLR0913, PLR0917 - the options of the command
     if mail is not None:
         entry["mail"] = mail
     entry |= {"roles": role, "not-before": times.spell(time_here(ctx)), "public": public.pem}
-    _carry_out(path, [TrustChange(("keys", name), None, entry)], output, dry_run=dry_run, yes=yes)
+    _carry_out(ctx, [TrustChange(("keys", name), None, entry)], output, dry_run=dry_run, yes=yes)
 
 
 @app.command(
@@ -135,22 +148,25 @@ def role(
     lists = {"types": type, "environments": environment, "repositories": repository}
     given = {key: value for key, value in lists.items() if value}
     changes = _role_changes(load_trust(path), name, given)
-    _carry_out(path, changes, output, dry_run=dry_run, yes=yes)
+    _carry_out(ctx, changes, output, dry_run=dry_run, yes=yes)
 
 
 @app.command("adopt", epilog=examples("ldmrelease trust adopt", "ldmrelease trust adopt --yes --output json"))
 def adopt_moved(ctx: typer.Context, yes: YesOption = False, output: OutputOption = Output.text) -> None:
-    """Have the ledger go on by the trust document that the workspace names, where that has moved.
+    """Have the ledger remember the version of the trust document now, before anything else is done by it.
 
-    The ledger remembers where its trust document is, and nothing is done by one of elsewhere. Asks first.
+    The first thing that is done by a version does it as well. A document that does not continue, signature by
+    signature, the one by which the ledger is used is refused (exit 3), wherever it is.
     """
     context = open_context_here(ctx)
-    before, now = context.adopted, context.trust_here
-    moves = any(before) and all(each.file != now.file for each in before)
-    if moves and not yes:
-        say(f"this ledger is used by {printable(before[-1].file)} (version {before[-1].version})", err=True)
-        question = f"go on by {printable(now.file)} (version {now.version})?"
-        _ask(question, "recorded")
+    before, now = [each.body for each in context.adopted], trust_here(context.workspace)
+    if not yes and (not before or before[-1].digest != now.digest):
+        if before:
+            say(
+                f"this ledger is used by {printable(before[-1].file)} (version {before[-1].version})",
+                err=True,
+            )
+        _ask(f"go on by {printable(now.file)} (version {now.version})?", "recorded")
     context.adopt_trust()
     answer = AdoptedTrustAnswer(
         file=now.file, version=now.version, digest=now.digest, before=before[-1].file if before else None
@@ -173,18 +189,19 @@ def _role_changes(trust: Trust, name: str, given: dict[str, list[str]]) -> list[
 
 
 def _carry_out(
-    file: Path, changes: Sequence[TrustChange], output: Output, *, dry_run: bool, yes: bool
+    ctx: typer.Context, changes: Sequence[TrustChange], output: Output, *, dry_run: bool, yes: bool
 ) -> None:
-    """Show what would change, ask, write it, and print what was done."""
-    proposal = propose(file, changes)
+    """Show what would change, ask, write and sign it, and print what was done."""
+    workspace = workspace_file(ctx)
+    proposal = propose(trust_file(workspace), changes)
     if isinstance(proposal, Refusal):
         raise UsageError(refusal_words(proposal), "change it by hand")
-    shown = False
+    shown, signed = False, None
     if changes and not dry_run:
         shown = not yes
         _confirm(proposal, yes)
-        adopt(proposal)
-    answer = _answer(proposal, written=bool(changes) and not dry_run)
+        signed = adopt(proposal, named_keys(workspace).get(ME))
+    answer = _answer(proposal, signed)
     emit(answer, output, lambda: _text(answer, shown=shown))
 
 
@@ -202,11 +219,12 @@ def _ask(question: str, done: str) -> None:
         raise NoAnswer(ExitCode.REFUSED, "not-confirmed", f"not confirmed: nothing was {done}")
 
 
-def _answer(proposal: Proposal, *, written: bool) -> TrustAnswer:
+def _answer(proposal: Proposal, signed: SignedDocument | None) -> TrustAnswer:
     return TrustAnswer(
         file=str(proposal.file),
         version=proposal.version,
-        written=written,
+        written=signed is not None,
+        signatures=None if signed is None else signatures_answer(signed),
         changes=tuple(
             TrustChangeAnswer(field=spell_keys(each.path), before=each.before, after=each.after)
             for each in proposal.changes
@@ -222,4 +240,5 @@ def _text(answer: TrustAnswer, *, shown: bool) -> str:
     lines = [] if shown else [printable(each) for each in answer.difference.splitlines()]
     told = f"{counted(len(answer.changes), 'change')}: {name} "
     end = f"has version {answer.version} now" if answer.written else f"would have version {answer.version}"
-    return "\n".join([*lines, told + end])
+    signatures = [signatures_text(answer.signatures)] if answer.signatures is not None else []
+    return "\n".join([*lines, told + end, *signatures])

@@ -21,6 +21,13 @@ from ldmrelease.domain.facts import (
 from ldmrelease.domain.product_grammar import AnyGrammar
 from ldmrelease.domain.tags import order_key, parse
 from ldmrelease.domain.topology import Place
+from ldmrelease.domain.workspace_facts import DocumentFile, InterfaceFact
+from ldmrelease.policy.cases.contents import (
+    ScenarioRunning,
+    document_files,
+    interface_facts,
+    running_releases,
+)
 from ldmrelease.policy.cases.facts import (
     Definitions,
     definition_of,
@@ -54,6 +61,9 @@ class Assumptions(Struct, frozen=True):
     candidates: tuple[ScenarioCandidate, ...] = ()
     cycles: tuple[ScenarioCycle, ...] = ()
     change: ChangeFact | None = None
+    running: tuple[ScenarioRunning, ...] = ()
+    documents: dict[str, str] = field(default_factory=dict)
+    interfaces: dict[str, str] = field(default_factory=dict)
     clusters: dict[str, str] = field(default_factory=dict)
     holds: tuple[str, ...] = ()
     earlier: tuple[Place, ...] | None = None
@@ -74,11 +84,26 @@ def assume(facts: Facts, assumed: Assumptions, grammar: AnyGrammar, moved: timed
         candidate_pins=(*facts.candidate_pins, *_candidates(facts, assumed, grammar)),
         cycles=(*facts.cycles, *(each.fact() for each in assumed.cycles)),
         change=facts.change if assumed.change is None else assumed.change,
+        running=(*facts.running, *running_releases(assumed.running, release.product)),
+        documents=_documents(facts, assumed),
+        interfaces=_interfaces(facts, assumed),
         clusters={**facts.clusters, **assumed.clusters},
         holds=(*facts.holds, *hold_facts(assumed.holds)),
         earlier=facts.earlier if assumed.earlier is None else assumed.earlier,
         later=facts.later if assumed.later is None else assumed.later,
     )
+
+
+def _documents(facts: Facts, assumed: Assumptions) -> tuple[DocumentFile, ...]:
+    """Those that are assumed are there in place of what the workspace has of the same kind."""
+    kept = (each for each in facts.documents if each.kind not in assumed.documents)
+    return tuple(sorted((*kept, *document_files(assumed.documents)), key=lambda each: each.kind))
+
+
+def _interfaces(facts: Facts, assumed: Assumptions) -> tuple[InterfaceFact, ...]:
+    """The same of versions, whoever else has said which they are."""
+    kept = (each for each in facts.interfaces if each.interface not in assumed.interfaces)
+    return (*kept, *interface_facts(assumed.interfaces))
 
 
 def _definitions(facts: Facts) -> Definitions:

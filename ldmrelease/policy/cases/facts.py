@@ -22,6 +22,7 @@ from ldmrelease.domain.images import PlatformImage
 from ldmrelease.domain.level import Level, Requirement
 from ldmrelease.domain.tags import order_key, parse
 from ldmrelease.domain.topology import Place
+from ldmrelease.policy.cases.contents import document_files, interface_facts, running_releases
 from ldmrelease.policy.cases.scenario import (
     Scenario,
     ScenarioCandidate,
@@ -67,6 +68,9 @@ def facts_of(scenario: Scenario, level: Level, windows: Windows = NO_WINDOWS) ->
         later=scenario.later,
         cycles=tuple(each.fact() for each in scenario.cycles),
         change=scenario.change,
+        running=tuple(running_releases(scenario.running, release.product)),
+        documents=document_files(scenario.documents),
+        interfaces=interface_facts(scenario.interfaces),
         places=_places(scenario, level),
         place_components={str(place): names for place, names in sorted(components.items())},
         clusters=dict(scenario.clusters),
@@ -146,6 +150,8 @@ def subject_digests(subject: ScenarioSubject, release: ReleaseFact) -> tuple[str
         return (release.digest,)
     if subject.about == "content":
         return () if release.content is None else (release.content,)
+    if subject.about == "configuration":
+        return tuple(f"gitCommit:{each.commit}" for each in release.configurations)
     return tuple(_of_images(subject, release.images))
 
 
@@ -186,6 +192,7 @@ def _statement(statement: ScenarioStatement, release: ReleaseFact) -> StatementF
         received=statement.received,
         platform=statement.about.platform,
         build=build if has_build else None,
+        **{name: getattr(statement.contents, name) for name in statement.contents.__struct_fields__},
     )
 
 

@@ -9,6 +9,7 @@ from msgspec import Struct, field
 from ldmrelease.domain.decision import Phase
 from ldmrelease.domain.facts import ChangeFact, CycleFact, CycleRole, ImageFact, ImageResidence, Intent
 from ldmrelease.domain.topology import Place
+from ldmrelease.policy.cases.contents import ScenarioContents, ScenarioRunning
 
 
 class TagState(StrEnum):
@@ -55,8 +56,9 @@ class ScenarioPlace(Struct, frozen=True):
 
 
 class ScenarioSubject(Struct, frozen=True):
-    """What evidence is about: `release`, `content` or `image`; of images, one component's or every one's, one
-    platform or the whole of it."""
+    """What evidence is about: `release`, `content`, `configuration` or `image`; of images, one
+    component's or every one's, one platform or the whole of it.
+    """
 
     about: str = "release"
     component: str | None = None
@@ -114,7 +116,8 @@ class ScenarioRun(Struct, frozen=True):
 
 class ScenarioStatement(Struct, frozen=True):
     """A signed statement that is no test's result, taken in at `received`; `sources` of a build are commits by
-    repository."""
+    repository, `contents` what it says beyond that.
+    """
 
     name: str
     type: str
@@ -125,6 +128,7 @@ class ScenarioStatement(Struct, frozen=True):
     builder: str | None = None
     build_type: str | None = None
     sources: dict[str, str] = field(default_factory=dict)
+    contents: ScenarioContents = ScenarioContents()
 
 
 class ScenarioCandidate(Struct, frozen=True):
@@ -152,7 +156,8 @@ class ScenarioCycle(Struct, frozen=True):
 
 class Scenario(Struct, frozen=True):
     """Everything that a case gives. `checks` are those that the workspace has, None: those that are named anywhere;
-    `change` is as in `Facts`;
+    `change` is as in `Facts`; `documents` are those of the workspace, each with a name for what it says, `interfaces`
+    the versions that it states for the environment;
     `clusters` are the UIDs of the environments' clusters; `earlier` and `later` as in `Facts`.
     """
 
@@ -169,6 +174,9 @@ class Scenario(Struct, frozen=True):
     candidates: tuple[ScenarioCandidate, ...] = ()
     cycles: tuple[ScenarioCycle, ...] = ()
     change: ChangeFact | None = None
+    running: tuple[ScenarioRunning, ...] = ()
+    documents: dict[str, str] = field(default_factory=dict)
+    interfaces: dict[str, str] = field(default_factory=dict)
     checks: tuple[str, ...] | None = None
     clusters: dict[str, str] = field(default_factory=dict)
     holds: tuple[str, ...] = ()

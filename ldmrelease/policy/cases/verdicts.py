@@ -4,7 +4,7 @@ from msgspec import Struct, field
 
 from ldmrelease.domain import canonical
 from ldmrelease.domain.decision import Decision, Finding, Outcome, Verdict
-from ldmrelease.domain.level import Ask, Level, Unmanaged
+from ldmrelease.domain.level import Ask, Level, Recalled, Unmanaged
 from ldmrelease.domain.times import spell, spell_seconds
 from ldmrelease.policy.cases.facts import NO_WINDOWS, Windows, facts_of
 from ldmrelease.policy.cases.scenario import Scenario
@@ -22,8 +22,8 @@ class ExpectedFinding(Struct, frozen=True):
 
 class ExpectedDecision(Struct, frozen=True):
     """What a policy has to decide. Whatever is not among the `findings` has to be satisfied; of what the level says
-    beside its requirements (`waivable_by` by requirement, `ask`, `unmanaged`, `availability` in seconds), what is None
-    is not looked at.
+    beside its requirements (`waivable_by` by requirement, `ask`, `unmanaged`, `recalled`, `availability` in seconds),
+    what is None is not looked at.
     """
 
     verdict: Verdict
@@ -32,6 +32,7 @@ class ExpectedDecision(Struct, frozen=True):
     ask: Ask | None = None
     availability: int | None = None
     unmanaged: Unmanaged | None = None
+    recalled: Recalled | None = None
 
 
 class PolicyCase(Struct, frozen=True):
@@ -130,6 +131,8 @@ def _stated(expected: ExpectedDecision, level: Level, scenario: Scenario) -> tup
         pairs.append(("ask", str(expected.ask), str(level.ask)))
     if expected.unmanaged is not None:
         pairs.append(("unmanaged", str(expected.unmanaged), str(level.unmanaged)))
+    if expected.recalled is not None:
+        pairs.append(("recalled", str(expected.recalled), str(level.recalled)))
     if expected.availability is not None:
         pairs.append(("availability", spell_seconds(expected.availability), _duration(level.availability)))
     return tuple(Difference(*each) for each in pairs if each[1] != each[2])

@@ -22,12 +22,17 @@ from ldmrelease.policy.rules import (
     approval,
     attested,
     check,
+    compatible,
+    documents,
     images,
+    metric,
     not_returned,
     not_stale,
+    reviewed,
     same_content_as,
     same_cycle,
     together,
+    vulnerabilities,
     window,
 )
 
@@ -103,4 +108,9 @@ RULES: Mapping[str, Rule] = {
     "approval": _rule(approval, "approvals", "pinned_by"),
     "same-content-as": _rule(same_content_as, "candidate_pins"),
     "same-cycle": _rule(same_cycle, "cycles"),
+    "vulnerabilities": _rule(vulnerabilities, "statements"),
+    "metric": _rule(metric, "statements", "running"),
+    "reviewed": _rule(reviewed, "statements"),
+    "documents": _rule(documents, "statements", "documents"),
+    "compatible": _rule(compatible, "statements", "interfaces"),
 }

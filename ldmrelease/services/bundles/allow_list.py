@@ -4,6 +4,7 @@ Evidence that ages takes nothing off the list: whatever runs may start again. A 
 in, and what runs alone where its level says that a recall does so.
 """
 
+from collections import defaultdict
 from collections.abc import Collection, Iterable, Iterator
 from itertools import chain
 
@@ -44,12 +45,17 @@ def allowed_images(
 
 def without_held(images: Iterable[AllowedImage], holds: Collection[BundleHold]) -> tuple[AllowedImage, ...]:
     """Those that no hold takes off the list."""
-    held = {each.digest: each.stops_what_runs for each in holds}
+    by_digest: dict[str, list[BundleHold]] = defaultdict(list)
+    for each in holds:
+        by_digest[each.digest].append(each)
     return tuple(
-        each
-        for each in images
-        if each.digest not in held or (each.because is AllowedBecause.RUNNING and not held[each.digest])
+        each for each in images if not any(_takes_off(hold, each) for hold in by_digest[each.digest])
     )
+
+
+def _takes_off(hold: BundleHold, image: AllowedImage) -> bool:
+    runs = image.because is AllowedBecause.RUNNING
+    return hold.covers(image.place) and (hold.stops_what_runs or not runs)
 
 
 def creatable(identity: ImageIdentity) -> tuple[str, ...]:

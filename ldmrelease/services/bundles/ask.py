@@ -5,7 +5,7 @@ says nothing any more.
 """
 
 from collections import defaultdict
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from datetime import datetime
 from enum import StrEnum
 from typing import Any
@@ -63,7 +63,9 @@ class BundleQuestions:
     def __init__(self, bundle: Bundle, at: datetime) -> None:
         self._bundle = bundle
         self._at = at
-        self._held = {each.digest: each for each in bundle.holds}
+        self._held: dict[str, list[BundleHold]] = defaultdict(list)
+        for hold in bundle.holds:
+            self._held[hold.digest].append(hold)
         self._decisions = {(each.place, each.release, each.intent): each for each in bundle.decisions}
         self._by_digest: dict[str, list[tuple[BundleRelease, str]]] = defaultdict(list)
         for release in bundle.releases:
@@ -99,7 +101,7 @@ class BundleQuestions:
             values = {"found": cluster, "expected": list(environment.clusters)}
             return BundleFinding(BundleVerdict.UNDECIDED, "other-cluster", values)
         running = self.running(place, digest)
-        hold = self._held.get(digest)
+        hold = self._hold(place, [digest])
         if hold is not None and (running is None or hold.stops_what_runs):
             return _held(hold, None)
         decided = [
@@ -127,11 +129,16 @@ class BundleQuestions:
             return None
         return BundleFinding(BundleVerdict.ALLOWED, "running", {"because": str(known.because)}, known.release)
 
+    def _hold(self, place: Place, digests: Iterable[str]) -> BundleHold | None:
+        """The hold of any of these at a place, before others one that stops what runs, too."""
+        found = [hold for each in digests for hold in self._held.get(each, ()) if hold.covers(place)]
+        return max(found, key=lambda each: each.stops_what_runs, default=None)
+
     def _decided(
         self, place: Place, release: BundleRelease, intent: Intent = Intent.PROMOTE
     ) -> BundleFinding:
         name = release.release.name
-        hold = next((self._held[each] for each in _digests(release) if each in self._held), None)
+        hold = self._hold(place, _digests(release))
         if hold is not None:
             return _held(hold, name)
         decision = self._decisions.get((place, release.digest, intent))
@@ -164,7 +171,12 @@ def _best(found: Sequence[BundleFinding]) -> BundleFinding:
 
 
 def _held(hold: BundleHold, release: str | None) -> BundleFinding:
-    return BundleFinding(BundleVerdict.REFUSED, "held", {"hold": hold.id, "reason": hold.reason}, release)
+    return BundleFinding(BundleVerdict.REFUSED, "held", _told(hold), release)
+
+
+def _told(hold: BundleHold) -> dict[str, str]:
+    person = {"person": hold.person} if hold.person else {}
+    return {"hold": hold.id, **person, "reason": hold.reason}
 
 
 def _digests(release: BundleRelease) -> Iterator[str]:

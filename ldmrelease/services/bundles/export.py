@@ -9,6 +9,7 @@ from ldmrelease.config.trust import load_trust, self_contained
 from ldmrelease.domain.bundle import (
     Bundle,
     BundleEnvironment,
+    BundleHold,
     BundlePlace,
     BundlePolicy,
     BundleRelease,
@@ -23,6 +24,7 @@ from ldmrelease.domain.level import Unmanaged
 from ldmrelease.domain.streams import BUNDLES
 from ldmrelease.domain.topology import Application, ComponentKind, Place, Topology
 from ldmrelease.services.bundles.allow_list import allowed_images
+from ldmrelease.services.bundles.bundled_holds import bundle_holds
 from ldmrelease.services.decisions.decide import decide_about, level_at, require_agreed
 from ldmrelease.services.decisions.facts.inquiry import DecisionRequest, inquire
 from ldmrelease.services.deployments.checkpoints import require_newest
@@ -111,6 +113,7 @@ def _told(verified: VerifiedBundle, size: int) -> BundleExported:
 
 def _bundle(context: BundleExporting, options: ExportOptions, serial: int, now: datetime) -> Bundle:
     pinned = _chosen(context, options.releases)
+    holds = bundle_holds(context, pinned, now)
     head = sign_checkpoint(context.ledger.checkpoint(now), context.signers.ledger)
     return Bundle(
         serial=serial,
@@ -121,11 +124,10 @@ def _bundle(context: BundleExporting, options: ExportOptions, serial: int, now: 
         expires=now + timedelta(seconds=options.expires_after),
         trust=_trust(context),
         policies=tuple(_policies(context)),
-        environments=tuple(_environments(context, options)),
+        environments=tuple(_environments(context, options, holds)),
         releases=tuple(BundleRelease(each.digest, each.revision, each.release) for each in pinned),
         decisions=tuple(_decisions(context, pinned)),
-        # The ledger has no holds yet; readers heed them.
-        holds=(),
+        holds=holds,
         checkpoint=head.to_dict(),
         clock=context.workspace.clock is not None,
     )
@@ -146,7 +148,9 @@ def _policies(context: BundleExporting) -> Iterator[BundlePolicy]:
             yield BundlePolicy(name, level.version, level.digest, text)
 
 
-def _environments(context: BundleExporting, options: ExportOptions) -> Iterator[BundleEnvironment]:
+def _environments(
+    context: BundleExporting, options: ExportOptions, holds: tuple[BundleHold, ...]
+) -> Iterator[BundleEnvironment]:
     names, at_work = ImageNames(context), list(open_promotions(context))
     for environment in context.topology.environments:
         own = [each for each in context.topology.applications if each.place.environment == environment]
@@ -154,7 +158,7 @@ def _environments(context: BundleExporting, options: ExportOptions) -> Iterator[
             environment,
             tuple(sorted({uid for each in own if (uid := _cluster(context, each)) is not None})),
             tuple(_place(context, each) for each in own),
-            tuple(image for each in own for image in allowed_images(context, names, each, at_work)),
+            tuple(image for each in own for image in allowed_images(context, names, each, at_work, holds)),
             tuple(sorted(set(options.exempt_namespaces.get(environment, ())))),
         )
 

@@ -27,6 +27,7 @@ from ldmrelease.services.signing import (
     require_agreed_products,
     require_agreed_targets,
 )
+from ldmrelease.services.trust_version import require_signed
 
 
 class UnknownLevel(InputError):
@@ -75,15 +76,18 @@ def level_at(context: PolicyLookup, place: Place) -> Level:
 
 
 class Unagreed(Struct, frozen=True):
-    """What the trust document does not record: policies of levels, targets of environments, products, checks."""
+    """What the trust document does not record: policies of levels, targets of environments, products, checks;
+    `document` says why nobody has signed it as it is.
+    """
 
     levels: tuple[str, ...] = ()
     environments: tuple[str, ...] = ()
     products: tuple[str, ...] = ()
     checks: tuple[str, ...] = ()
+    document: str = ""
 
     def __bool__(self) -> bool:
-        return bool(self.levels or self.environments or self.products or self.checks)
+        return bool(self.levels or self.environments or self.products or self.checks or self.document)
 
 
 def unagreed(workspace: Workspace, places: Iterable[Place]) -> Unagreed:
@@ -101,6 +105,7 @@ def unagreed(workspace: Workspace, places: Iterable[Place]) -> Unagreed:
         tuple(sorted(environments & set(workspace.local_environments))),
         tuple(sorted(products)),
         tuple(each.name for each in workspace.local_checks if each.name in required),
+        workspace.trust_fault,
     )
 
 
@@ -112,9 +117,10 @@ def _checks_of(level: Level) -> Iterator[str]:
 
 
 def require_agreed(workspace: Workspace, places: Iterable[Place]) -> None:
-    """Raise `Hypothetical`, `UnagreedTargets`, `UnagreedProduct` or `UnagreedCheck` where a decision about one of these
-    places is not to be acted on.
+    """Raise `UnsignedTrust`, `Hypothetical`, `UnagreedTargets`, `UnagreedProduct` or `UnagreedCheck` where a decision
+    about one of these places is not to be acted on.
     """
+    require_signed(workspace)
     local = unagreed(workspace, places)
     if local.levels:
         raise Hypothetical(

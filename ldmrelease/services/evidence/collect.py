@@ -21,6 +21,7 @@ from ldmrelease.domain.predicates.summary import BUNDLE_TYPE
 from ldmrelease.domain.release import Release
 from ldmrelease.domain.statements import Statement, read_statement
 from ldmrelease.domain.streams import evidence_stream
+from ldmrelease.domain.topology import ComponentKind
 from ldmrelease.registry.envelopes import Budget, referring_envelopes
 from ldmrelease.registry.opening import Registries
 from ldmrelease.registry.referrers import DSSE_ENVELOPE
@@ -50,7 +51,9 @@ class CollectedStatement(Struct, frozen=True):
 
 
 def subjects_of(workspace: Workspace, pinned: Pinned) -> tuple[EvidenceSubject, ...]:
-    """Everything that evidence for a release can be about: images and their platforms, release, content."""
+    """Everything that evidence for a release can be about: images and their platforms, release, content, and the
+    commits of its configurations.
+    """
     found = [
         EvidenceSubject(digest, image.source, image.name)
         for image in pinned.release.images
@@ -59,7 +62,14 @@ def subjects_of(workspace: Workspace, pinned: Pinned) -> tuple[EvidenceSubject, 
     found.append(EvidenceSubject(pinned.digest, workspace.releases))
     if pinned.release.content:
         found.append(EvidenceSubject(pinned.release.content, None))
+    found += [EvidenceSubject(each, None) for each in commits_of(pinned.release)]
     return tuple({each.digest: each for each in found}.values())
+
+
+def commits_of(release: Release) -> list[str]:
+    """The commits of a release's configurations, such as `gitCommit:0123...`: reviews are about them."""
+    configurations = (each for each in release.components if each.kind is ComponentKind.CONFIGURATION)
+    return [each.digest for each in configurations if each.digest.startswith("gitCommit:")]
 
 
 def collect(
@@ -137,14 +147,16 @@ def evaluate_statements(
 
 
 def repositories_of(pinned: Pinned) -> dict[str, tuple[str, ...]]:
-    """By digest of a release, of its content and of its images: the repositories that limit who may speak of it."""
+    """By digest of a release, of its content, its images and the commits of its configurations: the
+    repositories that limit who may speak of it.
+    """
     return repositories_in(pinned.release, pinned.digest)
 
 
 def repositories_in(release: Release, digest: str) -> dict[str, tuple[str, ...]]:
     """The same of a release that has this digest."""
     found = {own: (image.source,) for image in release.images for own in image.identity.digests()}
-    whole = (digest, *([release.content] if release.content else []))
+    whole = [digest, *([release.content] if release.content else []), *commits_of(release)]
     return found | dict.fromkeys(whole, release.repositories)
 
 

@@ -12,6 +12,8 @@ def not_agreed(workspace: Workspace) -> Iterator[NotUnderstood]:
     they say nothing of it, leaves the gate shut."""
     file, trust = workspace.file.name, workspace.trust_name
     local = unagreed(workspace, [each.place for each in workspace.topology.applications])
+    if local.document:
+        yield NotUnderstood(trust, f"is not signed: {local.document}")
     for each in workspace.absent_environments:
         yield NotUnderstood(file, f"{trust} records the targets of {each}, which is not here", None, each)
     for each in local.environments:

@@ -3,12 +3,12 @@
 import re
 import subprocess
 from collections.abc import Iterator
-from datetime import datetime
+from datetime import datetime, timedelta
 from enum import StrEnum
 
 from msgspec import Struct
 
-from ldmrelease.config.workspace.key_faults import SIGNS, key_fault
+from ldmrelease.config.workspace.key_faults import OPTIONAL, SIGNS, key_fault, place_of
 from ldmrelease.config.workspace.model import Workspace
 from ldmrelease.config.workspace.patterns.facts import FILE as TREES_FILE
 from ldmrelease.domain import times
@@ -40,8 +40,9 @@ from ldmrelease.services.releases.second_spellings import second_spellings
 from ldmrelease.services.trust_version import (
     OtherClock,
     OtherTrust,
+    TrustExpired,
     TrustRolledBack,
-    adoption,
+    UnsignedTrust,
     trust_rows,
     why_ignored,
 )
@@ -146,6 +147,8 @@ def _clock(workspace: Workspace) -> Diagnosis:
 
 
 _UNSIGNED = "nothing is written or signed about it"
+_SOON = timedelta(days=14)
+"""So long before a trust document expires it is said."""
 _MANY = 4
 """So many times as many events as are usual are worth a word."""
 
@@ -167,16 +170,17 @@ def _agreed(workspace: Workspace) -> Iterator[Diagnosis]:
 def _keys(workspace: Workspace) -> Iterator[Diagnosis]:
     levels = dict.fromkeys(each.level for each in workspace.topology.applications)
     for purpose in (*SIGNS, *(f"receipts/{level}" for level in levels)):
-        yield _key(workspace, purpose)
+        if place_of(workspace, purpose) is not None or purpose not in OPTIONAL:
+            yield _key(workspace, purpose)
 
 
 def _key(workspace: Workspace, purpose: str) -> Diagnosis:
-    what, path = f"key {purpose}", workspace.keys.get(purpose)
-    fault = key_fault(path, purpose, workspace.keyring, workspace.clock or wall_clock())
+    what, place = f"key {purpose}", place_of(workspace, purpose)
+    fault = key_fault(place, purpose, workspace.keyring, workspace.clock or wall_clock())
     if fault is not None:
         return Diagnosis(what, Health.WARN if fault.absent else Health.BAD, fault.message, fault.remedy)
-    assert path is not None
-    key = workspace.keyring.find(load_signer(path).keyid)
+    assert place is not None
+    key = workspace.keyring.find(load_signer(place).keyid)
     assert key is not None
     return Diagnosis(what, Health.OK, f"{key.id} of {key.person} ({', '.join(key.roles)})")
 
@@ -205,10 +209,22 @@ def _ledger(ledger: Ledger, records: Records, now: datetime) -> Iterator[Diagnos
 
 
 def _adopted(context: Diagnosing) -> Iterator[Diagnosis]:
+    workspace = context.workspace
     try:
-        adoption(context.adopted, context.trust_here)
-    except (OtherTrust, OtherClock, TrustRolledBack) as error:
+        context.require_trusted()
+    except UnsignedTrust as error:
+        yield Diagnosis("trust document", Health.WARN, str(error))
+        return
+    except (TrustExpired, OtherTrust, OtherClock, TrustRolledBack) as error:
         yield Diagnosis("trust document", Health.BAD, str(error))
+        return
+    expires = workspace.trust_expires
+    if expires is not None and expires - context.now() < _SOON:
+        message = f"version {workspace.trust_version} expires at {times.spell(expires)}: nothing is decided by it later"
+        remedy = "set another date with `ldmrelease trust edit`, and sign it"
+        yield Diagnosis("trust document", Health.WARN, message, remedy)
+        return
+    yield Diagnosis("trust document", Health.OK, f"version {workspace.trust_version}, signed")
 
 
 def _latest(ledger: LedgerReader) -> Iterator[Event]:

@@ -10,16 +10,17 @@ from pathlib import Path
 
 from ldmrelease.config.trust import Trust, load_trust
 from ldmrelease.config.workspace.agreement import TrustChange, agreement, trust_file, used_levels
-from ldmrelease.config.workspace.key_faults import RECEIPTS, SIGNS, signed_types
-from ldmrelease.config.workspace.load import named_keys
+from ldmrelease.config.workspace.key_faults import OPTIONAL, RECEIPTS, SIGNS, usual_types
+from ldmrelease.config.workspace.load import named_keys, named_places
 from ldmrelease.domain import times
+from ldmrelease.domain.events.kinds import ME
 from ldmrelease.services.operations.fix import CannotFix, Fix
 from ldmrelease.services.operations.housekeeping import housekeeping
 from ldmrelease.services.operations.trust_document import adopt, propose
 from ldmrelease.targets.results import Refusal
 from ldmrelease.targets.yamledit.entries import put
 from ldmrelease.trust.keyring import EVERYWHERE, Role
-from ldmrelease.trust.signer import generate
+from ldmrelease.trust.signer import InAgent, generate
 
 _FOLDER = "keys"
 
@@ -57,7 +58,9 @@ def _closing(path: Path) -> Callable[[], None]:
 def _missing_keys(file: Path, now: datetime) -> Iterator[Fix]:
     purposes = [*SIGNS, *(f"{RECEIPTS}{level}" for level in used_levels(file))]
     for purpose in purposes:
-        named = named_keys(file).get(purpose)
+        named = named_places(file).get(purpose)
+        if isinstance(named, InAgent) or (named is None and purpose in OPTIONAL):
+            continue
         if named is not None and named.exists():
             continue
         name = _free_name(file, purpose.replace("/", "-"))
@@ -84,7 +87,7 @@ def _making(file: Path, purpose: str, name: str, path: Path, now: datetime) -> C
             raise _unfit(proposal)
         path.parent.mkdir(0o700, parents=True, exist_ok=True)
         signer.write_key(path)
-        adopt(proposal)
+        adopt(proposal, named_keys(file).get(ME))
         if after != before:
             file.write_bytes(after)
 
@@ -119,7 +122,7 @@ def _unfit(found: Refusal) -> CannotFix:
 
 def _role(trust: Trust, purpose: str) -> Role:
     """The role for a purpose: one that is there and allows just what is signed for it, else a new one."""
-    types = tuple(signed_types(purpose))
+    types = tuple(usual_types(purpose))
     level = purpose.removeprefix(RECEIPTS) if purpose.startswith(RECEIPTS) else None
     places = (each.partition("/")[0] for each, its in trust.levels.items() if its == level)
     environments = (EVERYWHERE,) if level is None else tuple(dict.fromkeys(places))
@@ -147,4 +150,4 @@ def _record(file: Path, changes: list[TrustChange]) -> None:
     proposal = propose(trust_file(file), changes)
     if isinstance(proposal, Refusal):
         raise _unfit(proposal)
-    adopt(proposal)
+    adopt(proposal, named_keys(file).get(ME))

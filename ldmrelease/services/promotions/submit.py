@@ -19,6 +19,7 @@ from ldmrelease.domain.events.promotion import (
     PromotionEnded,
     PromotionPlanned,
     PromotionState,
+    PromotionWaiting,
     Request,
 )
 from ldmrelease.domain.events.registry import new_event
@@ -58,6 +59,7 @@ from ldmrelease.services.promotions.scaled_to_zero import is_scaled_to_zero
 from ldmrelease.services.releases.pin import Pinned, pin_events
 from ldmrelease.services.repository_scope import require_scope
 from ldmrelease.services.signing import require_keys
+from ldmrelease.services.trust_version import require_in_date
 from ldmrelease.targets.results import Refusal, Snapshot
 
 if TYPE_CHECKING:
@@ -176,7 +178,11 @@ def preview(
     applications: Sequence[Application],
     before: tuple[Place, ...] = (),
 ) -> Preview | PreflightFailed:
-    """Plan and decide for every place, in memory; `before` are places that other promotions come to first."""
+    """Plan and decide for every place, in memory; `before` are places that other promotions come to first.
+
+    Raises `TrustExpired`.
+    """
+    require_in_date(context.workspace, context.now())
     plan = plan_for(context, spec, applications, _DRAFT)
     if isinstance(plan, PreflightFailed):
         return plan
@@ -222,8 +228,9 @@ def preview_answered(
 ) -> Preview | PreflightFailed:
     """The same, where a place that cannot be written or decided about holds up none of the others: `left_out` has it.
 
-    PreflightFailed where that is all of them.
+    PreflightFailed where that is all of them. Raises `TrustExpired`.
     """
+    require_in_date(context.workspace, context.now())
     failed = {each.place: each for each in preflight_failures(context, spec, applications, all_places=True)}
     decided: dict[Place, Decided] = {}
     about = inquire(context, spec.pinned)
@@ -282,12 +289,12 @@ def _site(context: PolicyLookup, spec: PromotionSpec, application: Application) 
     )
 
 
-def record_request(context: PromotionDriving, look: Preview) -> Recorded | None:
+def record_request(context: PromotionDriving, look: Preview, *, holds_back: bool = False) -> Recorded | None:
     """Append pin, request, evidence, plan and first decision together; None if somebody was faster.
 
     A waiting promotion of the same place is superseded in the same transaction, unless this one is turned
-    down at once: what is refused takes nobody's place. Raises `KeyProblem` and `NoKey` where
-    what it has to sign would not count: then nothing is appended.
+    down at once: what is refused takes nobody's place. With `holds_back` it waits even if it is allowed.
+    Raises `KeyProblem` and `NoKey` where what it has to sign would not count: then nothing is appended.
     """
     promotion = f"P-{context.ledger.head().size + 1}"
     plan = replace(look.plan, promotion=promotion)
@@ -314,6 +321,8 @@ def record_request(context: PromotionDriving, look: Preview) -> Recorded | None:
         expect = expect.and_streams(superseded_expect)
         events.append(new_event(PromotionPlanned(plan.digest), stream))
         blobs[plan.digest] = plan_document
+    if holds_back and look.first.decision.verdict is Verdict.ALLOWED:
+        events.append(new_event(PromotionWaiting(look.first.decision.place), stream))
     moved = context.append(events, expect=expect, blobs=blobs)
     return None if moved else Recorded(promotion, replace(look, plan=plan))
 

@@ -122,7 +122,8 @@ class Promoter:
             # The test made the namespaces; their labels are put on.
             self.kube.apply(manifest, "tests", force=True)
         self._bind_volume()
-        files = {name: (workspace / name).read_text() for name in ("ldmrelease.yaml", "trust.yaml")}
+        names = ("ldmrelease.yaml", "trust.yaml", "trust.signatures.json")
+        files = {name: (workspace / name).read_text() for name in names}
         self._config_map("ldmrelease-workspace", files)
         self._config_map("ldmrelease-policies", _texts(workspace / "policies"))
         self.kube.create(

@@ -8,6 +8,7 @@ from msgspec.structs import replace
 
 from ldmrelease.domain.decision import Phase, Verdict
 from ldmrelease.domain.facts import (
+    BuildSource,
     CandidatePin,
     ChangeFact,
     CycleFact,
@@ -16,15 +17,26 @@ from ldmrelease.domain.facts import (
     HoldFact,
     Intent,
     Interval,
+    RunningRelease,
 )
 from ldmrelease.domain.level import Requirement
+from ldmrelease.domain.statement_facts import (
+    CompatibilityFact,
+    DocumentFact,
+    MetricFact,
+    ReviewerFact,
+    ReviewFact,
+    ScanFact,
+)
 from ldmrelease.domain.topology import Place
+from ldmrelease.domain.workspace_facts import DocumentFile, InterfaceFact
 from ldmrelease.policy.engine import asked_requirements, fact_sources, residence_places
 from ldmrelease.policy.rules.registry import RULES
 from ldmrelease.services.decisions.facts.registry import SOURCES
 
 from .policy_facts import (
     AMD,
+    ARM,
     BASE,
     CONTENT,
     FACTS,
@@ -32,6 +44,7 @@ from .policy_facts import (
     IDF,
     NOW,
     PROMPT,
+    RELEASE,
     SUMMIT,
     TUCSON,
     ago,
@@ -86,7 +99,44 @@ FINAL = replace(
     candidate_pins=(CandidatePin("rc1", "candidate", sha("rc1"), CONTENT, (2023, 16, 0, None), (1,)),),
 )
 CUT = replace(RICH, runs=(run("passed"),), unknown_runs=("bad",))
-SCENES = (RICH, WELL, FINAL, CUT)
+TOLD = replace(
+    FACTS,
+    release=weekly(configurations=(BuildSource("https://github.com/lsst/phalanx", "c" * 40),)),
+    statements=(
+        statement(
+            "scan",
+            type="vulnerabilities",
+            subjects=(AMD, ARM),
+            scan=ScanFact("trivy", None, ago(2 * HOUR), 9, ()),
+        ),
+        statement("metric", type="metric", subjects=(RELEASE,), metrics={"AM1": MetricFact("9.5")}),
+        statement(
+            "review",
+            type="code-review",
+            subjects=(f"gitCommit:{'c' * 40}",),
+            review=ReviewFact("github", "lsst/phalanx#1", "d", "bob", (ReviewerFact("ada", True, "d"),)),
+        ),
+        statement(
+            "notes", type="document", subjects=(RELEASE,), document=DocumentFact("release-notes", sha("v1"))
+        ),
+        statement(
+            "ranges",
+            type="compatibility",
+            subjects=(RELEASE,),
+            compatibility=CompatibilityFact({"apdb": ">=3"}),
+        ),
+    ),
+    running=(
+        RunningRelease(
+            "stack/w.2023.15",
+            sha("before"),
+            (statement("earlier metric", type="metric", metrics={"AM1": MetricFact("9.7")}),),
+        ),
+    ),
+    documents=(DocumentFile("release-notes", "documents/w.2023.16/release-notes.md", sha("v1")),),
+    interfaces=(InterfaceFact("apdb", "4.1", "workspace"),),
+)
+SCENES = (RICH, WELL, FINAL, CUT, TOLD)
 ASKED = {
     "images": [{}, {"platforms": ["linux/amd64"]}],
     "attested": [{"type": "provenance", "about": "image", "by": ["ci"]}],
@@ -107,6 +157,14 @@ ASKED = {
     "approval": [{"by": ["manager"]}],
     "same-content-as": [{"kind": "candidate"}],
     "same-cycle": [{}, {"first": ["prompt-processing"]}],
+    "vulnerabilities": [{"limits": {"critical": 0}}],
+    "metric": [
+        {"metric": "AM1", "at_most": "10"},
+        {"metric": "AM1", "no_worse_than": "running", "better": "lower"},
+    ],
+    "reviewed": [{}],
+    "documents": [{"kinds": ["release-notes"]}],
+    "compatible": [{}],
 }
 
 

@@ -36,6 +36,21 @@ spec:
        observed: [jira], max-age: 3d, kinds: [release], intents: [promote, alias], aliases: [recommended*]}
     - {id: hours, rule: window, notice: 24h, weekday: wednesday, week-of-month: 1,
        from: 13:00, until: 14:00, zone: America/Santiago}
+    - id: scan
+      rule: vulnerabilities
+      limits: {critical: 0, high: 5, unknown: 9}
+      max-age: 7d
+      database-max-age: 2d
+      by: [scanner]
+      sbom: required
+      grace: 14d
+      ignore-unfixed: true
+      vex-by: [security]
+    - {id: astrometry, rule: metric, metric: AM1, at-most: "20.5", at-least: 0, no-worse-than: running, better: lower,
+       tolerance: 5%, unit: marcsec, about: content, by: [runner], max-age: 30d}
+    - {id: reviewed, rule: reviewed, about: configuration, quorum: 2, owners: true, by: [bridge], max-age: 30d}
+    - {id: notes, rule: documents, kinds: [release-notes, known-issues], about: content, by: [release-manager]}
+    - {id: schemas, rule: compatible, interfaces: [apdb, butler], by: [release-manager]}
   confirm:
     - {id: smoke, rule: check, check: smoke, where: here, max-age: 24h, accept-warned: true, unregistered: true}
   environments:
@@ -86,6 +101,7 @@ def test_a_good_file_becomes_a_level(tmp_path):
     assert level.digest == "sha256:" + hashlib.sha256(GOOD.encode()).hexdigest()
     assert [each.id for each in level.enter] == [
         "images", "built", "soak", "first", "same", "cycle", "no-return", "no-stale-merge", "with", "board", "hours",
+        "scan", "astrometry", "reviewed", "notes", "schemas",
     ]  # fmt: skip
     assert level.at("summit").enter[2].parameters["for_"] == 86400
 

@@ -106,7 +106,7 @@ def test_lint_and_doctor_say_what_to_record(moved: Site) -> None:
 
 
 def test_a_digest_that_was_agreed_to_is_part_of_the_trust_documents_own(ready: Site) -> None:
-    """Without a new version of the document nobody records another target in silence."""
+    """Without a new signed version of the document nobody records another target in silence."""
     ready.ok("promote", WEEKLY, "--target", PLACE)
     trust = ready.root / "trust.yaml"
     version = next(each for each in trust.read_text().splitlines() if each.startswith("version: "))
@@ -117,7 +117,7 @@ def test_a_digest_that_was_agreed_to_is_part_of_the_trust_documents_own(ready: S
     trust.write_text(after.replace(now, version, 1))
     done = ready.run("promote", "w.2023.15", "--target", PLACE)
     assert done.exit_code == 3
-    assert "was changed, and still has version" in done.stderr
+    assert "is not the newest document" in done.stderr
 
 
 def test_an_environment_that_goes_is_agreed_to_as_one_that_comes(tmp_path: Path) -> None:

@@ -58,8 +58,8 @@ def test_a_workspace_that_nobody_has_agreed_to_leaves_the_gate_shut(
     ("name", "before", "after", "told"),
     [
         ("ldmrelease.yaml", r"\Z", "\nclock: 2026-11-27T12:00:00Z\n", "this ledger is of real time"),
-        ("ldmrelease.yaml", "trust: trust.yaml", "trust: other.yaml", "this ledger is used by trust.yaml"),
-        ("trust.yaml", r"types: \[approval", "types: [receipt, approval", "and still has version"),
+        ("ldmrelease.yaml", "trust: trust.yaml", "trust: other.yaml", "other.yaml is not signed"),
+        ("trust.yaml", r"types: \[approval", "types: [receipt, approval", "was changed since version"),
     ],
     ids=["another clock", "another trust document", "a changed one"],
 )

@@ -6,15 +6,16 @@ from pathlib import Path
 import pytest
 import yaml
 
+from ldmrelease.services.operations.trust_document import sign
 from ldmrelease.trust.signer import generate
-from tests.workspace import PLACE, WEEKLY, Site
+from tests.workspace import PLACE, WEEKLY, Site, sign_trust
 
 ACTS = [("promote", WEEKLY, "--target", PLACE), ("release", "pin", "w.2023.14"), ("observe",)]
 
 
 @pytest.fixture
 def foreign(ready: Site, tmp_path: Path) -> Site:
-    """The workspace's file names somebody's own document, of a higher version and with his own keys, beside ours."""
+    """Somebody's own document is there, of a higher version and signed by his own root key, beside ours."""
     plain = yaml.safe_load((ready.root / "trust.yaml").read_text())
     own = tmp_path / "own"
     own.mkdir()
@@ -29,7 +30,9 @@ def foreign(ready: Site, tmp_path: Path) -> Site:
         "roles": list(plain["roles"]),
     }
     plain["version"] = 99
+    plain["root"] = {"keys": ["mallory"], "threshold": 1}
     (own / "trust.yaml").write_text(yaml.safe_dump(plain))
+    sign_trust(own, "receipts.pem")
     return ready
 
 
@@ -47,27 +50,51 @@ def test_nothing_is_done_by_a_document_of_elsewhere(
     state = foreign.head(), foreign.refs()
     done = foreign.run(*words)
     assert done.exit_code == 3, done.stdout
-    assert f"names the trust document {own}, and this ledger is used by trust.yaml" in done.stderr
+    told = f"{own} (version 99) does not continue the trust document by which this ledger is used (trust.yaml"
+    assert told in done.stderr
     assert (foreign.head(), foreign.refs()) == state
-    assert f"names the trust document {own}" in foreign.run("doctor").stdout
+    assert told in " ".join(foreign.run("doctor").stdout.split())
+    assert foreign.run("trust", "adopt", "--yes").exit_code == 3
     (foreign.root / "ldmrelease.yaml").write_text(before)
     foreign.ok(*words)
 
 
-def test_a_document_that_has_moved_is_adopted_by_whoever_says_so(ready: Site) -> None:
+def test_a_document_of_elsewhere_that_continues_ours_without_our_root_keys_is_nobodys(
+    foreign: Site, tmp_path: Path
+) -> None:
+    """Our signed versions, and one after them that has only the signature of somebody else."""
+    own, ours = tmp_path / "own/trust.yaml", (foreign.root / "trust.signatures.json").read_bytes()
+    (tmp_path / "own/trust.signatures.json").write_bytes(ours)
+    own.write_text(own.read_text().replace("version: 99", "version: 2"))
+    sign(own, tmp_path / "own/receipts.pem")
+    name_it(foreign, own)
+    state = foreign.head(), foreign.refs()
+    for words in ACTS:
+        done = foreign.run(*words)
+        assert done.exit_code == 2, done.stdout
+        assert "version 2 is signed by 0 of the 1 that the root keys of version 1 take" in done.stderr
+    assert (foreign.head(), foreign.refs()) == state
+
+
+def test_a_document_that_has_moved_goes_on(ready: Site) -> None:
     (ready.root / "trust").mkdir()
     plain = yaml.safe_load((ready.root / "trust.yaml").read_text())
     for entry in plain["keys"].values():
         if "-----BEGIN" not in entry["public"]:
             entry["public"] = f"../{entry['public']}"
     (ready.root / "trust/all.yaml").write_text(yaml.safe_dump(plain))
+    (ready.root / "trust.signatures.json").rename(ready.root / "trust/all.signatures.json")
     name_it(ready, Path("trust/all.yaml"))
+    ready.ok("promote", WEEKLY, "--target", PLACE)
+    plain["version"] = 2
+    plain["keys"]["me"]["mail"] = "ada@lsst.org"
+    (ready.root / "trust/all.yaml").write_text(yaml.safe_dump(plain))
+    sign_trust(ready.root, document="trust/all.yaml")
     asked = ready.run("trust", "adopt")
     assert asked.exit_code == 2
     assert "used by trust.yaml (version 1)" in asked.stderr
     told = json.loads(ready.ok("trust", "adopt", "--yes", "--output", "json"))
     assert (told["file"], told["before"]) == ("trust/all.yaml", "trust.yaml")
-    ready.ok("promote", WEEKLY, "--target", PLACE)
     assert [each.body["file"] for each in ready.events("trust.adopted")] == ["trust.yaml", "trust/all.yaml"]
 
 
@@ -82,10 +109,12 @@ def test_an_older_document_is_not_adopted_either(foreign: Site, tmp_path: Path) 
     foreign.edit(lambda text: text.replace("person: release manager", "person: somebody else"), "trust.yaml")
     foreign.ok("observe")
     own.write_text(own.read_text().replace("version: 99", "version: 1"))
+    (tmp_path / "own/trust.signatures.json").unlink()
+    sign_trust(tmp_path / "own", "receipts.pem")
     name_it(foreign, own)
     done = foreign.run("trust", "adopt", "--yes")
     assert done.exit_code == 3
-    assert "used with version 2" in done.stderr
+    assert "does not continue the trust document" in done.stderr
 
 
 @pytest.mark.parametrize("clock", ["2199-01-01T00:00:00Z", "2001-01-01T00:00:00Z"])

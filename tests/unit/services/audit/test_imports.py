@@ -32,6 +32,7 @@ from ldmrelease.services.context import Context, open_context, wall_clock
 from ldmrelease.trust.signer import KeyProblem
 from tests.examples import examples
 from tests.unit.services.audit.conftest import DATA, change, size
+from tests.workspace import sign_trust
 
 
 def test_the_same_again_changes_nothing(context: Context) -> None:
@@ -200,6 +201,7 @@ def test_only_a_role_that_imports_may(workspace: Path) -> None:
     text = trust.read_text()
     assert "[observation, import]" in text
     trust.write_text(text.replace("[observation, import]", "[observation]"))
+    sign_trust(workspace)
     opened = open_context(load_workspace(workspace / FILE))
     try:
         with pytest.raises(KeyProblem, match="wrong-role"):

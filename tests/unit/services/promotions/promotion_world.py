@@ -291,6 +291,7 @@ class Made:
             policies=Path("/nonexistent/policies"),
             trust=Path("/nonexistent/trust.yaml"),
             trust_version=1,
+            trust_chain={1: ""},
             topology=_topology(),
             levels=levels,
             documents={name: _document(name) for name in levels},

@@ -1,0 +1,26 @@
+"""What decisions rest on of the workspace's own files: documents about a release, versions of interfaces."""
+
+from msgspec import Struct
+
+
+class DocumentFile(Struct, frozen=True):
+    """A document of the release as it is in the workspace: its kind (`release-notes`), its path from the workspace's
+    folder, and the digest of its bytes; None where there is no such file. `problem` is a code where it cannot be read.
+    """
+
+    kind: str
+    path: str
+    digest: str | None
+    problem: str | None = None
+
+
+class InterfaceFact(Struct, frozen=True, order=True):
+    """A version of an interface (a schema, a protocol) that an environment has. `source` is who says so: `workspace`,
+    or the release (`product/tag`) that runs at a place there and provides it, with the roles of whoever signed that.
+    """
+
+    interface: str
+    version: str
+    source: str
+    place: str | None = None
+    roles: tuple[str, ...] = ()
