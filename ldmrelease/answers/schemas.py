@@ -39,7 +39,7 @@ ANSWERS: dict[str, AnswerEntry] = {
     "releases": AnswerEntry("releases", "Releases", ("release list",)),
     "comparison": AnswerEntry("releases", "ComparisonAnswer", ("release compare",)),
     "statements": AnswerEntry("evidence", "Statements", ("evidence list", "evidence verify")),
-    "added-statements": AnswerEntry("evidence", "AddedStatements", ("evidence add",)),
+    "added-statements": AnswerEntry("evidence", "AddedStatements", ("evidence add", "evidence document")),
     "check": AnswerEntry("checks", "CheckAnswer", ("check",)),
     "gate": AnswerEntry("gate", "GateAnswer", ("gate merge", "gate sync")),
     "check-runs": AnswerEntry("check_runs", "CheckRuns", ("check-run",)),

@@ -14,6 +14,8 @@ from ldmrelease.domain import canonical
 from ldmrelease.domain.predicates.registry import STATEMENT_TYPES, statement_type
 from ldmrelease.faces.cli.acting import KEY_METAVAR, named_key
 from ldmrelease.faces.cli.arguments import ProductOption, ReleaseArgument, release_now
+from ldmrelease.faces.cli.evidence_document import EXAMPLES as DOCUMENT_EXAMPLES
+from ldmrelease.faces.cli.evidence_document import document
 from ldmrelease.faces.cli.options import OutputOption, UsageError, examples, new_app
 from ldmrelease.faces.cli.session import open_context_here
 from ldmrelease.render.evidence import added_text, evidence_table, unusable_words, verified_text
@@ -61,6 +63,7 @@ class AboutOption(enum.StrEnum):
     release = "release"
     content = "content"
     image = "image"
+    configuration = "configuration"
 
 
 @app.command(
@@ -86,7 +89,10 @@ def sign_statement(  # noqa: PLR0913, PLR0917 - the options of the command
     product: ProductOption = None,
     about: Annotated[
         AboutOption | None,
-        typer.Option("--about", help="The release, its content, or (with --component) an image."),
+        typer.Option(
+            "--about",
+            help="The release, its content, its configuration (the commits), or an image.",
+        ),
     ] = None,
     component: Annotated[
         str | None, typer.Option("--component", help="The image component it is about.")
@@ -152,6 +158,9 @@ def sign_statement(  # noqa: PLR0913, PLR0917 - the options of the command
         return
     out.write_bytes(envelope + b"\n")
     say(f"{out}: {type} about {pinned.release.name}; next: ldmrelease evidence add {out}", err=True)
+
+
+app.command("document", epilog=DOCUMENT_EXAMPLES)(document)
 
 
 def _read_predicate(path: Path) -> dict[str, Any]:
