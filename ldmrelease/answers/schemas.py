@@ -40,6 +40,7 @@ ANSWERS: dict[str, AnswerEntry] = {
     "comparison": AnswerEntry("releases", "ComparisonAnswer", ("release compare",)),
     "statements": AnswerEntry("evidence", "Statements", ("evidence list", "evidence verify")),
     "added-statements": AnswerEntry("evidence", "AddedStatements", ("evidence add", "evidence document")),
+    "evidence-import": AnswerEntry("evidence_imports", "EvidenceImportAnswer", ("evidence import",)),
     "check": AnswerEntry("checks", "CheckAnswer", ("check",)),
     "gate": AnswerEntry("gate", "GateAnswer", ("gate merge", "gate sync")),
     "check-runs": AnswerEntry("check_runs", "CheckRuns", ("check-run",)),

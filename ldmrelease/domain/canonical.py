@@ -59,18 +59,12 @@ def parse(data: bytes) -> Any:
 
 def _read_patiently(data: bytes) -> Any:
     """What is spelled in any way, and which rule is broken where one is."""
-    import json  # noqa: PLC0415 - what we write ourselves is never read so
+    from ldmrelease.domain import strict_json  # noqa: PLC0415 - what we write ourselves is never read so
+    from ldmrelease.domain.document_faults import DocumentFaults  # noqa: PLC0415
 
-    try:
-        plain = json.loads(
-            data,
-            object_pairs_hook=_unique,
-            parse_float=_refuse_float,
-            parse_constant=_refuse_float,
-            parse_int=_integer,
-        )
-    except (ValueError, RecursionError) as error:
-        raise error if isinstance(error, NotCanonical) else NotCanonical(f"not JSON: {error}") from error
+    plain = strict_json.read(data, limits=None)
+    if isinstance(plain, DocumentFaults):
+        raise NotCanonical("; ".join(map(str, plain.faults)))
     _check(plain)
     return plain
 
@@ -104,15 +98,6 @@ def digest_of(value: object) -> str:
     return digest(encode(value))
 
 
-def _unique(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
-    found: dict[str, Any] = {}
-    for key, value in pairs:
-        if key in found:
-            raise NotCanonical(f"the key {key!r} stands twice in one object")
-        found[key] = value
-    return found
-
-
 def _refuse_float(text: str) -> Any:
     raise NotCanonical(f"{text} is not an integer; measured values are decimal strings")
 
@@ -139,12 +124,6 @@ _DIGITS = bytes(ord("0") if chr(each).isdigit() and each < 128 else ord(" ") for
 """Of bytes: which of them are digits. To look for many of them in a row so is five times as fast as by a pattern."""
 _LONG_NUMBER = b"0" * len(str(LARGEST_INTEGER))
 _DECODER = msgspec.json.Decoder(float_hook=_refuse_float)
-
-
-def _integer(text: str) -> int:
-    if len(text) > 17:
-        raise NotCanonical(f"an integer of {len(text)} digits is larger than 2**53")
-    return int(text)
 
 
 def _check(plain: Any) -> None:

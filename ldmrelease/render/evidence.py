@@ -130,4 +130,36 @@ def unusable_words(why: UnusableEvidence) -> str:
             return f"there is no image component {said(v['component'])}; known are {v.listed('known')}"
         case "unknown-platform":
             return f"the image has no platform {said(v['platform'])}; it has {v.listed('known')}"
-    return why_not(why.code, why.values)
+    return _import_words(why.code, v) or why_not(why.code, why.values)
+
+
+def _import_words(code: str, v: Values) -> str | None:
+    """Why a file of another tool does not become a statement or an approval."""
+    match code:
+        case "other-image":
+            return f"it is about {v.listed('images')}, and the subject is {v.listed('subjects')}"
+        case "not-of-release":
+            return f"{v['release']} has nothing with the digest {v['subject']}"
+        case "which-check":
+            return f"say with --check of which check the results are: {v.listed('known')}"
+        case "unknown-check":
+            return f"there is no check {said(v['check'])}; known are {v.listed('known')}"
+        case "tests-missing":
+            return (
+                f"it tells nothing of {v.listed('missing')}, which the check {v['check']} declares; it has "
+                f"{v.listed('tests')}: --one-test makes one test of them"
+            )
+        case "unknown-environment":
+            return f"there is no environment {said(v['environment'])}; known are {v.listed('known')}"
+        case "which-paths":
+            return f"it does not say which files {v['reference']} changes, so nobody can tell whose they are"
+        case "unknown-target":
+            return f"there is no target {said(v['target'])}; known are {v.listed('known')}"
+        case "no-approval":
+            return "it is not an approval: those are issues of Jira, and reviews of pull requests"
+        case "which-commit":
+            return f"it does not say which commit of {v['reference']} is the newest: `gh pr view --json` does"
+        case "not-approved":
+            against = f"; {v.listed('against')} asked for changes" if v["against"] else ""
+            return f"nobody but its author has approved the newest commit of {v['reference']}{against}"
+    return None

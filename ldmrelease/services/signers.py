@@ -34,7 +34,7 @@ class Signers:
         self._loaded: dict[str, Signer] = {}
 
     def named(self, purpose: str) -> Signer:
-        """The key for a purpose: `me`, `runner`, `observer`, `promoter`, `ledger`, `receipts/<level>`.
+        """The key for a purpose: `me`, `runner`, `observer`, `promoter`, `ledger`, `bridge`, `receipts/<level>`.
 
         Raises `NoKey`, `KeyProblem`.
         """
@@ -72,6 +72,11 @@ class Signers:
     def ledger(self) -> Signer:
         """Signs checkpoints."""
         return self.named("ledger")
+
+    @property
+    def bridge(self) -> Signer:
+        """Signs what was observed in other systems."""
+        return self.named("bridge")
 
     def receipts(self, level: str) -> Signer:
         """One receipt key per level (trust.md section 2)."""

@@ -35,7 +35,7 @@ _TYPES = {
     "packages": "sbom",
     "vex": "vex",
     "metrics": "metric",
-    "review": "review",
+    "review": "code-review",
     "document": "document",
     "compatibility": "compatibility",
 }

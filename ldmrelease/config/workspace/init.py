@@ -21,12 +21,13 @@ from ldmrelease.config.workspace.agreement import (
     recorded_products,
 )
 from ldmrelease.config.workspace.file_schemas import schema_comment, schema_files
+from ldmrelease.config.workspace.key_faults import IMPORTED_TYPES
 from ldmrelease.config.workspace.model import FILE
 from ldmrelease.config.workspace.patterns.documents import ReadWorkspace, workspace_document
 from ldmrelease.config.yaml.problems import BadInput, Problem, shown
 from ldmrelease.config.yaml.suggestions import did_you_mean
 from ldmrelease.domain import times
-from ldmrelease.domain.events.kinds import LEDGER, ME, OBSERVER, PROMOTER, RUNNER
+from ldmrelease.domain.events.kinds import BRIDGE, LEDGER, ME, OBSERVER, PROMOTER, RUNNER
 from ldmrelease.domain.events.registry import role_types
 from ldmrelease.domain.level import Level, Requirement
 from ldmrelease.domain.topology import Topology
@@ -55,6 +56,7 @@ _ROLES = {
     "observer": [*role_types(OBSERVER)],
     "promoter": [*role_types(PROMOTER)],
     "ledger": [*role_types(LEDGER)],
+    "bridge": [*role_types(BRIDGE), *IMPORTED_TYPES],
     "ci": ["provenance", "sbom"],
 }
 _OF_POLICIES = frozenset({"commissioning-manager"})
@@ -65,6 +67,7 @@ _KEYS = {
     "observer": ["observer"],
     "promoter": ["promoter"],
     "ledger": ["ledger"],
+    "bridge": ["bridge"],
     "ci": ["ci"],
 }
 

@@ -13,7 +13,7 @@ from msgspec.structs import replace
 from ldmrelease.config.workspace.model import Workspace
 from ldmrelease.domain import times
 from ldmrelease.domain.events.imported import IMPORT
-from ldmrelease.domain.events.kinds import ME, OBSERVER, PROMOTER, RUNNER
+from ldmrelease.domain.events.kinds import BRIDGE, ME, OBSERVER, PROMOTER, RUNNER
 from ldmrelease.domain.events.registry import role_types
 from ldmrelease.trust.keyring import Key, Keyring
 from ldmrelease.trust.keys import KeyKind
@@ -40,8 +40,14 @@ SIGNS = {
     OBSERVER: tuple(each for each in role_types(OBSERVER) if each != IMPORT),
     PROMOTER: role_types(PROMOTER),
     LEDGER: ("checkpoint",),
+    # Which tools it may speak for is for its role to say: one of these types is enough.
+    BRIDGE: (),
 }
 """What has to be signed by the keys of all purposes but receipts."""
+IMPORTED_TYPES = ("check", "vulnerabilities", "vex", "sbom", "metric", "code-review")
+"""The statements that are made of files of other tools."""
+OPTIONAL = frozenset({BRIDGE})
+"""Purposes that a workspace need not have a key for."""
 
 
 class KeyFault(Struct, frozen=True):
@@ -59,6 +65,11 @@ class KeyFault(Struct, frozen=True):
 def signed_types(purpose: str) -> tuple[str, ...]:
     """The types of records and statements that the key of a purpose has to sign."""
     return SIGNS.get(purpose, ("receipt",))
+
+
+def usual_types(purpose: str) -> tuple[str, ...]:
+    """What a role for the purpose lists, where nobody wants less."""
+    return (*role_types(BRIDGE), *IMPORTED_TYPES) if purpose == BRIDGE else signed_types(purpose)
 
 
 def key_places(keys: "KeysEntry", root: Path) -> dict[str, KeyPlace]:
@@ -112,8 +123,7 @@ def key_fault(place: KeyPlace | None, purpose: str, keyring: Keyring, now: datet
 
 def signer_fault(signer: Signer, purpose: str, keyring: Keyring, now: datetime) -> KeyFault | None:
     """The same of a key that was read."""
-    types = signed_types(purpose)
-    if signer.kind is not KeyKind.P256 and _STATEMENTS.intersection(types):
+    if signer.kind is not KeyKind.P256 and _STATEMENTS.intersection(usual_types(purpose)):
         return KeyFault(
             f"{signer.source}: is of kind {signer.kind}, and statements are signed by P-256 keys",
             how_to_make(purpose, keyring),
@@ -162,7 +172,7 @@ def how_to_make(purpose: str, keyring: Keyring) -> str:
     file = f"keys/{name}.pem"
     steps = [f"`ldmrelease key new {name} --out {file}`"]
     if all(each.name != role for each in keyring.roles):
-        types = " ".join(f"--type {each}" for each in signed_types(purpose))
+        types = " ".join(f"--type {each}" for each in usual_types(purpose))
         steps.append(f"`ldmrelease trust role {role} {types} --environment '*' --repository '*'`")
     steps.append(f"`ldmrelease trust add-key {name} {file} --role {role}`")
     level = purpose.removeprefix(RECEIPTS)
@@ -183,7 +193,7 @@ def _name(purpose: str) -> str:
 
 def _role(purpose: str, keyring: Keyring) -> str:
     """A role that may sign all that the purpose wants, or the name of one to be made."""
-    wanted = set(signed_types(purpose))
+    wanted = set(usual_types(purpose))
     fitting = [each.name for each in keyring.roles if wanted <= set(each.types)]
     own = _name(purpose)
     if purpose.startswith(RECEIPTS) or own in fitting or not fitting:

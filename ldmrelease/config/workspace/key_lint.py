@@ -6,6 +6,7 @@ from pathlib import Path
 
 from ldmrelease.config.trust import Trust
 from ldmrelease.config.workspace.key_faults import (
+    OPTIONAL,
     RECEIPTS,
     SIGNS,
     KeyFault,
@@ -72,7 +73,8 @@ def _missing(
         level_of(site, each) for site in file.environments.values() for each in site.applications.values()
     }
     # A level without a policy has a wrong name, which is told.
-    wanted = [*SIGNS, *(f"{RECEIPTS}{level}" for level in sorted(levels) if level in used)] if used else []
+    own = [each for each in SIGNS if each not in OPTIONAL]
+    wanted = [*own, *(f"{RECEIPTS}{level}" for level in sorted(levels) if level in used)] if used else []
     missing = [each for each in wanted if each not in files]
     if missing:
         how = how_to_make(missing[0], keyring)
@@ -150,7 +152,7 @@ def _not_entitled(
     if closed and placed and (purpose != ME or closed == environments):
         yield f"may not sign {', '.join(placed)} for {', '.join(closed)}"
     repositories = list(_repositories(file))
-    if repositories and not any(_speaks_of(key, keyring, types[0], each) for each in repositories):
+    if types and repositories and not any(_speaks_of(key, keyring, types[0], each) for each in repositories):
         yield f"may not sign {types[0]} for any of the repositories of the products"
 
 

@@ -290,6 +290,7 @@ class KeysEntry(Strict):
         None, description="Signs what the process does: decisions, steps, claims, intake, the end."
     )
     ledger: Text | None = Field(None, description="Signs checkpoints of the ledger.")
+    bridge: Text | None = Field(None, description="Signs what was observed in files of other tools.")
     receipts: dict[Name, Text] = Field(default_factory=dict, description="One receipt key for each level.")
 
 

@@ -9,9 +9,10 @@ from pydantic import ValidationError
 
 from ldmrelease.config.workspace.schema import WorkspaceFile
 from ldmrelease.config.yaml.problems import BadInput, Problem
-from ldmrelease.config.yaml.read import YamlDocument, spell_path
+from ldmrelease.config.yaml.read import YamlDocument
 from ldmrelease.config.yaml.suggestions import nearest
 from ldmrelease.config.yaml.validation_messages import Path, faulty_paths, validate
+from ldmrelease.domain.document_faults import spell_path
 
 _INNER = {"environments": "applications", "products": "components"}
 _NAMED = ("environments", "products", "checks")

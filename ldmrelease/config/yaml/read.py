@@ -8,7 +8,7 @@ aliases that would grow without bound are refused.
 """
 
 import re
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Any, NoReturn
 
@@ -29,9 +29,7 @@ from yaml.events import (
 
 from ldmrelease.config.yaml.problems import BadInput, Problem, shown, spelled
 from ldmrelease.config.yaml.suggestions import did_you_mean, one_of
-
-Path_ = Sequence[str | int]
-"""Where a value stands in a document: keys and indices from the root."""
+from ldmrelease.domain.document_faults import Path_, spell_path
 
 LARGEST_FILE = 1_000_000
 LARGEST_DEPTH = 50
@@ -117,17 +115,6 @@ class YamlDocument(Struct, frozen=True):
                 return None
             node = node.children[step]
         return spelled(path[-1] if at_key and path else node.value)
-
-
-def spell_path(path: Path_) -> str:
-    """`spec.enter[2].for`"""
-    text = ""
-    for step in path:
-        if isinstance(step, int):
-            text += f"[{step}]"
-        else:
-            text += f".{step}" if text else step
-    return text
 
 
 def read(path: Path) -> YamlDocument:

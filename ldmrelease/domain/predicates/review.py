@@ -38,4 +38,4 @@ def _facts(predicate: Predicate, _checks: Mapping[str, Sequence[str]]) -> dict[s
     return {"code": review} if isinstance(review, str) else {"review": review}
 
 
-TYPE = StatementType(name="review", uris=("https://ldmrelease.invalid/review/v1",), facts=_facts)
+TYPE = StatementType(name="code-review", uris=("https://ldmrelease.invalid/review/v1",), facts=_facts)

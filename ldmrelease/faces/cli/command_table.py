@@ -26,7 +26,7 @@ COMMANDS: dict[str, CommandEntry] = {
     "policy": CommandEntry("policy", "Check, explain and test the policies of the levels."),
     "release": CommandEntry("release", "Pin, list, show and compare releases."),
     "resolve": CommandEntry("resolve", "Write the digests of a release into manifests."),
-    "evidence": CommandEntry("evidence", "Sign, add, list and verify statements."),
+    "evidence": CommandEntry("evidence", "Sign, add, import, list and verify statements."),
     "check": CommandEntry("check", "Show what a promotion would decide; change nothing."),
     "gate": CommandEntry("gate", "Gate changes of a GitOps tree, and rendered manifests, in CI."),
     "check-run": CommandEntry("check_run", "Run a level's checks by hand and sign their results."),

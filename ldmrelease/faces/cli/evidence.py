@@ -1,4 +1,4 @@
-"""`ldmrelease evidence`: sign, add, list and verify statements."""
+"""`ldmrelease evidence`: sign, add, import, list and verify statements."""
 
 import enum
 import sys
@@ -11,17 +11,20 @@ from ldmrelease.answers.evidence import added_answers, statement_answers, statem
 from ldmrelease.answers.sentences.escapes import printable
 from ldmrelease.config.yaml.suggestions import did_you_mean
 from ldmrelease.domain import canonical
+from ldmrelease.domain.document_faults import DocumentFaults
 from ldmrelease.domain.predicates.registry import STATEMENT_TYPES, statement_type
+from ldmrelease.domain.strict_json import read_limited
 from ldmrelease.faces.cli.acting import KEY_METAVAR, named_key
 from ldmrelease.faces.cli.arguments import ProductOption, ReleaseArgument, release_now
 from ldmrelease.faces.cli.evidence_document import EXAMPLES as DOCUMENT_EXAMPLES
 from ldmrelease.faces.cli.evidence_document import document
+from ldmrelease.faces.cli.evidence_import import EXAMPLES as IMPORT_EXAMPLES
+from ldmrelease.faces.cli.evidence_import import import_file
 from ldmrelease.faces.cli.options import OutputOption, UsageError, examples, new_app
 from ldmrelease.faces.cli.session import open_context_here
 from ldmrelease.render.evidence import added_text, evidence_table, unusable_words, verified_text
 from ldmrelease.render.output import Output, emit, say
 from ldmrelease.services.context import Context
-from ldmrelease.services.evidence.evidence_files import TooMuch, read_limited
 from ldmrelease.services.evidence.manual import (
     ReadEvidence,
     UnusableEvidence,
@@ -39,7 +42,7 @@ from ldmrelease.services.releases.pin import Pinned
 from ldmrelease.trust.signer import load_signer
 
 app = new_app(
-    "Sign, add, list and verify statements about releases.",
+    "Sign, add, import, list and verify statements about releases.",
     examples=examples(
         "ldmrelease evidence sign w.2023.16 --type provenance --component scipipe --key keys/ci.pem --out p.json",
         "ldmrelease evidence add p.json",
@@ -267,8 +270,8 @@ def _bytes(path: Path) -> bytes:
     else:
         with path.open("rb") as file:
             data = read_limited(file)
-    if isinstance(data, TooMuch):
-        raise UsageError(f"{path}: {unusable_words(beyond_limit(data))}")
+    if isinstance(data, DocumentFaults):
+        raise UsageError(f"{path}: {unusable_words(beyond_limit(data.first))}")
     return data
 
 
@@ -294,6 +297,9 @@ def list_evidence(
     pinned = release_now(context, release, product)
     found = evaluate_all(context, pinned)
     emit(statement_answers(found), output, lambda: evidence_table(found, pinned.release.name))
+
+
+app.command("import", epilog=IMPORT_EXAMPLES)(import_file)
 
 
 _ENVELOPES = (".json", ".jsonl", ".dsse", ".sigstore")

@@ -68,7 +68,7 @@ def _subjects(parameters: Parameters, context: RuleContext) -> tuple[PolicySubje
 
 def _part(subject: PolicySubject, parameters: Parameters, context: RuleContext) -> JudgedPart:
     told = {"commit": subject.digest.removeprefix(GIT)} if subject.digest.startswith(GIT) else {}
-    found = counted_statements("review", (subject,), parameters.by, context)
+    found = counted_statements("code-review", (subject,), parameters.by, context)
     if not found.found:
         return JudgedPart(*found.absent(), told | {"seen": found.seen})
     # What was seen last is what the review is now: an approval may have been taken back.

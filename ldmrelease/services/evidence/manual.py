@@ -7,6 +7,7 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from ldmrelease.domain import canonical
+from ldmrelease.domain.document_faults import DocumentFault
 from ldmrelease.domain.predicates.provenance import pinned_commits
 from ldmrelease.domain.predicates.registry import STATEMENT_TYPES, short_type, statement_type
 from ldmrelease.domain.release import Component
@@ -18,10 +19,10 @@ from ldmrelease.domain.statements import (
     write_statement,
 )
 from ldmrelease.domain.statements import Subject as About
+from ldmrelease.domain.strict_json import too_much
 from ldmrelease.policy.demands import Demand, demands
 from ldmrelease.services.evidence import collect
 from ldmrelease.services.evidence.collect import CollectedStatement
-from ldmrelease.services.evidence.evidence_files import TooMuch, too_much
 from ldmrelease.services.evidence.publish import publish_envelope
 from ldmrelease.services.known_pins import name_of
 from ldmrelease.services.needs import EvidenceRecording, EvidenceSources, ReleaseLookup
@@ -132,7 +133,7 @@ def sign(signer: Signer, type: str, subjects: tuple[About, ...], predicate: dict
 
 
 def read_evidence(data: bytes) -> ReadEvidence | UnusableEvidence:
-    """A statement in an envelope, bare or in a sigstore bundle, within the limits of `evidence_files`."""
+    """A statement in an envelope, bare or in a sigstore bundle, within the limits of `strict_json.OF_SIGNED`."""
     beyond = too_much(data)
     if beyond is not None:
         return beyond_limit(beyond)
@@ -153,7 +154,7 @@ def read_evidence(data: bytes) -> ReadEvidence | UnusableEvidence:
     return ReadEvidence(kept, canonical.digest(kept), statement)
 
 
-def beyond_limit(found: TooMuch) -> UnusableEvidence:
+def beyond_limit(found: DocumentFault) -> UnusableEvidence:
     """Why a file is not read that does not keep a limit."""
     return UnusableEvidence(found.code, {"limit": found.limit})
 

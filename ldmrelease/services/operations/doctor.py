@@ -8,7 +8,7 @@ from enum import StrEnum
 
 from msgspec import Struct
 
-from ldmrelease.config.workspace.key_faults import SIGNS, key_fault, place_of
+from ldmrelease.config.workspace.key_faults import OPTIONAL, SIGNS, key_fault, place_of
 from ldmrelease.config.workspace.model import Workspace
 from ldmrelease.config.workspace.patterns.facts import FILE as TREES_FILE
 from ldmrelease.domain import times
@@ -170,7 +170,8 @@ def _agreed(workspace: Workspace) -> Iterator[Diagnosis]:
 def _keys(workspace: Workspace) -> Iterator[Diagnosis]:
     levels = dict.fromkeys(each.level for each in workspace.topology.applications)
     for purpose in (*SIGNS, *(f"receipts/{level}" for level in levels)):
-        yield _key(workspace, purpose)
+        if place_of(workspace, purpose) is not None or purpose not in OPTIONAL:
+            yield _key(workspace, purpose)
 
 
 def _key(workspace: Workspace, purpose: str) -> Diagnosis:

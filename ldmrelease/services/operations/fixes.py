@@ -10,7 +10,7 @@ from pathlib import Path
 
 from ldmrelease.config.trust import Trust, load_trust
 from ldmrelease.config.workspace.agreement import TrustChange, agreement, trust_file, used_levels
-from ldmrelease.config.workspace.key_faults import RECEIPTS, SIGNS, signed_types
+from ldmrelease.config.workspace.key_faults import OPTIONAL, RECEIPTS, SIGNS, usual_types
 from ldmrelease.config.workspace.load import named_keys, named_places
 from ldmrelease.domain import times
 from ldmrelease.domain.events.kinds import ME
@@ -59,7 +59,9 @@ def _missing_keys(file: Path, now: datetime) -> Iterator[Fix]:
     purposes = [*SIGNS, *(f"{RECEIPTS}{level}" for level in used_levels(file))]
     for purpose in purposes:
         named = named_places(file).get(purpose)
-        if isinstance(named, InAgent) or (named is not None and named.exists()):
+        if isinstance(named, InAgent) or (named is None and purpose in OPTIONAL):
+            continue
+        if named is not None and named.exists():
             continue
         name = _free_name(file, purpose.replace("/", "-"))
         path = named or file.resolve().parent / _FOLDER / f"{name}.pem"
@@ -120,7 +122,7 @@ def _unfit(found: Refusal) -> CannotFix:
 
 def _role(trust: Trust, purpose: str) -> Role:
     """The role for a purpose: one that is there and allows just what is signed for it, else a new one."""
-    types = tuple(signed_types(purpose))
+    types = tuple(usual_types(purpose))
     level = purpose.removeprefix(RECEIPTS) if purpose.startswith(RECEIPTS) else None
     places = (each.partition("/")[0] for each, its in trust.levels.items() if its == level)
     environments = (EVERYWHERE,) if level is None else tuple(dict.fromkeys(places))

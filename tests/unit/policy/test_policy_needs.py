@@ -112,7 +112,7 @@ TOLD = replace(
         statement("metric", type="metric", subjects=(RELEASE,), metrics={"AM1": MetricFact("9.5")}),
         statement(
             "review",
-            type="review",
+            type="code-review",
             subjects=(f"gitCommit:{'c' * 40}",),
             review=ReviewFact("github", "lsst/phalanx#1", "d", "bob", (ReviewerFact("ada", True, "d"),)),
         ),

@@ -22,7 +22,7 @@ def review(name: str, *reviewers: ReviewerFact, **changes: Any) -> StatementFact
         reviewers=reviewers,
     )
     given: dict[str, Any] = {
-        "type": "review",
+        "type": "code-review",
         "subjects": (f"gitCommit:{PHALANX}",),
         "roles": ("bridge",),
         "review": fact,

@@ -25,9 +25,10 @@ from ldmrelease.config.workspace.target_schema import SettingEntry
 from ldmrelease.config.workspace.tree_questions import Files
 from ldmrelease.config.workspace.variables import OWN_NAMES, Bindings, names_in, replaced
 from ldmrelease.config.yaml.problems import BadInput, Problem
-from ldmrelease.config.yaml.read import YamlDocument, YamlNode, spell_path
+from ldmrelease.config.yaml.read import YamlDocument, YamlNode
 from ldmrelease.config.yaml.suggestions import did_you_mean
 from ldmrelease.config.yaml.validation_messages import Path, validate
+from ldmrelease.domain.document_faults import spell_path
 
 H = TypeVar("H", bound=BaseModel)
 

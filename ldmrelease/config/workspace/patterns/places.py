@@ -21,8 +21,9 @@ from ldmrelease.config.workspace.patterns.repeats import (
 from ldmrelease.config.workspace.schema import PlacesEntry
 from ldmrelease.config.workspace.tree_questions import Files
 from ldmrelease.config.workspace.variables import Bindings
-from ldmrelease.config.yaml.read import YamlNode, spell_path
+from ldmrelease.config.yaml.read import YamlNode
 from ldmrelease.config.yaml.validation_messages import Path
+from ldmrelease.domain.document_faults import spell_path
 
 _ALWAYS = ("environment", "application")
 _OF_TREE = ("gitops", "menu")

@@ -229,7 +229,7 @@ def test_a_check_names_the_repository_of_its_long_results(tmp_path, monkeypatch)
     edit(file, f"{reported}    results: r.example/results\n", reported)
     edit(file, command, f"{command}    results: r.example/results:latest\n")
     (message,) = faults(file)
-    assert message.startswith("ldmrelease.yaml:69:")
+    assert message.startswith("ldmrelease.yaml:70:")
     assert (
         "checks.smoke.results: 'r.example/results:latest' names one image, where a repository is expected"
         in message

@@ -5,6 +5,7 @@ from msgspec.structs import replace
 from pydantic import ValidationError
 
 from ldmrelease.config.policies.rule_schema import Attested
+from ldmrelease.domain.events.registry import EVENT_TYPES
 from ldmrelease.domain.predicates import sbom
 from ldmrelease.domain.predicates.interface import read_time, value_at
 from ldmrelease.domain.predicates.registry import STATEMENT_TYPES, short_type, statement_type
@@ -27,7 +28,7 @@ def test_what_nobody_knows_is_called_by_its_type_and_says_nothing() -> None:
 
 def test_a_policy_may_ask_for_every_type_but_those_that_have_a_rule_of_their_own() -> None:
     asked = Attested.model_json_schema()["properties"]["type"]["enum"]
-    assert asked == ["provenance", "vulnerabilities", "vex", "sbom", "metric", "review", "receipt"]
+    assert asked == ["provenance", "vulnerabilities", "vex", "sbom", "metric", "code-review", "receipt"]
     assert set(asked) == set(STATEMENT_TYPES) - {"check", "document", "compatibility"}
 
 
@@ -40,7 +41,7 @@ def test_a_policy_may_ask_for_a_type_that_is_registered_and_for_no_other(
     (error,) = refused.value.errors(include_url=False)
     assert (error["type"], error["ctx"]) == (
         "literal_error",
-        {"expected": "'provenance', 'vulnerabilities', 'vex', 'sbom', 'metric', 'review' or 'receipt'"},
+        {"expected": "'provenance', 'vulnerabilities', 'vex', 'sbom', 'metric', 'code-review' or 'receipt'"},
     )
     monkeypatch.setitem(STATEMENT_TYPES, "approval", replace(sbom.TYPE, name="approval"))
     assert Attested.model_validate(clause).type == "approval"
@@ -61,3 +62,9 @@ def test_a_path_ends_where_there_is_no_object() -> None:
     assert value_at({"a": {"b": 1}}, ("a", "b")) == 1
     assert value_at({"a": "text"}, ("a", "b")) is None
     assert value_at({}, ("a", "b")) is None
+
+
+def test_no_statement_is_called_like_what_a_person_signs() -> None:
+    # A role lists both: whoever may import reviews of code may not sign a person's review of a promotion.
+    acts = {each.role_type for each in EVENT_TYPES}
+    assert not acts & set(STATEMENT_TYPES)

@@ -9,7 +9,7 @@ import pytest
 import yaml
 
 from ldmrelease.domain.statements import PAYLOAD_TYPE
-from ldmrelease.services.evidence.evidence_files import DEEPEST, LARGEST_FILE, MOST_NODES
+from ldmrelease.domain.strict_json import OF_SIGNED
 from ldmrelease.trust.signer import load_signer
 from tests.workspace import BEFORE, Site
 
@@ -69,14 +69,14 @@ def enveloped(site: Site, statement: str) -> bytes:
 
 
 LIMITS = {
-    f"larger than {LARGEST_FILE} bytes": "[" + " " * LARGEST_FILE + "]",
-    f"more than {DEEPEST} deep": "[" * (DEEPEST + 1) + "]" * (DEEPEST + 1),
-    f"more than {MOST_NODES} values": "[" + "1," * MOST_NODES + "1]",
+    f"larger than {OF_SIGNED.size} bytes": "[" + " " * OF_SIGNED.size + "]",
+    f"more than {OF_SIGNED.depth} deep": "[" * (OF_SIGNED.depth + 1) + "]" * (OF_SIGNED.depth + 1),
+    f"more than {OF_SIGNED.values} values": "[" + "1," * OF_SIGNED.values + "1]",
 }
 
 
 def test_the_limits_are_those_that_are_documented() -> None:
-    assert (LARGEST_FILE, DEEPEST, MOST_NODES) == (10_000_000, 100, 200_000)
+    assert (OF_SIGNED.size, OF_SIGNED.depth, OF_SIGNED.values) == (10_000_000, 100, 200_000)
 
 
 @pytest.mark.parametrize("limit", LIMITS)
@@ -105,7 +105,7 @@ def test_a_statement_beyond_a_limit_is_named_too(ready: Site, tmp_path: Path, li
 def test_brackets_and_commas_within_texts_are_no_values(ready: Site, tmp_path: Path) -> None:
     plain = json.loads(Path(signed(ready, "ci")).read_text())
     statement = json.loads(base64.b64decode(plain["payload"]))
-    statement["predicate"]["note"] = "[" * (DEEPEST + 1) + '\\" {,' * MOST_NODES
+    statement["predicate"]["note"] = "[" * (OF_SIGNED.depth + 1) + '\\" {,' * OF_SIGNED.values
     file = tmp_path / "long.json"
     file.write_bytes(enveloped(ready, json.dumps(statement)))
     assert ready.run("evidence", "verify", str(file)).exit_code == 0
@@ -114,4 +114,4 @@ def test_brackets_and_commas_within_texts_are_no_values(ready: Site, tmp_path: P
 def test_no_more_is_read_of_a_file_without_an_end(ready: Site) -> None:
     done = ready.run("evidence", "add", "/dev/zero")
     assert done.exit_code == 2
-    assert f"/dev/zero: it is larger than {LARGEST_FILE} bytes" in " ".join(done.stderr.split())
+    assert f"/dev/zero: it is larger than {OF_SIGNED.size} bytes" in " ".join(done.stderr.split())

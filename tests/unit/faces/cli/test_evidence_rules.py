@@ -10,7 +10,7 @@ import yaml
 from tests.workspace import BEFORE, PLACE, WEEKLY, Site, agree_workspace
 
 NOTES = f"documents/{WEEKLY}/release-notes.md"
-MANAGER = ("document", "compatibility", "metric", "vulnerabilities", "vex", "review", "sbom")
+MANAGER = ("document", "compatibility", "metric", "vulnerabilities", "vex", "code-review", "sbom")
 
 
 def asks(site: Site, *requirements: dict[str, Any]) -> None:
@@ -237,9 +237,15 @@ class TestVulnerabilities:
 
 
 def test_a_review_of_the_commit_that_is_pinned(ready: Site) -> None:
-    ready.ok("release", "pin", WEEKLY)
-    done = ready.run("evidence", "sign", WEEKLY, "--type", "review", "--about", "configuration",
-                     "--predicate", "-", "--key", str(ready.root / "keys/me.pem"), input="{}")  # fmt: skip
-    told = json.loads(ready.ok("release", "show", WEEKLY, "--output", "json"))
-    kinds = {each["kind"] for each in told["components"]}
-    assert (done.exit_code == 0) == ("configuration" in kinds)
+    asks(ready, {"id": "seen", "rule": "reviewed", "by": ["evidence"]})
+    assert finding(ready, "seen") == ("missing", "no-evidence")
+    review = {
+        "system": "github", "reference": "lsst/phalanx#1", "commit": "d" * 40, "author": "bob",
+        "reviewers": [{"person": "ada", "approved": True, "commit": "a" * 40}],
+    }  # fmt: skip
+    signed(ready, "code-review", {"review": review}, "--about", "configuration")
+    assert finding(ready, "seen") == ("missing", "new-commits")
+    ready.advance(minutes=1)
+    review["reviewers"] = [{"person": "ada", "approved": True, "commit": "d" * 40}]
+    signed(ready, "code-review", {"review": review}, "--about", "configuration")
+    assert finding(ready, "seen") == ("satisfied", "reviewed")
