@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import json
+import time
 from contextlib import ExitStack
 from pathlib import Path
 
 import pytest
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
 
+from ldmrelease.trust import ssh_agent
 from ldmrelease.trust.keys import KeyKind
 from ldmrelease.trust.signer import Signer, generate
 from tests.unit.trust.agents import LIST, REFUSAL, Answer, agent, blob_of, honest, listed
@@ -131,6 +133,23 @@ def test_an_agent_signs_what_a_person_does(ready: Site, serve) -> None:  # type:
     ready.ok("ledger", "verify")
 
 
+def test_whoever_waits_for_an_agent_is_told(ready: Site, serve, monkeypatch: pytest.MonkeyPatch) -> None:  # type: ignore[no-untyped-def]
+    monkeypatch.setattr(ssh_agent, "SILENT_SECONDS", 0.05)
+    answer = honest((ADA, "ada"))
+
+    def asking(request: bytes) -> bytes | None:
+        if request[0] != LIST:
+            time.sleep(0.2)
+        return answer(request)
+
+    serve(asking)
+    trusted(ready, "ssh-agent:")
+    done = ready.run("release", "pin", WEEKLY, "--key", "ssh-agent:ada")
+    assert done.exit_code == 0
+    told = f"waiting for the ssh-agent to sign with {ADA.keyid} (ssh-ed25519 ada); it may be asking for a confirmation"
+    assert told in done.stderr
+
+
 REFUSALS = {
     "refuses": lambda _: REFUSAL,
     "vanishes": lambda _: None,
@@ -161,6 +180,21 @@ def test_no_agent_is_asked_to_find_a_workspace_right(ready: Site) -> None:
     assert ready.run("workspace", "lint").exit_code == 0
     assert "SSH_AUTH_SOCK is not set" in ready.run("doctor").stdout
     assert ready.run("check", WEEKLY, "--target", PLACE).exit_code == 0
+
+
+def test_a_job_of_the_night_needs_no_agent(ready: Site, serve, monkeypatch: pytest.MonkeyPatch) -> None:  # type: ignore[no-untyped-def]
+    """Who asked is known by the fingerprint; observing and carrying on are signed by keys of their own."""
+    serve(honest((ADA, "ada")))
+    trusted(ready, f"ssh-agent:{ADA.keyid}")
+    ready.edit(lambda text: text.replace("me: keys/me.pem", f"me: ssh-agent:{ADA.keyid}"))
+    ready.ok("promote", WEEKLY, "--target", PLACE)
+    monkeypatch.delenv("SSH_AUTH_SOCK")
+    ready.advance(hours=1)
+    ready.ok("observe")
+    ready.ok("resume", "--all")
+    done = ready.run("release", "pin", "w.2023.15", "--reason", "again")
+    assert done.exit_code == 0, "nothing has to be signed"
+    assert ready.run("rollback", "--target", PLACE).exit_code == 2
 
 
 def test_a_key_is_shown_with_whose_it_is(ready: Site, tmp_path: Path) -> None:
