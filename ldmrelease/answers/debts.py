@@ -8,7 +8,7 @@ from ldmrelease.answers.exit_codes import ExitCode
 from ldmrelease.answers.spellings import PlaceName, ReleaseName, TimeText, time_text
 from ldmrelease.domain.times import spell
 from ldmrelease.services.governance.debt_list import BITES, DebtKind, DebtState, ListedDebt
-from ldmrelease.services.governance.reviewing import OwnReview, Reviewed
+from ldmrelease.services.governance.reviewing import OwnReview, SignedReview
 
 
 class DebtAnswer(msgspec.Struct, frozen=True, kw_only=True):
@@ -90,9 +90,13 @@ class ReviewAnswer(msgspec.Struct, frozen=True, kw_only=True):
         return ExitCode.REFUSED if self.refused else ExitCode.OK
 
 
-def review_answer(found: Reviewed | OwnReview, *, accepted: bool) -> ReviewAnswer:
+def review_answer(found: SignedReview | OwnReview, *, accepted: bool) -> ReviewAnswer:
     """What came of a review."""
-    done = found if isinstance(found, Reviewed) else Reviewed(found.promotion, found.person, accepted, ())
+    done = (
+        found
+        if isinstance(found, SignedReview)
+        else SignedReview(found.promotion, found.person, accepted, ())
+    )
     return ReviewAnswer(
         promotion=done.promotion,
         person=done.person,

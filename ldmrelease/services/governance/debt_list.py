@@ -14,6 +14,7 @@ from ldmrelease.domain.scopes import ActScope
 from ldmrelease.domain.topology import Application, Place
 from ldmrelease.projections.claimed import claimed_body
 from ldmrelease.services.acts.debts import Debt, debts_at
+from ldmrelease.services.acts.requests import acts_ledger
 from ldmrelease.services.acts.waivers import GivenWaiver, waivers_of
 from ldmrelease.services.context import Untrusted
 from ldmrelease.services.needs import ReleaseHistory
@@ -135,7 +136,7 @@ def _waivers(
         except Untrusted:
             # A waiver of what nobody has pinned lets nothing pass.
             continue
-        for each in waivers_of(context, pinned):
+        for each in waivers_of(acts_ledger(context), digest, pinned.release.repositories):
             if each.body is not None and _covers(each.body, applications):
                 yield _listed_waiver(each, each.body, now)
 

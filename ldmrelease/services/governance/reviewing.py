@@ -28,7 +28,7 @@ class OwnReview(Struct, frozen=True):
     person: str
 
 
-class Reviewed(Struct, frozen=True):
+class SignedReview(Struct, frozen=True):
     """A review, with the places that it is about; `again` are those where somebody else had accepted it before, and
     nothing was written.
     """
@@ -47,7 +47,7 @@ def review(
     *,
     accepted: bool,
     reason: str,
-) -> Reviewed | OwnReview:
+) -> SignedReview | OwnReview:
     """Sign what was found, for each of these places where the promotion owes it.
 
     Raises `OwesNoReview`, `ReviewedMeanwhile`, and `KeyProblem` where the signer's role does not say that they review.
@@ -70,7 +70,7 @@ def review(
     ]
     if events and context.append(events, expect=expect) is not None:
         raise ReviewedMeanwhile(f"somebody else has reviewed {promotion} just now; look at it, and ask again")
-    return Reviewed(promotion, context.person, accepted, _places(left), _places(owed, left))
+    return SignedReview(promotion, context.person, accepted, _places(left), _places(owed, left))
 
 
 def _places(debts: Collection[Debt], but: Collection[Debt] = ()) -> tuple[Place, ...]:
