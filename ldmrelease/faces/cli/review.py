@@ -5,9 +5,9 @@ from typing import Annotated
 import typer
 
 from ldmrelease.answers.debts import review_answer
+from ldmrelease.faces.cli.acting import KeyOption, open_acting_context
 from ldmrelease.faces.cli.arguments import OptionalTargetOption, ReasonOption, applications_of
 from ldmrelease.faces.cli.options import OutputOption, UsageError, examples, new_app
-from ldmrelease.faces.cli.session import open_context_here
 from ldmrelease.render.debts import review_text
 from ldmrelease.render.output import Output, emit
 from ldmrelease.services.governance.reviewing import review as sign_review
@@ -30,6 +30,7 @@ def review(
     reject: Annotated[bool, typer.Option("--reject", help="It is not: the place stays frozen.")] = False,
     target: OptionalTargetOption = None,
     reason: ReasonOption = None,
+    key: KeyOption = None,
     output: OutputOption = Output.text,
 ) -> None:
     """Review a promotion that asked for less than everybody is asked: say what was found, signed.
@@ -41,7 +42,7 @@ def review(
         raise UsageError("a review says one thing", "say --accept or --reject")
     if not (reason or "").strip():
         raise UsageError("a review says what was found", "say it with --reason")
-    context = open_context_here(ctx)
+    context = open_acting_context(ctx, key)
     assert reason is not None
     found = sign_review(context, promotion, applications_of(context, target), accepted=accept, reason=reason)
     answer = review_answer(found, accepted=accept)
