@@ -199,6 +199,17 @@ def test_a_review_is_an_approval_in_the_role_that_is_named(ready: Site) -> None:
     assert (found.exit_code, "which commit" in found.stderr) == (2, True)
 
 
+def test_a_review_is_about_the_commit_that_the_release_has_of_a_configuration(
+    ready: Site, tmp_path: Path
+) -> None:
+    release = json.loads(ready.run("release", "show", BEFORE, "-o", "json").stdout)
+    (commit,) = [each["digest"] for each in release["components"] if each["kind"] == "configuration"]
+    plain = json.loads((DATA / "github-reviews.json").read_text())
+    file = tmp_path / "pull-request.json"
+    file.write_text(json.dumps(plain | {"headRefOid": commit.removeprefix("gitCommit:")}))
+    assert done(ready, "github-reviews", str(file))["statement"]["subjects"] == [commit]
+
+
 def test_a_review_of_an_older_commit_approves_nothing(ready: Site, tmp_path: Path) -> None:
     plain = json.loads((DATA / "github-reviews.json").read_text())
     file = tmp_path / "pull-request.json"
