@@ -85,7 +85,7 @@ def prepare(
     """The statement of a file. Nothing is signed. Raises `UnagreedCheck`.
 
     Codes: those of `subjects_about`, `future`, `other-image`, `not-of-release`, `which-check`, `unknown-check`,
-    `tests-missing`, `unknown-environment`, `which-paths`, `too-many-findings`.
+    `unknown-test`, `tests-missing`, `unknown-environment`, `which-paths`, `too-many-findings`.
     """
     finished = getattr(found, "finished", None)
     if finished is not None and finished > context.now():
@@ -163,6 +163,9 @@ def _tests(context: EvidenceSources, found: TestsFound, file: OutsideFile, optio
         code = "which-check" if options.check is None else "unknown-check"
         return UnusableEvidence(code, {"check": options.check, "known": known})
     require_agreed_checks(context.workspace, (check.name,))
+    if options.one_test is not None and options.one_test not in check.tests:
+        told = {"check": check.name, "test": options.one_test, "known": list(check.tests)}
+        return UnusableEvidence("unknown-test", told)
     tests = _together(found, options.one_test)
     result = FAILED if tests.failed else WARNED if tests.warned else PASSED
     missing = sorted(set(check.tests) - {*tests.passed, *tests.warned})
