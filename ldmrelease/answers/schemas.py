@@ -47,9 +47,12 @@ ANSWERS: dict[str, AnswerEntry] = {
     "promotion-result": AnswerEntry(
         "promotions",
         "PromotionResult",
-        ("promote", "rollback", "retire", "alias move", "resume", "abort"),
+        ("promote", "request", "rollback", "retire", "alias move", "resume", "abort"),
     ),
     "promotion-results": AnswerEntry("promotions", "PromotionResults", ("promote --through", "resume --all")),
+    "approvals": AnswerEntry("approvals", "Approvals", ("approvals",)),
+    "approve": AnswerEntry("approvals", "ApproveAnswer", ("approve",)),
+    "waive": AnswerEntry("waivers", "WaiveAnswer", ("waive",)),
     "notifications": AnswerEntry("notifications", "NotifyAnswer", ("notify",)),
     "promotions": AnswerEntry("promotion_rows", "Promotions", ("promotions list",)),
     "promotion": AnswerEntry("reports", "ReportAnswer", ("promotions show",)),

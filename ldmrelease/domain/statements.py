@@ -56,8 +56,10 @@ def read_statement(payload: bytes) -> Statement | Unreadable:
 
 
 def write_statement(predicate_type: str, subjects: tuple[Subject, ...], predicate: dict[str, Any]) -> bytes:
-    """The canonical payload of a statement."""
-    return canonical.encode(
+    """The canonical payload of a statement. Raises `ValueError` for what `read_statement` would not read: nothing is
+    signed that nobody accepts.
+    """
+    payload = canonical.encode(
         {
             "_type": STATEMENT_TYPE,
             "predicateType": predicate_type,
@@ -65,6 +67,10 @@ def write_statement(predicate_type: str, subjects: tuple[Subject, ...], predicat
             "predicate": predicate,
         }
     )
+    found = read_statement(payload)
+    if isinstance(found, Unreadable):
+        raise ValueError(f"no statement: {found.detail} ({found.code})")
+    return payload
 
 
 def _written_subject(subject: Subject) -> dict[str, Any]:

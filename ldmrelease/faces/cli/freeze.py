@@ -22,7 +22,7 @@ from ldmrelease.faces.cli.hold_options import (
 from ldmrelease.faces.cli.options import OutputOption, UsageError, examples, new_app
 from ldmrelease.render.holds import hold_set_text
 from ldmrelease.render.output import Output, emit
-from ldmrelease.services.governance.affected import effects_of
+from ldmrelease.services.governance.affected import DRAFT, effects_of
 from ldmrelease.services.governance.holding import set_hold
 
 app = new_app()
@@ -70,7 +70,7 @@ def freeze(  # noqa: PLR0913, PLR0917 - an option each
         raise UsageError("--until is before it begins", "name a time to come, later than --from")
     scopes = scopes_of(context.topology, targets or [])
     body = Hold(
-        "new", HoldKind.FREEZE, scopes, now, require_reason(reason), start, end, lets_back=let_rollbacks
+        DRAFT, HoldKind.FREEZE, scopes, now, require_reason(reason), start, end, lets_back=let_rollbacks
     )
     draft = draft_hold(context, body)
     if dry_run:

@@ -28,7 +28,7 @@ from ldmrelease.faces.cli.options import OutputOption, TimeoutOption, UsageError
 from ldmrelease.render.holds import hold_set_text
 from ldmrelease.render.output import Output, emit, say
 from ldmrelease.services.context import Context
-from ldmrelease.services.governance.affected import effects_of
+from ldmrelease.services.governance.affected import DRAFT, effects_of
 from ldmrelease.services.governance.holding import (
     RecalledSubjects,
     UnknownComponent,
@@ -88,7 +88,7 @@ def recall(  # noqa: PLR0913, PLR0917 - an option each
     context = open_acting_context(ctx, key, "hold")
     subjects = _subjects(context, what, product, component, having)
     body = Hold(
-        "new",
+        DRAFT,
         HoldKind.RECALL,
         scopes_of(context.topology, target or []),
         context.now(),

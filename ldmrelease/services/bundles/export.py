@@ -24,7 +24,7 @@ from ldmrelease.domain.level import Unmanaged
 from ldmrelease.domain.streams import BUNDLES
 from ldmrelease.domain.topology import Application, ComponentKind, Place, Topology
 from ldmrelease.services.bundles.allow_list import allowed_images
-from ldmrelease.services.bundles.holds import bundle_holds
+from ldmrelease.services.bundles.bundled_holds import bundle_holds
 from ldmrelease.services.decisions.decide import decide_about, level_at, require_agreed
 from ldmrelease.services.decisions.facts.inquiry import DecisionRequest, inquire
 from ldmrelease.services.deployments.checkpoints import require_newest

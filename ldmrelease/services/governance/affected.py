@@ -29,6 +29,9 @@ from ldmrelease.services.needs import HoldEffects
 from ldmrelease.services.releases.pin import Pinned, stored_release
 from ldmrelease.services.releases.products import default_product
 
+DRAFT = "new"
+"""The name of a hold that nobody has signed yet."""
+
 
 class RunningPods(Struct, frozen=True):
     """The pods of a workload in which a container runs an image."""
@@ -95,7 +98,8 @@ def effects_of(context: HoldEffects, hold: KnownHold, timeout: float | None) -> 
         heard = live(context, applications, timeout).rows
         unreachable = unreachable_places(heard)
         _add_live(context, images, there, heard, timeout)
-    back = partial(_way_back, context, _Backs(context, hold), f"recalled as {hold.id}")
+    reason = "recalled" if hold.id == DRAFT else f"recalled as {hold.id}"
+    back = partial(_way_back, context, _Backs(context, hold), reason)
     return replace(
         found,
         images=tuple(replace(each, back=back(each)) for each in sorted(there.values(), key=_order)),

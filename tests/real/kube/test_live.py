@@ -16,7 +16,7 @@ from tests.real.kube import objects
 from tests.real.kube.api import Kube
 from tests.real.kube.given import Cluster
 from tests.real.kube.images import Pushed, push_image
-from tests.workspace import PLACE, TESTSTAND, WEEKLY, Site, new_site
+from tests.workspace import BEFORE, PLACE, TESTSTAND, WEEKLY, Site, new_site
 
 pytestmark = pytest.mark.real
 
@@ -104,6 +104,31 @@ def test_pods_that_do_not_come_are_not_rolled_out(deployed: Deployed):
     assert found["code"] == "not-rolled-out"
     assert found["fix"][0] == "kubectl"
     assert found["fix"][-2:] == ["describe", f"Deployment/{NAME}"]
+
+
+def test_a_recall_names_the_workload_and_the_pods_that_run_it(deployed: Deployed):
+    deployed.sync("al9-w_2023_16")
+    pods = [each["metadata"] for each in deployed.kube.list("Pod", deployed.namespace)]
+    (pod,) = (each["name"] for each in pods if "deletionTimestamp" not in each)
+    told = deployed.site.ok("recall", WEEKLY, "--target", PLACE, "--reason", "it loses data", "-o", "json")
+    answer = json.loads(told)
+    assert (answer["recorded"], answer["unreachable"]) == (True, [])
+    (found,) = answer["running"]
+    assert (found["place"], found["component"], found["desired"]) == (PLACE, "scipipe", True)
+    assert found["workloads"] == [{"workload": f"Deployment/{NAME}", "container": "main", "pods": [pod]}]
+    assert found["next"] is None, "nobody had seen what ran there before"
+
+
+def test_a_recall_is_recorded_when_a_cluster_does_not_answer(deployed: Deployed, tmp_path: Path):
+    """Nobody is held up by it: the place is named, with why, and what is committed there is known all the same."""
+    deployed.site.ok("release", "pin", BEFORE)
+    with socket.create_server(("127.0.0.1", 0)) as silent:
+        _add_silent_cluster(deployed.site, tmp_path / "silent.yaml", silent.getsockname()[1])
+        words = ("recall", BEFORE, "--target", TESTSTAND, "--reason", "it loses data")
+        answer = json.loads(deployed.site.ok(*words, "--timeout", "2", "-o", "json"))
+    assert answer["recorded"]
+    assert [each["place"] for each in answer["unreachable"]] == [TESTSTAND]
+    assert [each["desired"] for each in answer["running"] if each["component"] == "scipipe"] == [True]
 
 
 def test_what_is_selected_and_not_there_could_not_be_asked(deployed: Deployed):

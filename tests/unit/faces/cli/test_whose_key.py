@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import json
+import time
 from contextlib import ExitStack
 from pathlib import Path
 
 import pytest
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
 
+from ldmrelease.trust import ssh_agent
 from ldmrelease.trust.keys import KeyKind
 from ldmrelease.trust.signer import Signer, generate
 from tests.unit.trust.agents import LIST, REFUSAL, Answer, agent, blob_of, honest, listed
@@ -129,6 +131,23 @@ def test_an_agent_signs_what_a_person_does(ready: Site, serve) -> None:  # type:
     ready.ok("promote", WEEKLY, "--target", PLACE)
     assert signed_by(ready, "promotion.requested") == ADA.keyid
     ready.ok("ledger", "verify")
+
+
+def test_whoever_waits_for_an_agent_is_told(ready: Site, serve, monkeypatch: pytest.MonkeyPatch) -> None:  # type: ignore[no-untyped-def]
+    monkeypatch.setattr(ssh_agent, "SILENT_SECONDS", 0.05)
+    answer = honest((ADA, "ada"))
+
+    def asking(request: bytes) -> bytes | None:
+        if request[0] != LIST:
+            time.sleep(0.2)
+        return answer(request)
+
+    serve(asking)
+    trusted(ready, "ssh-agent:")
+    done = ready.run("release", "pin", WEEKLY, "--key", "ssh-agent:ada")
+    assert done.exit_code == 0
+    told = f"waiting for the ssh-agent to sign with {ADA.keyid} (ssh-ed25519 ada); it may be asking for a confirmation"
+    assert told in done.stderr
 
 
 REFUSALS = {
