@@ -2,6 +2,7 @@
 
 import base64
 import json
+import os
 from pathlib import Path
 from typing import Any
 
@@ -241,3 +242,19 @@ def test_the_pages_of_a_person_show_the_identity(ready: Site, tmp_path: Path) ->
     ready.ok("site", "build", str(tmp_path / "site"))
     (page,) = (tmp_path / "site" / "people").glob("*ada*")
     assert "https://github.com/lsst/lab/.github/workflows/*" in page.read_text()
+
+
+def test_a_decision_that_rested_on_it_replays_where_the_library_is(
+    ready: Site, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    trusting(ready)
+    ready.ok("evidence", "add", attested(ready))
+    ready.run("promote", BEFORE, "--target", "summit/ocps", "--yes")
+    done = ready.run("audit", "replay", "--all")
+    assert done.exit_code == 0, done.stdout
+    # It is made again by another process.
+    (tmp_path / "sigstore.py").write_text("")
+    monkeypatch.setenv("PYTHONPATH", f"{tmp_path}{os.pathsep}{os.environ.get('PYTHONPATH', '')}")
+    without = ready.run("audit", "replay", "--all")
+    assert without.exit_code == 1
+    assert "statements" in without.stdout
