@@ -258,3 +258,13 @@ def test_a_decision_that_rested_on_it_replays_where_the_library_is(
     without = ready.run("audit", "replay", "--all")
     assert without.exit_code == 1
     assert "statements" in without.stdout
+
+
+def test_the_trust_document_is_shown_with_its_identities(ready: Site) -> None:
+    trusting(ready, person="ada")
+    assert "lab-builds https://github.com/lsst/lab/.github/workflows/* by https://token" in ready.ok(
+        "trust", "show"
+    )
+    shown = json.loads(ready.ok("trust", "show", "-o", "json"))
+    (ada,) = (each for each in shown["people"] if each["person"] == "ada")
+    assert (ada["keys"], ada["identities"][0]["repository"]) == ([], "https://github.com/lsst/lab")
