@@ -54,6 +54,7 @@ _SPECIAL = {
     ("alias move", "name"): "aliases",
     ("key show", "file"): "files",
     ("trust add-key", "file"): "files",
+    ("evidence document", "file"): "files",
     ("evidence verify", "what"): "files-or-tags",
     ("resume", "promotion"): "open-promotions",
     ("site build", "folder"): "directory",
