@@ -277,3 +277,19 @@ def test_a_freeze_leaves_what_was_just_written(ready: Site) -> None:
     found = promoted_while(ready, "confirm", FREEZE)
     assert found.state is PromotionState.SUCCEEDED
     assert "al9-w_2023_16" in ready.committed(PLACE)
+
+
+def test_where_marks_what_is_recalled_as_of_its_time(developed: Site) -> None:
+    developed.advance(hours=1)
+    developed.ok("recall", WEEKLY, "--target", "usdfdev", *WHY)
+    developed.ok("observe")
+    line = (
+        "held: usdfdev/batch stack/scipipe: H-1 by release manager since 2023-04-20T13:00:00Z: it segfaults"
+    )
+    assert line in developed.ok("where")
+    rows = {each["place"]: each["findings"] for each in answer(developed, "where", WEEKLY)}
+    assert [(each["code"], each["values"]["hold"]) for each in rows[PLACE]] == [("held", "H-1")]
+    assert rows[TESTSTAND] == []
+    assert "held:" not in developed.ok("where", "--at", "2023-04-20T12:30:00Z")
+    developed.ok("lift", "H-1", *WHY)
+    assert "held:" not in developed.ok("where")
