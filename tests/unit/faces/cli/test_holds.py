@@ -293,3 +293,12 @@ def test_where_marks_what_is_recalled_as_of_its_time(developed: Site) -> None:
     assert "held:" not in developed.ok("where", "--at", "2023-04-20T12:30:00Z")
     developed.ok("lift", "H-1", *WHY)
     assert "held:" not in developed.ok("where")
+
+
+def test_drift_marks_what_is_recalled_and_asked_for_all_the_same(developed: Site) -> None:
+    assert answer(developed, "drift", PLACE)["held"] == []
+    developed.ok("recall", WEEKLY, *WHY)
+    (found,) = answer(developed, "drift", PLACE, code=1)["held"]
+    assert (found["component"], found["desired"], found["values"]["hold"]) == ("scipipe", True, "H-1")
+    said = developed.run("drift", PLACE).stdout
+    assert "held: usdfdev/batch stack/scipipe in git: H-1 by release manager" in said
