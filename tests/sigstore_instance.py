@@ -278,6 +278,8 @@ class SigstoreInstance:
             .not_valid_after(self.begin + timedelta(days=3650))
             .add_extension(x509.BasicConstraints(ca=True, path_length=length), critical=True)
             .add_extension(_key_usage(sign=False), critical=True)
+            # Fulcio does not begin without it.
+            .add_extension(x509.ExtendedKeyUsage([ExtendedKeyUsageOID.CODE_SIGNING]), critical=False)
             .add_extension(x509.SubjectKeyIdentifier.from_public_key(key.public_key()), critical=False)
             .add_extension(
                 x509.AuthorityKeyIdentifier.from_issuer_public_key(by.public_key()), critical=False

@@ -245,7 +245,7 @@ def sign_trust(root: Path, key: str = "keys/me.pem", document: str = "trust.yaml
         raised = f"version: {next_version(trust)}"
         text = (root / document).read_text()
         (root / document).write_text(re.sub(r"^version: \d+$", raised, text, flags=re.MULTILINE))
-    signed = sign(root / document, root / key)
+    signed = sign(root / document, [root / key])
     assert signed.trust.unsigned is None, (signed.trust.unsigned, signed.not_by_us)
 
 

@@ -1,11 +1,9 @@
 """What was made: a workspace, a key, a demonstration, a file."""
 
-from typing import Any
-
 import msgspec
 
 from ldmrelease.answers.spellings import DigestText, TimeText
-from ldmrelease.answers.trust_documents import SignaturesAnswer
+from ldmrelease.answers.trust_signatures import SignaturesAnswer, TrustChangeAnswer
 
 
 class WorkspaceAnswer(msgspec.Struct, frozen=True, kw_only=True):
@@ -28,14 +26,6 @@ class KeyAnswer(msgspec.Struct, frozen=True, kw_only=True):
     public: str
     known_as: str | None = None
     person: str | None = None
-
-
-class TrustChangeAnswer(msgspec.Struct, frozen=True, kw_only=True):
-    """A value of the trust document: `before` is null where there was none."""
-
-    field: str
-    before: Any
-    after: Any
 
 
 class TrustAnswer(msgspec.Struct, frozen=True, kw_only=True):

@@ -1,13 +1,15 @@
 """Which requirements ask for a statement, and whether it counts for them: one statement, without a decision."""
 
 from collections.abc import Collection, Iterable, Iterator
+from typing import Any
 
 from msgspec import Struct
 
 from ldmrelease.domain import canonical
 from ldmrelease.domain.facts import BuildSource, StatementFact
 from ldmrelease.domain.level import Level, Requirement
-from ldmrelease.policy.rules import attested, check
+from ldmrelease.policy.rules import attested, check, vulnerabilities
+from ldmrelease.policy.rules.registry import RULES
 from ldmrelease.policy.runs import not_counted
 
 
@@ -66,10 +68,39 @@ def _demand(
             run = requirement.read(check.Parameters)
             asked, code = run.check == statement.check, not_counted(statement, frozenset(run.by))
             return _told(level, requirement, run, code) if asked and run.about in about else None
+        return _of_contents(statement, about, level, requirement)
     except canonical.NotCanonical:
         # A decision says so, whatever the statement is.
         return None
-    return None
+
+
+def _of_contents(
+    statement: StatementFact, about: Collection[str], level: Level, requirement: Requirement
+) -> Demand | None:
+    """Of the rules about what statements say: by whom they want it; `vulnerabilities` wants several types."""
+    rule, by = RULES.get(requirement.rule), None
+    if requirement.rule == "vulnerabilities" and "image" in about:
+        scans = requirement.read(vulnerabilities.Parameters)
+        by = {"vulnerabilities": scans.by}
+        by |= {"sbom": scans.by} if scans.sbom is not None else {}
+        by |= {"vex": scans.vex_by} if scans.vex_by else {}
+    elif requirement.rule in _TYPES and rule is not None:
+        parameters: Any = requirement.read(rule.parameters)
+        if getattr(parameters, "about", None) in (None, *about):
+            by = {_TYPES[requirement.rule]: parameters.by}
+    if by is None or statement.type not in by:
+        return None
+    roles = by[statement.type]
+    return Demand(level.name, requirement.id, roles, not_counted(statement, frozenset(roles)))
+
+
+_TYPES = {
+    "metric": "metric",
+    "reviewed": "code-review",
+    "documents": "document",
+    "compatible": "compatibility",
+}
+"""The type of statement that each of these rules asks for."""
 
 
 def _told(

@@ -39,11 +39,13 @@ def never_waived(requirement: Requirement) -> bool:
 
 
 def failing(finding: Finding) -> tuple[str, ...]:
-    """What stands in the way of a requirement, by name: its failing tests, components, applications; where it names
-    none of them, its code.
+    """What stands in the way of a requirement: its outcome, and by name its failing tests, components, applications.
+    What failed and names none of them is told by its code; what is missing may be so for another reason later.
     """
     named = {f"{kind}:{name}" for kind, key in _NAMED for name in _names(finding.values.get(key))}
-    return tuple(sorted(named)) or (f"code:{finding.code}",)
+    if not named and finding.outcome is Outcome.FAILED:
+        named = {f"code:{finding.code}"}
+    return (str(finding.outcome), *sorted(named))
 
 
 _NAMED = (
@@ -64,7 +66,7 @@ def _names(value: Any) -> Iterable[str]:
         if isinstance(each, str):
             yield each
         elif isinstance(each, Mapping):
-            yield "/".join(str(each[key]) for key in sorted(each) if each[key] is not None)
+            yield "/".join(str(each[key]) for key in sorted(each) if key != "code" and each[key] is not None)
 
 
 def waived(

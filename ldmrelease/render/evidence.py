@@ -122,6 +122,8 @@ def unusable_words(why: UnusableEvidence) -> str:
             return f"it is about {v.listed('subjects')}, and nothing of {v['release']} has such a digest"
         case "no-content":
             return f"{v['release']} has no content digest: its EUPS build list is not there"
+        case "no-configuration":
+            return f"{v['release']} has no configuration with a commit that it could be about"
         case "no-component":
             return f"name the image with --component: {v['release']} has {v.listed('known')}"
         case "unknown-component":

@@ -16,6 +16,7 @@ from ldmrelease import logs
 from ldmrelease.config.workspace.model import Workspace
 from ldmrelease.domain.errors import LdmreleaseError
 from ldmrelease.domain.events import Event, Moved, NewEvent
+from ldmrelease.domain.events.kinds import ME
 from ldmrelease.domain.events.ledger import IndexCheckpoint
 from ldmrelease.domain.events.place import Observation
 from ldmrelease.domain.events.registry import new_event, type_of_body
@@ -224,7 +225,7 @@ class Context(ReadContext):
     @cached_property
     def person(self) -> str:
         """Who asks: the person of the key `me`; the key's fingerprint where the trust document lacks it."""
-        keyid = self.signers.me.keyid
+        keyid = self.signers.keyid(ME)
         key = self.keyring.find(keyid)
         return key.person if key is not None else keyid
 
@@ -233,7 +234,7 @@ class Context(ReadContext):
         """Who asks, as the author of commits: with the mail address that the trust document or git knows."""
         from ldmrelease.targets.git.author import author  # noqa: PLC0415 - where something is committed
 
-        key = self.keyring.find(self.signers.me.keyid)
+        key = self.keyring.find(self.signers.keyid(ME))
         if key is None:
             return author(self.person, None, self.workspace.root)
         return author(key.person, key.mail, self.workspace.root, unnamed=key.person == key.id)

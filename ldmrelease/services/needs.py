@@ -372,6 +372,10 @@ class PromotionPlanning(Asking, PlaceAccess, PlaceObserving, FactSources, Protoc
     """Plans a promotion and decides about it. Writes nothing."""
 
 
+class Governing(Recording, FactSources, Protocol):
+    """Decides, and signs what a person decides about it."""
+
+
 class BundleExporting(Asking, Recording, CheckpointPublishing, PlaceObserving, FactSources, Protocol):
     """Decides about releases, and signs what the ledger says."""
 

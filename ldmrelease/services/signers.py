@@ -48,6 +48,15 @@ class Signers:
             self._loaded[purpose] = load_signer(place, self.waiting)
         return self._loaded[purpose]
 
+    def keyid(self, purpose: str) -> str:
+        """The fingerprint of the key for a purpose. Raises as `named`.
+
+        An agent is not asked where the workspace says it: who asks is known where nobody signs, as in a job of the
+        night.
+        """
+        which = self._in_agent.get(purpose, "")
+        return which if which.startswith("SHA256:") else self.named(purpose).keyid
+
     @property
     def me(self) -> Signer:
         """Whoever asks: signs pins and requests."""

@@ -8,7 +8,6 @@ a third of a second: it is loaded where the first such bundle is met. Nothing in
 from __future__ import annotations
 
 from datetime import UTC, datetime
-from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
 from ldmrelease.domain import canonical, times
@@ -46,13 +45,14 @@ def certificate_of(envelope: Envelope, trusted_root: str | None) -> CertificateI
     """
     if trusted_root is None:
         return Rejected("no-trusted-root")
-    if not _has_library():
+    if not has_library():
         return Rejected("needs-sigstore")
     assert envelope.bundle is not None
     return _verified(envelope.bundle, trusted_root)
 
 
-def _has_library() -> bool:
+def has_library() -> bool:
+    """Whether the extra `sigstore` is installed."""
     try:
         import sigstore.verify  # noqa: F401, PLC0415 - an extra, and slow
     except ImportError:
@@ -71,12 +71,24 @@ class _AnyIdentity:
         self.found.append(certificate_identity(cert))
 
 
-@lru_cache(maxsize=512)
+_MOST = 4096
+_known: dict[tuple[str, str], CertificateIdentity | Rejected] = {}
+"""What was found of bundles, by their digest and that of the trusted root: a statement is judged for each place."""
+
+
 def _verified(data: bytes, trusted_root: str) -> CertificateIdentity | Rejected:
-    try:
-        return _verify(data, trusted_root)
-    except Exception as error:
-        return _refusal(error)
+    about = (canonical.digest(data), canonical.digest(trusted_root.encode()))
+    found = _known.get(about)
+    if found is None:
+        try:
+            found = _verify(data, trusted_root)
+        # Whatever a library makes of hostile bytes is no reason to stop.
+        except Exception as error:
+            found = _refusal(error)
+        if len(_known) >= _MOST:
+            _known.clear()
+        _known[about] = found
+    return found
 
 
 def _verify(data: bytes, trusted_root: str) -> CertificateIdentity | Rejected:

@@ -25,6 +25,8 @@ _BLOCK = re.compile(rb"-----BEGIN [A-Z0-9 ]{1,64}-----\s([A-Za-z0-9+/=\s]*)-----
 _MAGIC = b"openssh-key-v1\0"
 _SCRYPT = bytes.fromhex("06092b06010401da47040b")
 """The object identifier of scrypt (RFC 7914, section 7)."""
+_UNREADABLE = (ValueError, TypeError, NotImplementedError, IndexError, OverflowError)
+"""What the library raises for keys that are damaged, beside what it says that it does."""
 _INTEGER, _NESTED = 0x02, (0x30, 0x31)
 _ACCEPTED = "P-256 and ed25519 keys sign: PKCS#8 or SEC 1 in PEM, OpenSSH's, cosign's"
 
@@ -56,7 +58,7 @@ def _pem(data: bytes, password: bytes | None) -> object:
         _require_affordable(data)
     try:
         return load_pem_private_key(data, password if encrypted else None)
-    except (ValueError, TypeError, UnsupportedAlgorithm) as error:
+    except (*_UNREADABLE, UnsupportedAlgorithm) as error:
         if encrypted:
             raise ValueError(
                 f"the private key cannot be decrypted; is {PASSWORD_VARIABLE} the right one?"
@@ -75,7 +77,7 @@ def _openssh(data: bytes, password: bytes | None) -> object:
         raise ValueError(
             f"the private key cannot be read ({error}); an encrypted one wants `pip install 'ldmrelease[keys]'`"
         ) from error
-    except (ValueError, TypeError) as error:
+    except _UNREADABLE as error:
         if kdf != b"none":
             raise ValueError(
                 f"the private key cannot be decrypted; is {PASSWORD_VARIABLE} the right one?"

@@ -17,7 +17,8 @@ from ldmrelease.domain.events import EventKind
 from ldmrelease.services.context import Context
 from ldmrelease.services.deployments.target import PromotionSpec
 from ldmrelease.services.inventory.promotions import open_promotions
-from ldmrelease.services.promotions.commands import Promoted, preview_spec, promote, resume
+from ldmrelease.services.promotions.commands import Promoted, promote, resume
+from ldmrelease.services.promotions.previews import preview_spec
 from ldmrelease.services.promotions.submit import NothingToDo
 from ldmrelease.services.promotions.takeover import claim_now
 from ldmrelease.services.releases.pin import Pinned, find_or_pin

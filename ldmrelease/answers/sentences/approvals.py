@@ -7,6 +7,8 @@ from ldmrelease.answers.sentences.rejected import REASONS
 from ldmrelease.answers.sentences.text import Values, any_of, counted, listed, said, values_of
 
 NOT_COUNTED: Mapping[str, str] = {
+    "not-asked": "no approval is asked for there",
+    "no-content": "the release has no content digest that could be approved",
     "requester": "who asks does not approve",
     "pinned": "who pinned the release does not approve it",
     "signed-waiver": "who signed a waiver that is in use does not approve",
@@ -78,6 +80,19 @@ def waived_words(found: object) -> str:
         f"; waived by {said(v['person'])} until {v['until']} ({said(v['waiver'])}): {said(v['reason'])}"
         for v in parts
     )
+
+
+def not_waived_words(code: str, plain: Mapping[str, Any]) -> str:
+    """Why a waiver would not count at a place, or is not needed."""
+    v = values_of(plain)
+    told = {
+        "no-requirement": f"nothing called {said(v['requirement'])} is asked there",
+        "never-waived": f"nobody may waive {said(v['requirement'])}",
+        "not-unmet": f"it is {v['outcome']}, and only what is failed or missing is waived",
+        "wrong-role": f"you have none of the roles that may: {v.listed('waivable_by')}",
+        "too-many": f"{v['number']} waivers of a release may be in use at one place, and there are as many",
+    }
+    return told.get(code) or not_counted_words({"code": code, **plain})
 
 
 WORDS = {

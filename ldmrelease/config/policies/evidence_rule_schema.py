@@ -12,7 +12,7 @@ from ldmrelease.policy.subjects import About
 Count = Annotated[int, Field(ge=0, le=1_000_000)]
 
 
-class Limits(Strict):
+class SeverityLimits(Strict):
     """How many vulnerabilities there may be at most, those that are worse included."""
 
     critical: Count | None = Field(None, description="Critical ones.")
@@ -35,7 +35,7 @@ class Vulnerabilities(Clause):
     """What scans found in every image is within limits, by scans that have shown something."""
 
     rule: Literal["vulnerabilities"]
-    limits: Limits = Field(
+    limits: SeverityLimits = Field(
         description="How many there may be at most that are as bad or worse, by severity: `critical`, `high`, "
         "`medium`, `low`, `negligible`. `unknown` ones are counted apart, with the strictest limit if they have none."
     )

@@ -41,7 +41,7 @@ _ABOUT = {
     "metric": "release",
     "document": "release",
     "compatibility": "release",
-    "review": "configuration",
+    "code-review": "configuration",
 }
 
 T = TypeVar("T")

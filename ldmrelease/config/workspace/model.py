@@ -84,7 +84,7 @@ class Workspace(Struct, frozen=True):
     those that it records. `local_products` and `local_checks` are not those that it records either: nothing of them is
     signed. `absent_environments` are those whose targets it records, and that the workspace has not. `documents` are
     the policies as written, by the name of the level; `document_path` says where the documents about releases are.
-    the policies as written, by the name of the level. `trust_chain` are the digests of the trust document's signed
+    `trust_chain` are the digests of the trust document's signed
     versions; `trust_fault` says why the document as it is counts as nobody's, and is empty where it is signed.
     """
 

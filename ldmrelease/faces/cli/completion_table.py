@@ -54,10 +54,13 @@ _SPECIAL = {
     ("alias move", "name"): "aliases",
     ("key show", "file"): "files",
     ("trust add-key", "file"): "files",
+    ("evidence document", "file"): "files",
     ("evidence verify", "what"): "files-or-tags",
     ("resume", "promotion"): "open-promotions",
     ("site build", "folder"): "directory",
     ("trust role", "name"): "roles",
+    ("trust rotate", "new"): "files",
+    ("trust show", "file"): "files",
 }
 _CHOICES = {
     ("schema", "answer"): [*ANSWERS],
@@ -66,9 +69,9 @@ _CHOICES = {
     ("workspace schema", "kind"): [*FILES],
 }
 FREE = {
-    "having", "history", "policy", "revision",
+    "compromised_since", "having", "history", "threshold", "policy", "revision",
     "dayobs", "from", "image", "jobs", "known_at", "to", "until",
-    "aliases", "at", "base", "branch", "build", "builder", "by", "cluster", "exempt_namespace", "expires_after",
+    "aliases", "at",  "base", "branch", "build", "builder", "by", "cluster", "exempt_namespace", "expires_after",
     "failed", "fresh_for", "head", "insecure", "kubernetes", "ledger", "mail", "name", "namespace", "person",
     "platform", "predicate", "reason", "registry", "releases", "report", "repository", "run", "since",
     "trust_digest", "type",

@@ -16,6 +16,8 @@ from ldmrelease.domain.predicates.registry import STATEMENT_TYPES, statement_typ
 from ldmrelease.domain.strict_json import read_limited
 from ldmrelease.faces.cli.acting import KEY_METAVAR, named_key
 from ldmrelease.faces.cli.arguments import ProductOption, ReleaseArgument, release_now
+from ldmrelease.faces.cli.evidence_document import EXAMPLES as DOCUMENT_EXAMPLES
+from ldmrelease.faces.cli.evidence_document import document
 from ldmrelease.faces.cli.evidence_import import EXAMPLES as IMPORT_EXAMPLES
 from ldmrelease.faces.cli.evidence_import import import_file
 from ldmrelease.faces.cli.options import OutputOption, UsageError, examples, new_app
@@ -64,6 +66,7 @@ class AboutOption(enum.StrEnum):
     release = "release"
     content = "content"
     image = "image"
+    configuration = "configuration"
 
 
 @app.command(
@@ -89,7 +92,10 @@ def sign_statement(  # noqa: PLR0913, PLR0917 - the options of the command
     product: ProductOption = None,
     about: Annotated[
         AboutOption | None,
-        typer.Option("--about", help="The release, its content, or (with --component) an image."),
+        typer.Option(
+            "--about",
+            help="The release, its content, its configuration (the commits), or an image.",
+        ),
     ] = None,
     component: Annotated[
         str | None, typer.Option("--component", help="The image component it is about.")
@@ -155,6 +161,9 @@ def sign_statement(  # noqa: PLR0913, PLR0917 - the options of the command
         return
     out.write_bytes(envelope + b"\n")
     say(f"{out}: {type} about {pinned.release.name}; next: ldmrelease evidence add {out}", err=True)
+
+
+app.command("document", epilog=DOCUMENT_EXAMPLES)(document)
 
 
 def _read_predicate(path: Path) -> dict[str, Any]:

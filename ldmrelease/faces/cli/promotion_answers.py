@@ -8,7 +8,7 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from ldmrelease.answers.decisions import NONE_BLOCKED, DecisionAnswer, decision_answer
-from ldmrelease.answers.exit_codes import ExitCode
+from ldmrelease.answers.exit_codes import ExitCode, outcome_code
 from ldmrelease.answers.promotions import (
     PromotionResult,
     busy_answer,
@@ -43,7 +43,7 @@ from ldmrelease.services.decisions.decide import Decided, unagreed
 from ldmrelease.services.deployments.target import PromotionSpec, UnknownTarget
 from ldmrelease.services.progress import Progress
 from ldmrelease.services.promotions.changes import planned_changes
-from ldmrelease.services.promotions.commands import Promoted, Resumed
+from ldmrelease.services.promotions.commands import Promoted, Requested, Resumed
 from ldmrelease.services.promotions.commands import PromotionAnswer as FoundAnswer
 from ldmrelease.services.promotions.preflight import PreflightFailed
 from ldmrelease.services.promotions.promotion_outcome import PromotionOutcome
@@ -166,6 +166,25 @@ def rendered_outcome(
     """Where a promotion was left by `resume` or `abort`; `decision` is that of its request, where that is new."""
     named = _with_people(context, outcome)
     return _told(promoted_answer(named, decision), lambda: outcome_text(named, context.now()), outcome)
+
+
+def rendered_request(context: Context, found: Requested) -> RenderedAnswer:
+    """A request that was recorded: what it waits for and whom, or that it may be carried out."""
+    outcome = _with_people(context, found.outcome)
+    decided, blocked = planned_advice(context, (found.look.first,)) if found.look is not None else ((), [])
+    decision = decision_answer(decided[0].decision, decided[0].digest, blocked[0]) if decided else None
+    code = ExitCode.OK if found.ready else outcome_code(outcome)
+
+    def text() -> str:
+        lines = [] if found.look is not None else [f"{outcome.promotion} asks for this already"]
+        if decided:
+            lines.append(decision_text(decided[0].decision, usual_product(context), blocked[0]))
+        if found.ready:
+            lines.append(f"promotion {outcome.promotion}: requested, and nothing stands in its way")
+            return "\n".join([*lines, f"next: ldmrelease resume {outcome.promotion}"])
+        return "\n".join([*lines, outcome_text(outcome, context.now())])
+
+    return RenderedAnswer(promoted_answer(outcome, decision), text, code, outcome)
 
 
 def _with_people(context: Context, outcome: PromotionOutcome) -> PromotionOutcome:

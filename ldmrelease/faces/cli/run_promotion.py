@@ -27,7 +27,8 @@ from ldmrelease.services.context import Context
 from ldmrelease.services.decisions.decide import level_at
 from ldmrelease.services.deployments.target import PromotionSpec, UnknownTarget, places_for
 from ldmrelease.services.promotions.changes import planned_changes
-from ldmrelease.services.promotions.commands import preview_answered_spec, preview_spec, promote
+from ldmrelease.services.promotions.commands import promote
+from ldmrelease.services.promotions.previews import preview_answered_spec, preview_spec
 from ldmrelease.services.promotions.submit import Preview
 from ldmrelease.services.signing import require_keys
 

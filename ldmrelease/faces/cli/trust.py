@@ -1,48 +1,25 @@
 """`ldmrelease trust`: keep the trust document."""
 
-from collections.abc import Sequence
-from pathlib import Path
 from typing import Annotated, Any
 
 import typer
 
-from ldmrelease.answers.exit_codes import ExitCode
 from ldmrelease.answers.sentences.escapes import printable
-from ldmrelease.answers.sentences.target_refusals import refusal_words
-from ldmrelease.answers.sentences.text import counted
-from ldmrelease.answers.trust_documents import signatures_answer
-from ldmrelease.answers.workspace import AdoptedTrustAnswer, TrustAnswer, TrustChangeAnswer
+from ldmrelease.answers.workspace import AdoptedTrustAnswer
 from ldmrelease.config.trust import Trust, load_trust
 from ldmrelease.config.workspace.agreement import TrustChange, agreement, trust_file
-from ldmrelease.config.workspace.load import named_keys
 from ldmrelease.config.yaml.suggestions import did_you_mean
 from ldmrelease.domain import times
-from ldmrelease.domain.events.kinds import ME
+from ldmrelease.faces.cli import trust_edit, trust_keys, trust_show, trust_signing
 from ldmrelease.faces.cli.acting import named_key
-from ldmrelease.faces.cli.options import (
-    NoAnswer,
-    OutputOption,
-    UsageError,
-    confirmed,
-    examples,
-    new_app,
-    on_terminal,
-)
+from ldmrelease.faces.cli.options import OutputOption, UsageError, examples, new_app
 from ldmrelease.faces.cli.session import open_context_here, time_here, workspace_file
+from ldmrelease.faces.cli.trust_writing import DryRunOption, YesOption, ask, carry_out
 from ldmrelease.render.output import Output, emit, say
-from ldmrelease.render.trust_documents import signatures_text
-from ldmrelease.services.operations.trust_document import Proposal, SignedDocument, adopt, propose
 from ldmrelease.services.trust_version import trust_here
-from ldmrelease.targets.results import Refusal
-from ldmrelease.targets.yamledit.entries import spell_keys
 from ldmrelease.trust.signer import read_public_half
 
 app = new_app("Keep the trust document.", examples=examples("ldmrelease trust agree --dry-run"))
-
-DryRunOption = Annotated[
-    bool, typer.Option("--dry-run", "-n", help="Show what would change, and write nothing.")
-]
-YesOption = Annotated[bool, typer.Option("--yes", "-y", help="Write it without asking.")]
 
 
 @app.command(
@@ -71,7 +48,7 @@ def agree(
     for name in policies or ():
         if name not in found.levels:
             raise UsageError(f"there is no policy {name!r}", did_you_mean(name, found.levels))
-    _carry_out(ctx, found.changes, output, dry_run=dry_run, yes=yes)
+    carry_out(ctx, found.changes, output, dry_run=dry_run, yes=yes)
 
 
 @app.command(
@@ -116,7 +93,7 @@ def add_key(  # noqa: PLR0913, PLR0917 - the options of the command
     if mail is not None:
         entry["mail"] = mail
     entry |= {"roles": role, "not-before": times.spell(time_here(ctx)), "public": public.pem}
-    _carry_out(ctx, [TrustChange(("keys", name), None, entry)], output, dry_run=dry_run, yes=yes)
+    carry_out(ctx, [TrustChange(("keys", name), None, entry)], output, dry_run=dry_run, yes=yes)
 
 
 @app.command(
@@ -148,7 +125,7 @@ def role(
     lists = {"types": type, "environments": environment, "repositories": repository}
     given = {key: value for key, value in lists.items() if value}
     changes = _role_changes(load_trust(path), name, given)
-    _carry_out(ctx, changes, output, dry_run=dry_run, yes=yes)
+    carry_out(ctx, changes, output, dry_run=dry_run, yes=yes)
 
 
 @app.command("adopt", epilog=examples("ldmrelease trust adopt", "ldmrelease trust adopt --yes --output json"))
@@ -166,7 +143,7 @@ def adopt_moved(ctx: typer.Context, yes: YesOption = False, output: OutputOption
                 f"this ledger is used by {printable(before[-1].file)} (version {before[-1].version})",
                 err=True,
             )
-        _ask(f"go on by {printable(now.file)} (version {now.version})?", "recorded")
+        ask(f"go on by {printable(now.file)} (version {now.version})?", "recorded")
     context.adopt_trust()
     answer = AdoptedTrustAnswer(
         file=now.file, version=now.version, digest=now.digest, before=before[-1].file if before else None
@@ -188,57 +165,5 @@ def _role_changes(trust: Trust, name: str, given: dict[str, list[str]]) -> list[
     ]
 
 
-def _carry_out(
-    ctx: typer.Context, changes: Sequence[TrustChange], output: Output, *, dry_run: bool, yes: bool
-) -> None:
-    """Show what would change, ask, write and sign it, and print what was done."""
-    workspace = workspace_file(ctx)
-    proposal = propose(trust_file(workspace), changes)
-    if isinstance(proposal, Refusal):
-        raise UsageError(refusal_words(proposal), "change it by hand")
-    shown, signed = False, None
-    if changes and not dry_run:
-        shown = not yes
-        _confirm(proposal, yes)
-        signed = adopt(proposal, named_keys(workspace).get(ME))
-    answer = _answer(proposal, signed)
-    emit(answer, output, lambda: _text(answer, shown=shown))
-
-
-def _confirm(proposal: Proposal, yes: bool) -> None:
-    if yes:
-        return
-    say("\n".join(map(printable, proposal.difference.splitlines())), err=True)
-    _ask(f"write {proposal.file.name}?", "written")
-
-
-def _ask(question: str, done: str) -> None:
-    if not on_terminal():
-        raise UsageError("nobody can be asked", "say --yes")
-    if not confirmed(question):
-        raise NoAnswer(ExitCode.REFUSED, "not-confirmed", f"not confirmed: nothing was {done}")
-
-
-def _answer(proposal: Proposal, signed: SignedDocument | None) -> TrustAnswer:
-    return TrustAnswer(
-        file=str(proposal.file),
-        version=proposal.version,
-        written=signed is not None,
-        signatures=None if signed is None else signatures_answer(signed),
-        changes=tuple(
-            TrustChangeAnswer(field=spell_keys(each.path), before=each.before, after=each.after)
-            for each in proposal.changes
-        ),
-        difference=proposal.difference,
-    )
-
-
-def _text(answer: TrustAnswer, *, shown: bool) -> str:
-    name = Path(answer.file).name
-    if not answer.changes:
-        return f"nothing to do: {name} (version {answer.version}) says so already"
-    lines = [] if shown else [printable(each) for each in answer.difference.splitlines()]
-    told = f"{counted(len(answer.changes), 'change')}: {name} "
-    end = f"has version {answer.version} now" if answer.written else f"would have version {answer.version}"
-    signatures = [signatures_text(answer.signatures)] if answer.signatures is not None else []
-    return "\n".join([*lines, told + end, *signatures])
+for _each in (trust_signing, trust_keys, trust_edit, trust_show):
+    _each.add_to(app)

@@ -8,6 +8,7 @@ import re
 import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
+from contextvars import ContextVar
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
@@ -46,9 +47,23 @@ _STYLE: dict[Any, Any] = {
 }
 
 
+_REAL: ContextVar[bool] = ContextVar("whether colours are drawn as they are on light paper", default=False)
+
+
 def colour(name: str) -> str:
-    """The stand-in of a colour, for matplotlib."""
-    return _COLOURS[name][0]
+    """The stand-in of a colour, for matplotlib; inside of `real_colours` the colour on light paper."""
+    stand_in, light, _ = _COLOURS[name]
+    return light if _REAL.get() else stand_in
+
+
+@contextmanager
+def real_colours() -> "Iterator[None]":
+    """Inside, pictures are drawn for light paper: for what has no style sheet, such as PNG."""
+    token = _REAL.set(True)
+    try:
+        yield
+    finally:
+        _REAL.reset(token)
 
 
 def series(number: int) -> str:

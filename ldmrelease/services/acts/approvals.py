@@ -12,13 +12,12 @@ from msgspec import Struct
 from ldmrelease.domain.events import Event, EventKind
 from ldmrelease.domain.events.acts import Approval, ApprovalWithdrawn, ObservedApproval
 from ldmrelease.domain.facts import ApprovalFact, Intent
+from ldmrelease.domain.release import Release
 from ldmrelease.domain.scopes import ActScope
 from ldmrelease.domain.streams import approval_stream
 from ldmrelease.domain.topology import Place
 from ldmrelease.projections.claimed import claimed_body
-from ldmrelease.services.acts.requests import ended_after, has_ended
-from ldmrelease.services.needs import ObservationHistory
-from ldmrelease.services.releases.pin import Pinned
+from ldmrelease.services.acts.requests import ActsLedger, ended_after, has_ended
 from ldmrelease.trust.authorize import roles_within
 from ldmrelease.trust.verify import Rejected
 
@@ -51,29 +50,39 @@ class GivenApproval(Struct, frozen=True):
         return (self.person,) if self.person else ()
 
 
-def approvals_of(context: ObservationHistory, pinned: Pinned) -> tuple[GivenApproval, ...]:
+class ApprovedRelease(Struct, frozen=True):
+    """What approvals may be of: the digests of a release and of its content, and the repositories of its images."""
+
+    digest: str
+    content: str | None
+    repositories: tuple[str, ...]
+
+    @classmethod
+    def of(cls, release: Release, digest: str) -> "ApprovedRelease":
+        """A release as it is pinned."""
+        return cls(digest, release.content, release.repositories)
+
+
+def approvals_of(ledger: ActsLedger, release: ApprovedRelease) -> tuple[GivenApproval, ...]:
     """Every approval of a release or of its content, in the order in which they were given."""
-    repositories = pinned.release.repositories
     found: list[GivenApproval] = []
-    for subject in dict.fromkeys((pinned.digest, pinned.release.content)):
+    for subject in dict.fromkeys((release.digest, release.content)):
         if subject is not None:
-            found += _in_stream(context, subject, repositories)
+            found += _in_stream(ledger, subject, release.repositories)
     return tuple(sorted(found, key=lambda each: each.event.sequence))
 
 
-def _in_stream(
-    context: ObservationHistory, subject: str, repositories: tuple[str, ...]
-) -> Iterator[GivenApproval]:
-    events = list(context.ledger.events(stream=approval_stream(subject)))
+def _in_stream(ledger: ActsLedger, subject: str, repositories: tuple[str, ...]) -> Iterator[GivenApproval]:
+    events = list(ledger.of_stream(approval_stream(subject)))
     withdrawn = [
         (each.person, each.body.approval, each.event.sequence)
-        for each in context.records.counted(events, ApprovalWithdrawn)
+        for each in ledger.records.counted(events, ApprovalWithdrawn)
     ]
     known: set[str] = set()
     for event in events:
         if event.kind not in KINDS:
             continue
-        found = _given(context, event, repositories)
+        found = _given(ledger, event, repositories)
         if found.code is None and found.name in known:
             found = _refused(found, "same-id")
         known.add(found.name)
@@ -89,14 +98,14 @@ def _refused(found: GivenApproval, code: str) -> GivenApproval:
     return GivenApproval(found.event, found.body, found.person, found.roles, code)
 
 
-def _given(context: ObservationHistory, event: Event, repositories: tuple[str, ...]) -> GivenApproval:
-    record = context.records.verify(event)
+def _given(ledger: ActsLedger, event: Event, repositories: tuple[str, ...]) -> GivenApproval:
+    record = ledger.records.verify(event)
     if isinstance(record, Rejected):
         return GivenApproval(event, _claimed(event), code=record.code)
     body = record.body
     assert isinstance(body, Approval | ObservedApproval)
     type = "approval" if isinstance(body, Approval) else "observed-approval"
-    roles = roles_within(record.roles, type, record.key, context.keyring, repositories)
+    roles = roles_within(record.roles, type, record.key, ledger.keyring, repositories)
     if isinstance(roles, Rejected):
         return GivenApproval(event, body, record.person, code=roles.code)
     return GivenApproval(
@@ -111,9 +120,9 @@ def _claimed(event: Event) -> Approval | ObservedApproval | None:
 
 
 def approval_facts(
-    context: ObservationHistory,
+    ledger: ActsLedger,
     given: Iterable[GivenApproval],
-    pinned: Pinned,
+    release: ApprovedRelease,
     place: Place,
     level: str,
     intent: Intent,
@@ -121,7 +130,7 @@ def approval_facts(
 ) -> tuple[ApprovalFact, ...]:
     """The approvals that were given for a place, as facts; what cannot be read, and may be of any place, among them."""
     return tuple(
-        _fact(each, each.code or _not_for(context, each, pinned, place, intent, alias))
+        _fact(each, each.code or _not_for(ledger, each, release, place, intent, alias))
         for each in given
         if _covers(each, place, level)
     )
@@ -137,9 +146,9 @@ def _covers(given: GivenApproval, place: Place, level: str) -> bool:
 
 
 def _not_for(
-    context: ObservationHistory,
+    ledger: ActsLedger,
     given: GivenApproval,
-    pinned: Pinned,
+    release: ApprovedRelease,
     place: Place,
     intent: Intent,
     alias: str | None,
@@ -154,8 +163,8 @@ def _not_for(
         return "other-alias"
     request = body.request if isinstance(body, Approval) else None
     if request is not None:
-        return "request-ended" if has_ended(context, request) else None
-    return "used" if ended_after(context, given.event, pinned.digest, place, intent, alias) else None
+        return "request-ended" if has_ended(ledger, request) else None
+    return "used" if ended_after(ledger, given.event, release.digest, place, intent, alias) else None
 
 
 def _fact(given: GivenApproval, code: str | None) -> ApprovalFact:

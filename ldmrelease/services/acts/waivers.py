@@ -11,8 +11,7 @@ from ldmrelease.domain.scopes import ActScope
 from ldmrelease.domain.streams import waiver_stream
 from ldmrelease.domain.topology import Place
 from ldmrelease.projections.claimed import claimed_body
-from ldmrelease.services.needs import SignedHistory
-from ldmrelease.services.releases.pin import Pinned
+from ldmrelease.services.acts.requests import ActsLedger
 from ldmrelease.trust.authorize import roles_within
 from ldmrelease.trust.verify import Rejected
 
@@ -34,21 +33,21 @@ class GivenWaiver(Struct, frozen=True):
         return self.body.waiver if self.body is not None else f"event {self.event.sequence}"
 
 
-def waivers_of(context: SignedHistory, pinned: Pinned) -> tuple[GivenWaiver, ...]:
-    """Every waiver for a release, in the order in which they were given."""
-    return tuple(_in_stream(context, pinned.digest, pinned.release.repositories))
+def waivers_of(ledger: ActsLedger, release: str, repositories: tuple[str, ...]) -> tuple[GivenWaiver, ...]:
+    """Every waiver for the release of a digest, with images in these repositories, oldest first."""
+    return tuple(_in_stream(ledger, release, repositories))
 
 
-def _in_stream(context: SignedHistory, release: str, repositories: tuple[str, ...]) -> Iterator[GivenWaiver]:
-    events = list(context.ledger.events(stream=waiver_stream(release)))
+def _in_stream(ledger: ActsLedger, release: str, repositories: tuple[str, ...]) -> Iterator[GivenWaiver]:
+    events = list(ledger.of_stream(waiver_stream(release)))
     withdrawn = [
-        (each.body.waiver, each.event.sequence) for each in context.records.counted(events, WaiverWithdrawn)
+        (each.body.waiver, each.event.sequence) for each in ledger.records.counted(events, WaiverWithdrawn)
     ]
     earlier: list[GivenWaiver] = []
     for event in events:
         if event.kind != EventKind.WAIVED:
             continue
-        found = _given(context, event, repositories)
+        found = _given(ledger, event, repositories)
         if found.code is None:
             found = _beside(found, earlier)
         if found.code is None:
@@ -90,12 +89,12 @@ def _refused(found: GivenWaiver, code: str) -> GivenWaiver:
     return GivenWaiver(found.event, found.body, found.person, found.roles, code)
 
 
-def _given(context: SignedHistory, event: Event, repositories: tuple[str, ...]) -> GivenWaiver:
-    record = context.records.read(event, Waiver)
+def _given(ledger: ActsLedger, event: Event, repositories: tuple[str, ...]) -> GivenWaiver:
+    record = ledger.records.read(event, Waiver)
     if isinstance(record, Rejected):
         return GivenWaiver(event, claimed_body(event, Waiver), code=record.code)
     body = record.body
-    roles = roles_within(record.roles, "waiver", record.key, context.keyring, repositories)
+    roles = roles_within(record.roles, "waiver", record.key, ledger.keyring, repositories)
     if isinstance(roles, Rejected):
         return GivenWaiver(event, body, record.person, code=roles.code)
     if ActScope.parse(body.scope).environment is None:

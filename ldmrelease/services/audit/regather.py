@@ -31,9 +31,12 @@ from ldmrelease.policy.engine import asked_requirements, fact_sources, residence
 from ldmrelease.projections.claimed import claimed_body
 from ldmrelease.projections.observed import ResidenceState, residences_of
 from ldmrelease.projections.residences import States, replayed, timely
+from ldmrelease.services.acts.approvals import ApprovedRelease, approval_facts, approvals_of
 from ldmrelease.services.acts.debts import debt_facts, debts_told
 from ldmrelease.services.acts.hold_facts import HeldQuestion, UnknownCondition, hold_facts
 from ldmrelease.services.acts.holds import KnownHold, holds_of
+from ldmrelease.services.acts.requests import ActsLedger
+from ldmrelease.services.acts.waivers import waiver_facts, waivers_of
 from ldmrelease.services.decisions.facts.runs import run_facts
 from ldmrelease.services.evidence.collect import commits_of, repositories_in
 from ldmrelease.services.evidence.registered_runs import runs_that_count
@@ -133,13 +136,42 @@ def regather(past: PastLedger, stored: Facts, level: Level, phase: Phase, now: d
         found["holds"] = _holds(past, stored, release, now)
     if "debts" in asked:
         found["debts"] = debt_facts(debts_told(past.of_stream, past.records, stored.place))
+    found |= _acts(past, stored, release, asked)
     return Regathered(replace(stored, **found), tuple(found), tuple(sorted(asked - found.keys())))
+
+
+def _acts(past: PastLedger, stored: Facts, release: Release, asked: Collection[str]) -> dict[str, Any]:
+    """Approvals, waivers and who pinned it. Who asked when may be told by the request that came with the decision."""
+    ledger = ActsLedger(past.of_stream, lambda: past.events(EventKind.REQUESTED), past.records, past.keyring)
+    about = ApprovedRelease.of(release, stored.release.digest)
+    found: dict[str, Any] = {}
+    if "approvals" in asked:
+        found["approvals"] = approval_facts(
+            ledger,
+            approvals_of(ledger, about),
+            about,
+            stored.place,
+            stored.level,
+            stored.intent,
+            stored.alias,
+        )
+    if "waivers" in asked:
+        given = waivers_of(ledger, about.digest, about.repositories)
+        found["waivers"] = waiver_facts(given, stored.place, stored.level)
+    if "pinned_by" in asked and stored.pinned_by is not None:
+        found["pinned_by"] = [each.person for each in _pins(past, stored)][-1]
+    return found
+
+
+def _pins(past: PastLedger, stored: Facts) -> list[EventRecord[Pin]]:
+    about = stored.release
+    pins = past.records.counted(past.events(EventKind.PINNED, pin_stream(about.product, about.tag)), Pin)
+    return [each for each in pins if each.body.digest == about.digest]
 
 
 def _release(past: PastLedger, stored: Facts) -> Release:
     about = stored.release
-    pins = past.records.counted(past.events(EventKind.PINNED, pin_stream(about.product, about.tag)), Pin)
-    found = [each.body for each in pins if each.body.digest == about.digest]
+    found = [each.body for each in _pins(past, stored)]
     if not found:
         raise NoPin(f"no pin of {about.product}/{about.tag} from before it has the digest {about.digest}")
     return canonical.decode(past.ledger.blob(found[-1].document), Release)

@@ -17,7 +17,6 @@ from ldmrelease.domain.events.evidence import StatementReceived
 from ldmrelease.domain.events.registry import new_event
 from ldmrelease.domain.images import parse_reference
 from ldmrelease.domain.predicates.registry import statement_type
-from ldmrelease.domain.predicates.summary import BUNDLE_TYPE
 from ldmrelease.domain.release import Release
 from ldmrelease.domain.statements import Statement, read_statement
 from ldmrelease.domain.streams import evidence_stream
@@ -27,10 +26,10 @@ from ldmrelease.registry.opening import Registries
 from ldmrelease.registry.referrers import DSSE_ENVELOPE
 from ldmrelease.services.needs import EvidenceSources, SignedHistory
 from ldmrelease.services.releases.pin import Pinned
-from ldmrelease.trust.dsse import Envelope, read_wrapped
+from ldmrelease.trust.dsse import BUNDLE_TYPES, Envelope, read_wrapped
 from ldmrelease.trust.evaluate import EvaluatedStatement, evaluate_statement
 
-_ENVELOPES = {BUNDLE_TYPE, DSSE_ENVELOPE}
+_ENVELOPES = {*BUNDLE_TYPES, DSSE_ENVELOPE}
 
 
 class EvidenceSubject(Struct, frozen=True):

@@ -85,7 +85,8 @@ class EvaluatedEvidence(Struct, frozen=True):
 def subjects_about(
     pinned: Pinned, about: str, component: str | None, platform: str | None
 ) -> tuple[About, ...] | UnusableEvidence:
-    """The subjects of a statement about the release, its content, or one of its images.
+    """The subjects of a statement about the release, its content, the commits of its configurations (`configuration`;
+    of one component where it is named), or one of its images.
 
     An image is named by its index and by each platform's manifest, or by the one manifest of `platform`.
     """
@@ -95,6 +96,13 @@ def subjects_about(
     if component is None and about == "content":
         missing = UnusableEvidence("no-content", {"release": release.name})
         return (About(release.name, release.content),) if release.content else missing
+    if about == "configuration":
+        commits = tuple(
+            About(each.source, each.digest)
+            for each in release.components
+            if each.digest in collect.commits_of(release) and component in (None, each.name)
+        )
+        return commits or UnusableEvidence("no-configuration", {"release": release.name})
     if component is None:
         known = [each.name for each in release.images]
         return UnusableEvidence("no-component", {"release": release.name, "known": known})

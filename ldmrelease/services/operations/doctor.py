@@ -50,6 +50,7 @@ from ldmrelease.targets import registry
 from ldmrelease.targets.connections import Access
 from ldmrelease.targets.image_setting import foreign_refusal
 from ldmrelease.targets.results import Refusal, Snapshot, joined
+from ldmrelease.trust.keyring import Keyring
 from ldmrelease.trust.records import Records
 from ldmrelease.trust.signer import load_signer
 from ldmrelease.trust.verify import Rejected
@@ -172,6 +173,8 @@ def _keys(workspace: Workspace) -> Iterator[Diagnosis]:
     for purpose in (*SIGNS, *(f"receipts/{level}" for level in levels)):
         if place_of(workspace, purpose) is not None or purpose not in OPTIONAL:
             yield _key(workspace, purpose)
+    if workspace.keyring.identities:
+        yield _identities(workspace.keyring)
 
 
 def _key(workspace: Workspace, purpose: str) -> Diagnosis:
@@ -183,6 +186,15 @@ def _key(workspace: Workspace, purpose: str) -> Diagnosis:
     key = workspace.keyring.find(load_signer(place).keyid)
     assert key is not None
     return Diagnosis(what, Health.OK, f"{key.id} of {key.person} ({', '.join(key.roles)})")
+
+
+def _identities(keyring: Keyring) -> Diagnosis:
+    from ldmrelease.trust.keyless import has_library  # noqa: PLC0415 - knows certificates
+
+    if not has_library():
+        message = "what they sign is seen and not counted: the library that verifies certificates is missing"
+        return Diagnosis("identities", Health.WARN, message, "pip install 'ldmrelease[sigstore]'")
+    return Diagnosis("identities", Health.OK, f"{len(keyring.identities)} of them; certificates are verified")
 
 
 def _ledger(ledger: Ledger, records: Records, now: datetime) -> Iterator[Diagnosis]:

@@ -87,7 +87,7 @@ def _making(file: Path, purpose: str, name: str, path: Path, now: datetime) -> C
             raise _unfit(proposal)
         path.parent.mkdir(0o700, parents=True, exist_ok=True)
         signer.write_key(path)
-        adopt(proposal, named_keys(file).get(ME))
+        adopt(proposal, [me] if (me := named_places(file).get(ME)) is not None else [])
         if after != before:
             file.write_bytes(after)
 
@@ -150,4 +150,4 @@ def _record(file: Path, changes: list[TrustChange]) -> None:
     proposal = propose(trust_file(file), changes)
     if isinstance(proposal, Refusal):
         raise _unfit(proposal)
-    adopt(proposal, named_keys(file).get(ME))
+    adopt(proposal, [me] if (me := named_places(file).get(ME)) is not None else [])

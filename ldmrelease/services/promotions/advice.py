@@ -19,8 +19,8 @@ from ldmrelease.services.inventory.drift_report import Blocked, DriftFinding, Dr
 from ldmrelease.services.inventory.image_names import ImageNames
 from ldmrelease.services.inventory.written import written_release
 from ldmrelease.services.needs import PromotionPlanning
-from ldmrelease.services.promotions.commands import preview_spec
 from ldmrelease.services.promotions.preflight import PreflightFailed
+from ldmrelease.services.promotions.previews import preview_spec
 from ldmrelease.services.promotions.rendered_images import rendering_until
 from ldmrelease.services.promotions.reported_place import is_nowhere_there
 from ldmrelease.services.promotions.submit import NothingToDo

@@ -1,12 +1,10 @@
 """Promote, resume, abort: what the faces offer of promotions."""
 
-from collections.abc import Sequence
-
 from msgspec import Struct
 from msgspec.structs import replace
 
 from ldmrelease.domain.decision import Phase, Verdict
-from ldmrelease.domain.errors import InputError, Unavailable, UnavailableError
+from ldmrelease.domain.errors import Unavailable, UnavailableError
 from ldmrelease.domain.events.promotion import (
     DecisionStage,
     PromotionEnded,
@@ -15,28 +13,27 @@ from ldmrelease.domain.events.promotion import (
     PromotionState,
 )
 from ldmrelease.domain.events.registry import new_event
-from ldmrelease.domain.facts import Intent
 from ldmrelease.domain.overlays import OverlayRequest, is_emergency
 from ldmrelease.domain.plan import StepKind
 from ldmrelease.domain.streams import StepId, promotion_stream
 from ldmrelease.domain.times import spell
-from ldmrelease.domain.topology import Application, Place
+from ldmrelease.domain.topology import Place
 from ldmrelease.promotion.machine import blocking_decision, current_place
 from ldmrelease.services.context import Untrusted
 from ldmrelease.services.decisions.decide import decide, require_agreed, waits_for
 from ldmrelease.services.deployments.checkpoints import require_newest
-from ldmrelease.services.deployments.target import PromotionSpec, UnknownTarget, places_for
+from ldmrelease.services.deployments.target import PromotionSpec, UnknownTarget
 from ldmrelease.services.inventory.promotions import open_promotions
 from ldmrelease.services.needs import (
     PlaceAccess,
     PromotionDriving,
-    PromotionPlanning,
     SignedHistory,
 )
 from ldmrelease.services.progress import Progress
 from ldmrelease.services.promotions.load import Promotion, journal_of, load_promotion, records_of
 from ldmrelease.services.promotions.owed import overlay_of_promotion
 from ldmrelease.services.promotions.preflight import PreflightFailed
+from ldmrelease.services.promotions.previews import preview_spec
 from ldmrelease.services.promotions.promotion_outcome import (
     TRIES,
     AppendsRefused,
@@ -46,21 +43,15 @@ from ldmrelease.services.promotions.promotion_outcome import (
 from ldmrelease.services.promotions.submit import (
     NothingToDo,
     Preview,
-    has_receipt,
-    preview,
-    preview_answered,
+    Recorded,
     record_request,
-    remaining_places,
 )
 from ldmrelease.services.promotions.takeover import claim_now, may_take, this_holder
 from ldmrelease.services.promotions.wait_reasons import open_wait
 from ldmrelease.services.promotions.work import PlaceBusy, step_failure
 from ldmrelease.services.releases.pin import Pinned, push_release
 from ldmrelease.services.signing import require_agreed_targets, require_keys
-
-
-class ReasonNeeded(InputError):
-    """A rollback goes back to what no decision had ever let in at the place, and nobody has said why."""
+from ldmrelease.targets.results import Refusal
 
 
 class Promoted(Struct, frozen=True):
@@ -76,74 +67,25 @@ class Resumed(Struct, frozen=True):
     outcome: PromotionOutcome
 
 
-PromotionAnswer = UnknownTarget | PreflightFailed | NothingToDo | Preview | PlaceBusy | Promoted | Resumed
+class Requested(Struct, frozen=True):
+    """A promotion that was asked for, by this or before (`look` is None then), and that nothing was done for.
 
-
-def preview_spec(
-    context: PromotionPlanning, spec: PromotionSpec, before: tuple[Place, ...] = ()
-) -> UnknownTarget | PreflightFailed | NothingToDo | Preview:
-    """What `promote` would do now, or once it is at the places that come `before`. Writes nothing. Raises
-    `ReasonNeeded`.
+    `ready`: nothing stands in its way any more, and `resume` carries it out.
     """
-    applications = places_for(context, spec)
-    if isinstance(applications, UnknownTarget):
-        return applications
-    left = _left_to_do(context, spec, applications)
-    if not left:
-        return _nothing_to_do(context, spec, [each.place for each in applications])
-    return _with_reason(preview(context, spec, left, before))
+
+    outcome: PromotionOutcome
+    ready: bool
+    look: Preview | None = None
 
 
-def _left_to_do(
-    context: PromotionPlanning, spec: PromotionSpec, applications: tuple[Application, ...]
-) -> tuple[Application, ...]:
-    try:
-        return remaining_places(context, spec, applications)
-    except UnavailableError:
-        if not is_emergency(spec.overlay):
-            raise
-        # Whether a tag has moved is nobody's question in an emergency.
-        return applications
+class _Accepted(Struct, frozen=True):
+    """A request that is in the ledger, and what somebody should look at."""
+
+    recorded: Recorded
+    notices: tuple[Refusal, ...]
 
 
-def preview_answered_spec(
-    context: PromotionPlanning, spec: PromotionSpec, before: tuple[Place, ...] = ()
-) -> UnknownTarget | PreflightFailed | NothingToDo | Preview:
-    """The same for whoever only asks: a place that nobody can be asked about holds up none of the others."""
-    applications = places_for(context, spec)
-    if isinstance(applications, UnknownTarget):
-        return applications
-    try:
-        left = remaining_places(context, spec, applications)
-    except UnavailableError:
-        # Whether a tag has moved is not known: then nothing is known to be done.
-        left = applications
-    if not left:
-        return _nothing_to_do(context, spec, [each.place for each in applications])
-    return _with_reason(preview_answered(context, spec, left, before))
-
-
-def _with_reason(found: Preview | PreflightFailed) -> Preview | PreflightFailed:
-    """The same. Raises `ReasonNeeded` where a rollback is to what nobody has decided about, and nobody says why."""
-    if isinstance(found, Preview) and found.spec.reason is None:
-        _require_decided(found)
-    return found
-
-
-def _require_decided(found: Preview) -> None:
-    """Raise `ReasonNeeded` where a rollback is to what nobody has decided about."""
-    undecided = [str(each.decision.place) for each in found.decided if each.decision.only_found]
-    if undecided:
-        raise ReasonNeeded(
-            f"{found.spec.pinned.release.name} was only found at {', '.join(undecided)}: no decision has ever let it "
-            "in there, so going back to it is yours to answer for; say why with --reason (there will be no receipt)"
-        )
-
-
-def _nothing_to_do(context: SignedHistory, spec: PromotionSpec, places: Sequence[Place]) -> NothingToDo:
-    runs = spec.intent in (Intent.PROMOTE, Intent.ROLLBACK)
-    without = [each for each in places if runs and not has_receipt(context, spec.pinned, each)]
-    return NothingToDo(tuple(places), tuple(without))
+PromotionAnswer = UnknownTarget | PreflightFailed | NothingToDo | Preview | PlaceBusy | Promoted | Resumed
 
 
 def promote(context: PromotionDriving, spec: PromotionSpec, progress: Progress) -> PromotionAnswer:
@@ -153,6 +95,50 @@ def promote(context: PromotionDriving, spec: PromotionSpec, progress: Progress) 
     open_already = _same_request(context, spec)
     if open_already is not None:
         return Resumed(resume(context, open_already, progress))
+    accepted = _accept(context, spec, progress)
+    if not isinstance(accepted, _Accepted):
+        return accepted
+    outcome = _drive(context, accepted.recorded.promotion, progress)
+    return Promoted(accepted.recorded.look, replace(outcome, notices=accepted.notices))
+
+
+def request(
+    context: PromotionDriving, spec: PromotionSpec, progress: Progress
+) -> UnknownTarget | PreflightFailed | NothingToDo | Preview | PlaceBusy | Requested:
+    """Decide and record as `promote` does, and touch nothing: what is allowed at once is left to a `resume`.
+
+    Raises as `promote` does. Whoever has to approve it, and a notice, go by this request.
+    """
+    open_already = _same_request(context, spec)
+    if open_already is not None:
+        return _standing(context, open_already)
+    accepted = _accept(context, spec, progress, holds_back=True)
+    if not isinstance(accepted, _Accepted):
+        return accepted
+    look = accepted.recorded.look
+    # What is allowed waits already; of anything else no more than its wait, or its end, is recorded.
+    outcome = _drive(context, accepted.recorded.promotion, progress)
+    ready = look.first.decision.verdict is Verdict.ALLOWED
+    return Requested(replace(outcome, notices=accepted.notices), ready, look)
+
+
+def _standing(context: PromotionDriving, promotion_id: str) -> Requested:
+    """Where a promotion is that was asked for before, as of now."""
+    promotion = load_promotion(context, promotion_id)
+    journal = promotion.journal
+    waits = None
+    if journal.waiting and journal.waits_at is not None:
+        waits = _still_pending(context, promotion, journal.waits_at) or _still_waits(
+            context, promotion, journal.waits_at, observes=False
+        )
+    left = PromotionOutcome(promotion_id, journal.state, wait_values(journal.until, journal.who))
+    return Requested(waits or left, ready=waits is None)
+
+
+def _accept(
+    context: PromotionDriving, spec: PromotionSpec, progress: Progress, *, holds_back: bool = False
+) -> UnknownTarget | PreflightFailed | NothingToDo | Preview | PlaceBusy | _Accepted:
+    """Decide, and record the request: from there on it can be driven."""
     for _ in range(TRIES):
         considered = preview_spec(context, spec)
         if not isinstance(considered, Preview):
@@ -162,12 +148,11 @@ def promote(context: PromotionDriving, spec: PromotionSpec, progress: Progress) 
         if busy is not None:
             return busy
         notices = require_newest(context)
-        recorded = record_request(context, considered)
+        recorded = record_request(context, considered, holds_back=holds_back)
         if recorded is None:
             continue
         _push(context, spec.pinned, spec.overlay, progress)
-        outcome = _drive(context, recorded.promotion, progress)
-        return Promoted(recorded.look, replace(outcome, notices=notices))
+        return _Accepted(recorded, notices)
     raise RuntimeError("the ledger moves faster than a request can be decided; try again")
 
 

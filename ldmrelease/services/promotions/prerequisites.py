@@ -5,7 +5,7 @@ from msgspec.structs import replace
 from ldmrelease.domain.decision import Finding, Outcome
 from ldmrelease.services.deployments.target import PromotionSpec
 from ldmrelease.services.needs import PromotionPlanning
-from ldmrelease.services.promotions.commands import preview_spec
+from ldmrelease.services.promotions.previews import preview_spec
 from ldmrelease.services.promotions.submit import Preview
 
 _FOR_GOOD = {

@@ -19,6 +19,7 @@ from ldmrelease.domain.events.promotion import (
     PromotionEnded,
     PromotionPlanned,
     PromotionState,
+    PromotionWaiting,
     Request,
 )
 from ldmrelease.domain.events.registry import new_event
@@ -288,12 +289,12 @@ def _site(context: PolicyLookup, spec: PromotionSpec, application: Application) 
     )
 
 
-def record_request(context: PromotionDriving, look: Preview) -> Recorded | None:
+def record_request(context: PromotionDriving, look: Preview, *, holds_back: bool = False) -> Recorded | None:
     """Append pin, request, evidence, plan and first decision together; None if somebody was faster.
 
     A waiting promotion of the same place is superseded in the same transaction, unless this one is turned
-    down at once: what is refused takes nobody's place. Raises `KeyProblem` and `NoKey` where
-    what it has to sign would not count: then nothing is appended.
+    down at once: what is refused takes nobody's place. With `holds_back` it waits even if it is allowed.
+    Raises `KeyProblem` and `NoKey` where what it has to sign would not count: then nothing is appended.
     """
     promotion = f"P-{context.ledger.head().size + 1}"
     plan = replace(look.plan, promotion=promotion)
@@ -320,6 +321,8 @@ def record_request(context: PromotionDriving, look: Preview) -> Recorded | None:
         expect = expect.and_streams(superseded_expect)
         events.append(new_event(PromotionPlanned(plan.digest), stream))
         blobs[plan.digest] = plan_document
+    if holds_back and look.first.decision.verdict is Verdict.ALLOWED:
+        events.append(new_event(PromotionWaiting(look.first.decision.place), stream))
     moved = context.append(events, expect=expect, blobs=blobs)
     return None if moved else Recorded(promotion, replace(look, plan=plan))
 

@@ -212,7 +212,7 @@ def test_a_waiver_that_was_not_there_voids_an_approval() -> None:
     asks = level(WAIVABLE, APPROVED)
     known = facts(**LATER_FAILED)
     given = given_on(asks, known)
-    waived = replace(known, waivers=(waiver("W-1", WAIVABLE, "test:plot"),), approvals=(given,))
+    waived = replace(known, waivers=(waiver("W-1", WAIVABLE, "failed", "test:plot"),), approvals=(given,))
     assert codes(board(decide(asks, waived))) == ["new-waiver"]
     knowing = replace(given, waivers=("W-1",))
     assert decide(asks, replace(waived, approvals=(knowing,))).verdict is Verdict.ALLOWED
@@ -220,7 +220,7 @@ def test_a_waiver_that_was_not_there_voids_an_approval() -> None:
 
 def test_whoever_signed_a_waiver_in_use_does_not_count() -> None:
     asks = level(WAIVABLE, APPROVED)
-    known = facts(**LATER_FAILED, waivers=(waiver("W-1", WAIVABLE, "test:plot"),))
+    known = facts(**LATER_FAILED, waivers=(waiver("W-1", WAIVABLE, "failed", "test:plot"),))
     given = given_on(asks, known, "wim", waivers=("W-1",))
     assert codes(board(decide(asks, replace(known, approvals=(given,))))) == ["signed-waiver"]
 

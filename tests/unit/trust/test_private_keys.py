@@ -166,6 +166,15 @@ class TestOpenSsh:
         with pytest.raises(KeyProblem, match=f"of kind {kind}, neither ECDSA on P-256 nor ed25519"):
             load_signer(key_file(tmp_path, openssh(private)))
 
+    def test_a_point_that_is_compressed_is_refused(self, tmp_path):
+        """The library raises something else than for all else that is damaged."""
+        lines = openssh(generate().private).decode().splitlines()
+        blob = base64.b64decode("".join(lines[1:-1]))
+        place = blob.index(b"nistp256\0\0\0\x41\x04") + 12
+        body = base64.encodebytes(blob[:place] + b"\x02" + blob[place + 1 :]).decode()
+        with pytest.raises(KeyProblem, match="is the file whole"):
+            load_signer(key_file(tmp_path, f"{lines[0]}\n{body}{lines[-1]}\n".encode()))
+
     def test_the_rounds_of_its_passphrase_are_bounded(self, tmp_path, monkeypatch):
         monkeypatch.setenv(PASSWORD, "sesame")
         lines = openssh(generate().private, b"sesame").decode().splitlines()

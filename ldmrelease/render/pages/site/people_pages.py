@@ -1,10 +1,10 @@
 """Pages of people, and their list."""
 
 from collections import defaultdict
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from ldmrelease.render.pages.elements import code, time_element
-from ldmrelease.render.pages.site.content import PageContent, listing, page_file, state_badge
+from ldmrelease.render.pages.site.content import PageContent, Section, listing, page_file, state_badge
 from ldmrelease.render.pages.site.page_addresses import person_address
 from ldmrelease.render.pages.site.site_data import SiteData
 from ldmrelease.services.reports.promotion_records import PromotionRecord
@@ -46,12 +46,17 @@ def _list_file(data: SiteData, counts: list[tuple[str, int, int]]) -> SiteFile:
 def _person_file(data: SiteData, name: str, own: list[PromotionRecord], pins: list[str]) -> SiteFile:
     address = person_address(name)
     held = [each for each in data.keyring.keys if each.person == name]
+    known = [each for each in data.keyring.identities if each.person == name]
 
     def make() -> PageContent:
         links = data.links(address)
         keys = [
             (code(each.id), ", ".join(each.roles), code(each.keyid), time_element(each.not_before))
             for each in held
+        ]
+        identities = [
+            (code(each.id), ", ".join(each.roles), code(each.subject), time_element(each.not_before))
+            for each in known
         ]
         asked = [
             (
@@ -72,6 +77,7 @@ def _person_file(data: SiteData, name: str, own: list[PromotionRecord], pins: li
                 listing(
                     "Keys", "In the trust document", ("Key", "Roles", "Fingerprint", "From"), keys, "No key."
                 ),
+                *_identities(identities),
                 listing("Promotions", newest, columns, asked, "Nothing was asked for."),
                 listing("Releases", newest, ("Release",), pinned, "Nothing was pinned."),
             ],
@@ -79,4 +85,11 @@ def _person_file(data: SiteData, name: str, own: list[PromotionRecord], pins: li
         )
 
     promotions = [(each.id, each.name, each.target, each.state, each.requested) for each in own]
-    return page_file(address, (name, promotions, pins, held), make)
+    return page_file(address, (name, promotions, pins, held, known), make)
+
+
+def _identities(rows: Sequence[Sequence[object]]) -> list[Section]:
+    """Nothing where nobody signs without a key."""
+    columns = ("Identity", "Roles", "Subject", "From")
+    caption = "OIDC identities in the trust document"
+    return [listing("Identities", caption, columns, rows, "")] if rows else []

@@ -1,7 +1,8 @@
 """Approvals of the release or of its content that were given for the place."""
 
 from ldmrelease.domain.facts import ApprovalFact
-from ldmrelease.services.acts.approvals import GivenApproval, approval_facts, approvals_of
+from ldmrelease.services.acts.approvals import ApprovedRelease, GivenApproval, approval_facts, approvals_of
+from ldmrelease.services.acts.requests import acts_ledger
 from ldmrelease.services.decisions.facts.inquiry import Inquiry, ReleaseInquiry
 
 
@@ -11,9 +12,9 @@ def gather(inquiry: Inquiry) -> tuple[ApprovalFact, ...]:
     application = about.context.topology.application(question.place)
     level = application.level if application is not None else None
     return approval_facts(
-        about.context,
+        acts_ledger(about.context),
         about.once(_given),
-        about.pinned,
+        _release(about),
         question.place,
         level or "",
         question.intent,
@@ -22,4 +23,8 @@ def gather(inquiry: Inquiry) -> tuple[ApprovalFact, ...]:
 
 
 def _given(about: ReleaseInquiry) -> tuple[GivenApproval, ...]:
-    return approvals_of(about.context, about.pinned)
+    return approvals_of(acts_ledger(about.context), _release(about))
+
+
+def _release(about: ReleaseInquiry) -> ApprovedRelease:
+    return ApprovedRelease.of(about.pinned.release, about.pinned.digest)

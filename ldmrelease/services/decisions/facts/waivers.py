@@ -1,6 +1,7 @@
 """Waivers for the release at the place."""
 
 from ldmrelease.domain.facts import WaiverFact
+from ldmrelease.services.acts.requests import acts_ledger
 from ldmrelease.services.acts.waivers import GivenWaiver, waiver_facts, waivers_of
 from ldmrelease.services.decisions.facts.inquiry import Inquiry, ReleaseInquiry
 
@@ -14,4 +15,5 @@ def gather(inquiry: Inquiry) -> tuple[WaiverFact, ...]:
 
 
 def _given(about: ReleaseInquiry) -> tuple[GivenWaiver, ...]:
-    return waivers_of(about.context, about.pinned)
+    pinned = about.pinned
+    return waivers_of(acts_ledger(about.context), pinned.digest, pinned.release.repositories)

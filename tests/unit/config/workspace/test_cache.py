@@ -201,3 +201,21 @@ def test_it_can_be_switched_off(site: Cached, variable: str) -> None:
 def test_without_a_folder_for_it_everything_works(site: Cached, home: str) -> None:
     assert site.open(XDG_CACHE_HOME=home) == site.open(XDG_CACHE_HOME=home)
     assert site.validated == 2
+
+
+def test_no_private_key_is_among_what_it_reads_or_keeps(site: Cached) -> None:
+    keys = site.open().keys.values()
+    assert keys
+    assert not set(keys) & set(inputs(site))
+    kept = site.entry.read_text()
+    assert not any(line in kept for each in keys for line in each.read_text().splitlines()[1:-1])
+
+
+def test_keys_of_an_agent_are_kept_by_their_name(site: Cached) -> None:
+    text = site.file.read_text()
+    site.file.write_text(text.replace("me: keys/me.pem", "me: ssh-agent:SHA256:ab//c"))
+    for _ in range(2):
+        found = site.open()
+        assert found.agent_keys == {"me": "SHA256:ab//c"}
+        assert "me" not in found.keys
+    assert site.validated == 1

@@ -47,6 +47,9 @@ def test_every_command_prints_what_its_schema_says(site: Site, tmp_path: Path) -
     seen |= {"import", "desired-history"}
     # Of bundles and of gates (test_bundle_commands, test_gate_sync, test_gate_merge).
     seen |= {"bundle", "bundle-contents", "gate"}
+    # Of milestones, without a workspace (test_milestones).
+    milestone = {"milestones", "milestone", "milestone-features", "dated-milestones"}
+    seen |= milestone | {"imported-milestones", "milestone-changes"}
     # Of what somebody has to hear of (test_notify).
     seen |= {"notifications"}
     assert run("init", str(tmp_path / "new"), *JSON).exit_code == 0
@@ -72,6 +75,7 @@ def test_every_command_prints_what_its_schema_says(site: Site, tmp_path: Path) -
     assert {each["state"] for each in tell("promotions", "list")} == {"succeeded", "aborted"}
     assert tell("promotions", "show", promoted["promotion"])["receipts"]
     assert not tell("trust", "agree", "--dry-run")["written"]
+    assert tell("trust", "show")["signed"]
     assert tell("trust", "adopt")["file"] == "trust.yaml"
     assert tell("promotions", "replay", promoted["promotion"])[0]["same"]
     assert tell("alias", "move", "recommended", WEEKLY, "-t", MENU)["state"] == "succeeded"

@@ -71,6 +71,14 @@ def test_a_key_without_a_line_gets_one_with_its_file_and_its_trust(folder: Path)
     assert [each for each in file.read_text().splitlines() if each.lstrip().startswith("#")] == comments
 
 
+def test_a_key_of_an_agent_is_not_made_anew(folder: Path) -> None:
+    file = folder / "ldmrelease.yaml"
+    file.write_text(file.read_text().replace("me: keys/me.pem", "me: 'ssh-agent:'"))
+    before = files(folder)
+    run("doctor", "--fix", "--yes", folder=folder)
+    assert files(folder) == before
+
+
 def test_a_folder_of_keys_that_is_lost_is_made_anew(folder: Path) -> None:
     shutil.rmtree(folder / "keys")
     run("doctor", "--fix", "--yes", folder=folder)

@@ -2,13 +2,14 @@
 
 import base64
 import json
+from pathlib import Path
 from typing import Any
 
 import pytest
 import yaml
 
 from tests.sigstore_instance import SigstoreInstance, TokenOf
-from tests.workspace import BEFORE, PLACE, TESTSTAND, WEEKLY, Site
+from tests.workspace import BEFORE, PLACE, TESTSTAND, WEEKLY, Site, sign_trust
 
 SIGSTORE = SigstoreInstance()
 BUILDS = {
@@ -21,7 +22,7 @@ BUILDS = {
 }
 
 
-def trusting(site: Site, root: bytes | None = None, **changes: Any) -> None:
+def trusting(site: Site, root: bytes | None = None, *, signed: bool = True, **changes: Any) -> None:
     """The trust document names the workflows of the lab's repository, and the authorities of the tests."""
     (site.root / "trusted_root.json").write_bytes(root or SIGSTORE.trusted_root())
 
@@ -31,7 +32,10 @@ def trusting(site: Site, root: bytes | None = None, **changes: Any) -> None:
         plain["sigstore"] = {"trusted-root": "trusted_root.json"}
         return yaml.safe_dump(plain, sort_keys=False)
 
-    site.edit(edit, "trust.yaml")
+    document = site.root / "trust.yaml"
+    document.write_text(edit(document.read_text()))
+    if signed:
+        sign_trust(site.root)
 
 
 def attested(site: Site, token: TokenOf | None = None, name: str = "attested") -> str:
@@ -147,7 +151,7 @@ def test_what_came_in_after_the_identity_was_compromised_does_not_count(ready: S
 
 def test_without_the_library_it_is_seen_and_not_counted(ready: Site, monkeypatch: pytest.MonkeyPatch) -> None:
     trusting(ready)
-    monkeypatch.setattr("ldmrelease.trust.keyless._has_library", lambda: False)
+    monkeypatch.setattr("ldmrelease.trust.keyless.has_library", lambda: False)
     done = ready.run("evidence", "verify", attested(ready))
     assert done.exit_code == 1
     assert "pip install ldmrelease[sigstore]" in done.stdout
@@ -167,14 +171,14 @@ def test_without_the_library_it_is_seen_and_not_counted(ready: Site, monkeypatch
 def test_what_is_wrong_with_an_identity_is_told_where_it_stands(
     ready: Site, changes: dict[str, Any], said: str
 ) -> None:
-    trusting(ready, **changes)
+    trusting(ready, signed=False, **changes)
     done = ready.run("workspace", "lint")
     assert done.exit_code == 1
     assert said in done.stdout + done.stderr
 
 
 def test_a_trusted_root_that_is_none_is_told(ready: Site) -> None:
-    trusting(ready, root=b"{}")
+    trusting(ready, root=b"{}", signed=False)
     done = ready.run("workspace", "lint")
     assert done.exit_code == 1
     assert "sigstore.trusted-root" in done.stdout + done.stderr
@@ -193,5 +197,20 @@ def test_another_trusted_root_is_another_trust_document(ready: Site) -> None:
     ready.ok("promote", WEEKLY, "--target", PLACE, "--yes")
     (ready.root / "trusted_root.json").write_bytes(SigstoreInstance().trusted_root())
     done = ready.run("promote", WEEKLY, "--target", TESTSTAND, "--yes")
-    assert done.exit_code == 3
-    assert "was changed, and still has version" in done.stderr
+    # Nobody has signed it.
+    assert done.exit_code == 2, done.stderr
+    assert "trust sign" in done.stdout + done.stderr
+
+
+def test_doctor_tells_that_the_library_is_missing(ready: Site, monkeypatch: pytest.MonkeyPatch) -> None:
+    trusting(ready)
+    assert "1 of them" in ready.run("doctor").stdout
+    monkeypatch.setattr("ldmrelease.trust.keyless.has_library", lambda: False)
+    assert "pip install 'ldmrelease[sigstore]'" in ready.run("doctor").stdout
+
+
+def test_the_pages_of_a_person_show_the_identity(ready: Site, tmp_path: Path) -> None:
+    trusting(ready, person="ada")
+    ready.ok("site", "build", str(tmp_path / "site"))
+    (page,) = (tmp_path / "site" / "people").glob("*ada*")
+    assert "https://github.com/lsst/lab/.github/workflows/*" in page.read_text()

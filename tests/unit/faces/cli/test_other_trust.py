@@ -66,7 +66,7 @@ def test_a_document_of_elsewhere_that_continues_ours_without_our_root_keys_is_no
     own, ours = tmp_path / "own/trust.yaml", (foreign.root / "trust.signatures.json").read_bytes()
     (tmp_path / "own/trust.signatures.json").write_bytes(ours)
     own.write_text(own.read_text().replace("version: 99", "version: 2"))
-    sign(own, tmp_path / "own/receipts.pem")
+    sign(own, [tmp_path / "own/receipts.pem"])
     name_it(foreign, own)
     state = foreign.head(), foreign.refs()
     for words in ACTS:

@@ -9,7 +9,7 @@ import pytest
 from ldmrelease.answers.exit_codes import ExitCode
 from ldmrelease.config.trust import load_trust
 from ldmrelease.config.workspace.load import load_workspace
-from ldmrelease.faces.cli import trust
+from ldmrelease.faces.cli import trust_writing
 from tests.unit.faces.cli.running import run
 from tests.workspace import PLACE, WEEKLY, Site
 
@@ -83,7 +83,7 @@ def test_who_cannot_be_asked_has_to_say_yes_and_sees_what_it_is_about(folder: Pa
 
 @pytest.mark.parametrize(("answer", "code", "version"), [("y\n", 0, 2), ("n\n", ExitCode.REFUSED, 1)])
 def test_on_a_terminal_it_is_asked_for(folder, monkeypatch, answer, code, version):
-    monkeypatch.setattr(trust, "on_terminal", lambda: True)
+    monkeypatch.setattr(trust_writing, "on_terminal", lambda: True)
     policy = folder / "policies" / "commissioning.yaml"
     policy.write_text(policy.read_text() + "# changed\n")
     assert run("trust", "agree", folder=folder, input=answer).exit_code == code

@@ -182,6 +182,21 @@ def test_no_agent_is_asked_to_find_a_workspace_right(ready: Site) -> None:
     assert ready.run("check", WEEKLY, "--target", PLACE).exit_code == 0
 
 
+def test_a_job_of_the_night_needs_no_agent(ready: Site, serve, monkeypatch: pytest.MonkeyPatch) -> None:  # type: ignore[no-untyped-def]
+    """Who asked is known by the fingerprint; observing and carrying on are signed by keys of their own."""
+    serve(honest((ADA, "ada")))
+    trusted(ready, f"ssh-agent:{ADA.keyid}")
+    ready.edit(lambda text: text.replace("me: keys/me.pem", f"me: ssh-agent:{ADA.keyid}"))
+    ready.ok("promote", WEEKLY, "--target", PLACE)
+    monkeypatch.delenv("SSH_AUTH_SOCK")
+    ready.advance(hours=1)
+    ready.ok("observe")
+    ready.ok("resume", "--all")
+    done = ready.run("release", "pin", "w.2023.15", "--reason", "again")
+    assert done.exit_code == 0, "nothing has to be signed"
+    assert ready.run("rollback", "--target", PLACE).exit_code == 2
+
+
 def test_a_key_is_shown_with_whose_it_is(ready: Site, tmp_path: Path) -> None:
     path = ssh_file(ADA, tmp_path / "id_ed25519")
     assert "in no trust document here" in ready.ok("key", "show", str(path))
