@@ -1,6 +1,7 @@
 """How a command is told of a bundle, and of what it is judged by."""
 
 import os
+from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -9,6 +10,7 @@ import typer
 from ldmrelease.config.workspace import cache
 from ldmrelease.config.workspace.model import Workspace
 from ldmrelease.config.yaml.problems import BadInput
+from ldmrelease.domain import times
 from ldmrelease.faces.cli.options import UsageError
 from ldmrelease.faces.cli.session import workspace_file
 from ldmrelease.services.context import wall_clock
@@ -71,7 +73,7 @@ def bundle_reader(
 ) -> "BundleReader":
     """What a bundle is judged by. With a trust document no workspace is needed, and none is used.
 
-    Raises `UsageError`, `BadInput`.
+    Raises `UsageError`, `BadInput`, `NotSigned`, `TrustExpired`.
     """
     from ldmrelease.registry.opening import Registries  # noqa: PLC0415 - gates with a ledger go without
     from ldmrelease.registry.repository import RegistryOptions  # noqa: PLC0415 - as above
@@ -79,10 +81,10 @@ def bundle_reader(
     from ldmrelease.services.bundles.seen import seen_file  # noqa: PLC0415 - as above
 
     workspace = _workspace(ctx) if trust is None else None
-    document = _trusted(trust if workspace is None else workspace.trust, trust_digest)
+    clock = workspace.clock if workspace is not None else None
+    document = _trusted(trust if workspace is None else workspace.trust, trust_digest, clock or wall_clock())
     file = seen or seen_file(os.environ, Path.home())
     options = RegistryOptions(insecure=frozenset(workspace.insecure if workspace is not None else ()))
-    clock = workspace.clock if workspace is not None else None
     return BundleReader(
         registries=Registries(workspace.root if workspace is not None else Path.cwd(), options),
         trust=document,
@@ -108,11 +110,28 @@ def _workspace(ctx: typer.Context) -> Workspace:
         ) from error
 
 
-def _trusted(path: Path | None, digest: str | None) -> "Trust":
+def digests(trust: "Trust") -> dict[int, str]:
+    """The signed versions of a trust document."""
+    return {each.version: each.digest for each in trust.chain.versions}
+
+
+def _trusted(path: Path | None, digest: str | None, now: datetime) -> "Trust":
     from ldmrelease.config.trust import load_trust  # noqa: PLC0415 - knows YAML and pydantic
+    from ldmrelease.config.trust_signatures import signatures_file  # noqa: PLC0415 - as above
+    from ldmrelease.services.trust_version import NotSigned, TrustExpired  # noqa: PLC0415 - as above
 
     assert path is not None
     trust = load_trust(path)
     if digest not in (None, trust.digest):
         raise UsageError(f"{path} says {trust.digest}, and {digest} is asked for")
+    fault = trust.unsigned
+    if fault is not None and digest is None:
+        raise NotSigned(
+            f"{path} is not signed: {fault.detail}; bring {signatures_file(path).name} with it, or say --trust-digest"
+        )
+    if trust.expires is not None and now >= trust.expires:
+        raise TrustExpired(
+            f"{path} (version {trust.version}) expired at {times.spell(trust.expires)}: nothing can be decided by it; "
+            "bring the newest version"
+        )
     return trust

@@ -14,6 +14,7 @@ from ldmrelease.faces.cli.bundle_arguments import (
     TrustDigestOption,
     TrustOption,
     bundle_reader,
+    digests,
     require_trust,
 )
 from ldmrelease.faces.cli.gate_comment import STDOUT, comment_writer
@@ -93,6 +94,7 @@ def merge(  # noqa: PLR0913, PLR0917 - the options of the command
     from ldmrelease.render.gate.merge_comment import merge_comment  # noqa: PLC0415 - as above
     from ldmrelease.render.gate.merge_text import merge_text  # noqa: PLC0415 - as above
     from ldmrelease.services.gate.arriving import arriving  # noqa: PLC0415 - as above
+    from ldmrelease.services.gate.base_trust import require_continued  # noqa: PLC0415 - as above
     from ldmrelease.services.gate.merge import gate_merge  # noqa: PLC0415 - as above
     from ldmrelease.services.gate.merge_trees import MergeQuestion  # noqa: PLC0415 - as above
 
@@ -103,9 +105,11 @@ def merge(  # noqa: PLR0913, PLR0917 - the options of the command
     require_trust(workspace, trust_digest)
     if bundle is not None:
         reader = bundle_reader(ctx, trust, trust_digest, seen, ledger)
+        require_continued(workspace, digests(reader.trust), base)
         answer = merge_by_bundle(reader, bundle, workspace, question, render=render)
     else:
         context = open_context_adopted(ctx)
+        require_continued(workspace, workspace.trust_chain, base)
         found = gate_merge(context, context.requester, question, os.environ, render=render)
         advice = {
             each.digest: (each.decision, told)

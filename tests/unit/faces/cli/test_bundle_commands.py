@@ -103,6 +103,10 @@ def test_a_trust_document_alone_verifies_it(developed: Site, tmp_path: Path) -> 
     words = ["-C", str(tmp_path), "bundle", "verify", str(file), "--trust"]
     assert run(*words, *away, "--trust-digest", told["trust"]).exit_code == 0
     assert run(*words, *away, "--trust-digest", f"sha256:{'0' * 64}").exit_code == 2
+    unsigned = run(*words, *away)
+    assert unsigned.exit_code == 3
+    assert "is not signed: nobody has signed it" in unsigned.stderr
+    away += ["--trust-digest", told["trust"]]
     assert run(*words, *away, "--ledger", told["ledger"]).exit_code == 0
     assert run(*words, *away, "--ledger", "another").exit_code == 3
     assert run("-C", str(tmp_path), "bundle", "verify", str(file)).exit_code == 2
