@@ -13,7 +13,7 @@ from ldmrelease.domain import times
 from ldmrelease.domain.decision import IN_THE_WAY, Decision, Finding, Outcome, Phase, verdict_of
 from ldmrelease.domain.facts import Facts, Intent
 from ldmrelease.domain.level import Level, Requirement
-from ldmrelease.domain.overlays import OverlayFact, OverlayKind, OverlayRequest
+from ldmrelease.domain.overlays import OverlayFact, OverlayKind, OverlayRequest, is_emergency
 from ldmrelease.domain.topology import Place
 from ldmrelease.policy import builtin
 from ldmrelease.policy.index import index_of
@@ -72,7 +72,7 @@ def fact_sources(
 ) -> frozenset[str]:
     """The sources of facts that these requirements, and what is asked of every decision, need."""
     # Whatever an emergency drops, what is let in is there.
-    own = {"images"} if overlay is not None and overlay.kind is OverlayKind.EMERGENCY else set()
+    own = {"images", "place_components"} if is_emergency(overlay) else set()
     return builtin.NEEDS[intent].union(own, *map(needs_of, asked))
 
 
@@ -113,12 +113,20 @@ def residence_places(
 def _built_in(level: Level, facts: Facts, phase: Phase, now: datetime, asks: bool) -> Iterable[Finding]:
     match facts.intent:
         case Intent.PROMOTE:
-            yield from (builtin.accepts(level, facts), builtin.complete(facts), builtin.held(facts, now))
+            yield from (
+                builtin.accepts(level, facts),
+                builtin.complete(facts),
+                builtin.held(facts, now, phase),
+            )
             yield from _owed(facts, now)
         case Intent.ROLLBACK:
-            yield from (builtin.ran_here(facts), builtin.present(facts), builtin.held(facts, now))
+            yield from (builtin.ran_here(facts), builtin.present(facts), builtin.held(facts, now, phase))
         case Intent.ALIAS:
-            yield from (builtin.accepts(level, facts), builtin.complete(facts), builtin.held(facts, now))
+            yield from (
+                builtin.accepts(level, facts),
+                builtin.complete(facts),
+                builtin.held(facts, now, phase),
+            )
             yield builtin.live(facts)
             yield from _owed(facts, now)
         case Intent.RETIRE:
