@@ -6,12 +6,12 @@ from typing import Any
 
 from msgspec import Struct
 
-from ldmrelease.domain.decision import Finding
+from ldmrelease.domain.decision import Decision, Finding
 from ldmrelease.domain.events.acts import HoldKind
 from ldmrelease.domain.release import Release
 from ldmrelease.domain.scopes import ActScope
 from ldmrelease.domain.times import spell
-from ldmrelease.domain.topology import Application
+from ldmrelease.domain.topology import Application, Place
 from ldmrelease.policy.waivers import expiry
 from ldmrelease.services.acts.approvals import ApprovedRelease, GivenApproval, approvals_of
 from ldmrelease.services.acts.debts import Debt, debts_at
@@ -51,15 +51,14 @@ def release_acts(
     release: Release,
     digest: str,
     applications: Collection[Application],
-    findings: Iterable[Finding],
+    decisions: Collection[Decision],
     now: datetime,
 ) -> ReleaseActs:
-    """What people did about a release at these places. `findings` are those of decisions about it there: they say why
-    an approval does not count.
+    """What people did about a release at these places. `decisions` are those about it there: they say why an
+    approval does not count.
     """
-    findings = [each for each in findings if each.rule == "approval"]
     return ReleaseActs(
-        approvals=tuple(_approvals(context, release, digest, applications, findings, now)),
+        approvals=tuple(_approvals(context, release, digest, applications, decisions, now)),
         waivers=tuple(_waivers(context, release, digest, applications, now)),
         holds=tuple(_holds(context, release, digest, applications, now)),
         debts=tuple(
@@ -87,7 +86,7 @@ def _approvals(
     release: Release,
     digest: str,
     applications: Collection[Application],
-    findings: Collection[Finding],
+    decisions: Collection[Decision],
     now: datetime,
 ) -> Iterator[SeenApproval]:
     for each in approvals_of(acts_ledger(context), ApprovedRelease.of(release, digest)):
@@ -99,7 +98,18 @@ def _approvals(
         elif body is not None and body.expires <= now:
             yield SeenApproval(each, {"code": "expired", "since": spell(body.expires)})
         else:
-            yield SeenApproval(each, not_counted(each, findings))
+            yield SeenApproval(each, not_counted(each, _findings(each, decisions)))
+
+
+def _findings(given: GivenApproval, decisions: Iterable[Decision]) -> list[Finding]:
+    """Those about approvals at the places that one was given for."""
+    return [
+        finding
+        for each in decisions
+        if given.body is None or _covers(given.body.scope, each.place, each.level)
+        for finding in each.findings
+        if finding.rule == "approval"
+    ]
 
 
 def _waivers(
@@ -141,9 +151,13 @@ def _holds(
 
 
 def _is_about(scope: str, applications: Iterable[Application]) -> bool:
-    """Whether a scope has one of these places; what is no scope may be of any."""
+    """Whether a scope has one of these places."""
+    return any(_covers(scope, each.place, each.level) for each in applications)
+
+
+def _covers(scope: str, place: Place, level: str) -> bool:
+    """Whether a scope has a place; what is no scope may be of any."""
     try:
-        parsed = ActScope.parse(scope)
+        return ActScope.parse(scope).covers(place, level)
     except ValueError:
         return True
-    return any(parsed.covers(each.place, each.level) for each in applications)

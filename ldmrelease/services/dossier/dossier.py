@@ -85,7 +85,7 @@ def dossier(context: PromotionPlanning, pinned: Pinned, applications: Sequence[A
     evidence, problem = _evidence(context, pinned)
     promotions, untrusted = _promotions(context, release.product, release.tag, places)
     environments = tuple(_environments(context, pinned, applications))
-    findings = [one for each in environments for made in each.decided for one in made.decision.findings]
+    decisions = [one.decision for each in environments for one in each.decided]
     return Dossier(
         pinned=pinned,
         pins=tuple(context.pins.revisions(release.product, release.tag)),
@@ -99,7 +99,7 @@ def dossier(context: PromotionPlanning, pinned: Pinned, applications: Sequence[A
         is_built=_is_built(context, release.product),
         history=tuple(each for each in history(context, product_tag=release.name) if each.place in places),
         receipts=tuple(_receipts(context, release.name, applications)),
-        acts=release_acts(context, release, pinned.digest, applications, findings, context.now()),
+        acts=release_acts(context, release, pinned.digest, applications, decisions, context.now()),
     )
 
 
