@@ -19,8 +19,8 @@ class SignedGroupAnswer(msgspec.Struct, frozen=True, kw_only=True):
     """
 
     kind: str
-    place: str | None
-    release: str | None
+    place: PlaceName | None
+    release: ReleaseName | None
     number: int
     first: TimeText
     last: TimeText
@@ -29,11 +29,11 @@ class SignedGroupAnswer(msgspec.Struct, frozen=True, kw_only=True):
 class RestingImageAnswer(msgspec.Struct, frozen=True, kw_only=True):
     """An image that runs, since when, and the kinds of what the key has signed about it."""
 
-    place: str
+    place: PlaceName
     product: str
     component: str
-    release: str | None
-    digest: str
+    release: ReleaseName | None
+    digest: DigestText | None
     since: TimeText
     kinds: tuple[str, ...]
 
@@ -85,7 +85,7 @@ def _resting(each: RestingImage) -> RestingImageAnswer:
         product=row.product,
         component=row.component,
         release=row.release,
-        digest=row.digest,
+        digest=row.digest or None,
         since=row.since,
         kinds=each.kinds,
     )

@@ -20,7 +20,7 @@ def key_impact_text(found: KeyImpactAnswer) -> str:
     lines.append("runs, and rests on it:" if found.running else "nothing that runs rests on it")
     lines += [
         f"  {printable(each.place)}  {printable(each.product)}/{printable(each.component)}  "
-        f"{printable(each.release or 'unknown')} {printable(each.digest)}, since {each.since}: "
+        f"{printable(each.release or 'unknown')} {printable(each.digest or '-')}, since {each.since}: "
         f"{', '.join(map(printable, each.kinds))}"
         for each in found.running
     ]
