@@ -6,6 +6,7 @@ import msgspec
 
 from ldmrelease.answers.exit_codes import ExitCode, found_code
 from ldmrelease.answers.findings import FindingAnswer, UnreachableAnswer, unreachable_answer
+from ldmrelease.answers.held_images import held_findings
 from ldmrelease.answers.live import (
     AdmittedAnswer,
     DesiredAnswer,
@@ -24,6 +25,7 @@ from ldmrelease.answers.sentences.drift import (
 )
 from ldmrelease.answers.spellings import PlaceName, TimeText, plain_values
 from ldmrelease.services.audit.unknown_states import UnknownState
+from ldmrelease.services.governance.held_now import HeldNow
 from ldmrelease.services.inventory.drift import Settler, differing_states
 from ldmrelease.services.inventory.drift_report import Blocked, DriftFinding, DriftReport
 from ldmrelease.services.inventory.switched_off import SwitchedOffApplication
@@ -116,10 +118,21 @@ class UnknownStateAnswer(FindingAnswer, frozen=True, kw_only=True):
     settled_by: tuple[SettlerAnswer, ...]
 
 
+class HeldNowAnswer(FindingAnswer, frozen=True, kw_only=True):
+    """A component of a place that is recalled (`held`), and that what is committed there names (`desired`), or that
+    runs.
+    """
+
+    place: PlaceName
+    product: str
+    component: str
+    desired: bool
+
+
 class DriftAnswer(msgspec.Struct, frozen=True, kw_only=True):
     """Every drift that was found at `places`, of which everybody `answered` at so many, and the other ones;
-    applications that are switched off in the tree; what of it was not rendered; and what is known otherwise of states
-    that nobody could ask for.
+    applications that are switched off in the tree; what of it was not rendered; what is known otherwise of states that
+    nobody could ask for; and what is `held` that is asked for or runs.
     """
 
     places: int
@@ -129,15 +142,20 @@ class DriftAnswer(msgspec.Struct, frozen=True, kw_only=True):
     switched_off: tuple[SwitchedOffAnswer, ...]
     unrendered: tuple[UnrenderedAnswer, ...]
     unknown: tuple[UnknownStateAnswer, ...] = ()
+    held: tuple[HeldNowAnswer, ...] = ()
 
     @property
     def exit_code(self) -> ExitCode:
-        """Drift is bad; a place that does not answer is unknown, and so is what was not rendered in time."""
+        """Drift is bad, and so is what is there and recalled; a place that does not answer is unknown, and so is what
+        was not rendered in time.
+        """
         late = [each for each in self.unrendered if each.late]
-        return found_code(self.drift or self.switched_off, self.unreachable or late)
+        return found_code(self.drift or self.switched_off or self.held, self.unreachable or late)
 
 
-def drift_answer(report: DriftReport, unknown: Iterable[UnknownState] = ()) -> DriftAnswer:
+def drift_answer(
+    report: DriftReport, unknown: Iterable[UnknownState] = (), held: Iterable[HeldNow] = ()
+) -> DriftAnswer:
     """What a look for drift found, and what is known otherwise of what it could not ask for."""
     return DriftAnswer(
         places=report.places,
@@ -153,6 +171,20 @@ def drift_answer(report: DriftReport, unknown: Iterable[UnknownState] = ()) -> D
             for why in each.why
         ),
         unknown=tuple(map(_unknown, unknown)),
+        held=tuple(map(_held, held)),
+    )
+
+
+def _held(found: HeldNow) -> HeldNowAnswer:
+    (finding,) = held_findings([found.held])
+    return HeldNowAnswer(
+        place=str(found.place),
+        product=found.product,
+        component=found.component,
+        desired=found.desired,
+        code=finding.code,
+        values=finding.values,
+        sentence=finding.sentence,
     )
 
 

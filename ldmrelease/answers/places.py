@@ -20,18 +20,18 @@ class WhereAnswer(msgspec.Struct, frozen=True, kw_only=True):
     """An image at a place, since when it is there, and the promotion that admitted it; or a place that nobody has
     observed yet (`never-observed`), or not before the time that is asked for (`not-yet-observed`).
 
-    `state`: `committed` or `running`, why it does not simply run, `unobserved` where nobody has looked lately,
-    or `unsigned`. `spelling` is the image's tag or reference. `release`, `promotion` and `allowed` are null where
-    nothing is known of them; `revision` is the number of the release's pin: a tag that was rebuilt has several;
-    `under_way` is the promotion that brought the image and has not ended; `found` where that
-    went back to what had only been found there, so that nobody has approved it. `named` says how
-    the release was found: `admitted` (the place's standing admission covers it), `spelled` (the place's own text
-    spells it), `inferred` (the earliest release with this image), or `image` (the image alone). `findings`: that
-    another repository is named there than the component's (`foreign-image`). With --at, `last` and `next` are when
-    somebody looked before and after that time; `gone`: what was seen `next` had the image no more, so that it went at
-    some time between the two. `level` is empty for a place that has gone from the workspace since. `seen-by-others` is
-    what `by` says to have seen `last` at a place of which our own observations do not say what ran then, or to have
-    synced; it was imported, and nothing rests on it.
+    `state`: `committed` or `running`, why it does not simply run, `unobserved` where nobody has looked lately, or
+    `unsigned`. `spelling` is the image's tag or reference. `release`, `promotion` and `allowed` are null where nothing
+    is known of them; `revision` is the number of the release's pin: a tag that was rebuilt has several; `under_way` is
+    the promotion that brought the image and has not ended; `found` where that went back to what had only been found
+    there, so that nobody has approved it. `named` says how the release was found: `admitted` (the place's standing
+    admission covers it), `spelled` (the place's own text spells it), `inferred` (the earliest release with this
+    image), or `image` (the image alone). `findings`: that another repository is named there than the component's
+    (`foreign-image`), that it is recalled (`held`). With --at, `last` and `next` are when somebody looked before and
+    after that time; `gone`: what was seen `next` had the image no more, so that it went at some time between the two.
+    `level` is empty for a place that has gone from the workspace since. `seen-by-others` is what `by` says to have
+    seen `last` at a place of which our own observations do not say what ran then, or to have synced; it was imported,
+    and nothing rests on it.
     """
 
     place: PlaceName

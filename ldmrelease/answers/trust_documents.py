@@ -12,11 +12,11 @@ from ldmrelease.domain import times
 from ldmrelease.services.operations.trust_document import signed_versions
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
     from datetime import datetime
 
     from ldmrelease.services.operations.trust_document import SignedDocument
-    from ldmrelease.trust.keyring import Key
+    from ldmrelease.trust.identities import OidcIdentity
+    from ldmrelease.trust.keyring import Keyring
 
 
 class KeyOfPersonAnswer(msgspec.Struct, frozen=True, kw_only=True):
@@ -31,12 +31,27 @@ class KeyOfPersonAnswer(msgspec.Struct, frozen=True, kw_only=True):
     root: bool
 
 
+class IdentityOfPersonAnswer(msgspec.Struct, frozen=True, kw_only=True):
+    """An OIDC identity of the document: whom its certificates name, its roles, and when it counts."""
+
+    name: str
+    issuer: str
+    subject: str
+    repository: str | None
+    workflow: str | None
+    roles: tuple[str, ...]
+    not_before: TimeText
+    not_after: TimeText | None
+    compromised_since: TimeText | None
+
+
 class PersonAnswer(msgspec.Struct, frozen=True, kw_only=True):
-    """Somebody, and the keys by which that is known."""
+    """Somebody, and the keys and identities by which that is known."""
 
     person: str
     mail: str | None
     keys: tuple[KeyOfPersonAnswer, ...]
+    identities: tuple[IdentityOfPersonAnswer, ...]
 
 
 class RoleAnswer(msgspec.Struct, frozen=True, kw_only=True):
@@ -88,7 +103,7 @@ def shown_trust_answer(found: SignedDocument, changes: tuple[TrustChangeAnswer, 
     """What a document says; `changes` are what nobody has signed of it."""
     trust = found.trust
     roots = {each.name for each in trust.as_version.roots}
-    persons = dict.fromkeys(each.person for each in trust.keyring.keys)
+    persons = dict.fromkeys(each.person for each in trust.keyring.signatories)
     return ShownTrustAnswer(
         file=trust.document.file,
         version=trust.version,
@@ -97,7 +112,7 @@ def shown_trust_answer(found: SignedDocument, changes: tuple[TrustChangeAnswer, 
         signatures=signatures_answer(found),
         expires=_spelled(trust.expires),
         threshold=trust.as_version.threshold,
-        people=tuple(_person(each, trust.keyring.keys, roots) for each in persons),
+        people=tuple(_person(each, trust.keyring, roots) for each in persons),
         roles=tuple(
             RoleAnswer(
                 name=each.name,
@@ -120,8 +135,8 @@ def shown_trust_answer(found: SignedDocument, changes: tuple[TrustChangeAnswer, 
     )
 
 
-def _person(name: str, keys: Iterable[Key], roots: set[str]) -> PersonAnswer:
-    own = [each for each in keys if each.person == name]
+def _person(name: str, keyring: Keyring, roots: set[str]) -> PersonAnswer:
+    own = [each for each in keyring.keys if each.person == name]
     return PersonAnswer(
         person=name,
         mail=next((each.mail for each in own if each.mail is not None), None),
@@ -137,6 +152,21 @@ def _person(name: str, keys: Iterable[Key], roots: set[str]) -> PersonAnswer:
             )
             for each in own
         ),
+        identities=tuple(_identity(each) for each in keyring.identities if each.person == name),
+    )
+
+
+def _identity(found: OidcIdentity) -> IdentityOfPersonAnswer:
+    return IdentityOfPersonAnswer(
+        name=found.id,
+        issuer=found.issuer,
+        subject=found.subject,
+        repository=found.repository,
+        workflow=found.workflow,
+        roles=found.roles,
+        not_before=times.spell(found.not_before),
+        not_after=_spelled(found.not_after),
+        compromised_since=_spelled(found.compromised_since),
     )
 
 

@@ -97,7 +97,7 @@ class BuildFact(Struct, frozen=True):
     sources: tuple[BuildSource, ...] = ()
 
 
-class StatementFact(Struct, frozen=True):
+class StatementFact(Struct, frozen=True, omit_defaults=True):
     """One statement about the release, one of its images or its content.
 
     `counted` or `code` says whether it counts and why not. For a test result: `check`, `result`
@@ -105,7 +105,7 @@ class StatementFact(Struct, frozen=True):
     Times are the claimed one and the intake into the ledger. `build`, `scan`, `sbom`, `vex`, `metrics` (by name),
     `review`, `document` and `compatibility` are what a statement of that type says, None where it says nothing that can
     be read: `code` tells why then.
-    `observed` is where a bridge read it, in another system.
+    `observed` is where a bridge read it, in another system. What a statement does not say is not spelled.
     """
 
     evidence: str

@@ -20,6 +20,9 @@ BuiltInId = Literal[
 IDS: frozenset[str] = frozenset(get_args(BuiltInId))
 """Ids that no requirement of a policy may have: findings would have two meanings."""
 
+FREEZE = "freeze"
+"""The kind of hold that lets nothing in somewhere, whatever it is."""
+
 NEEDS: Mapping[Intent, frozenset[str]] = {
     Intent.PROMOTE: frozenset({"holds", "debts"}),
     Intent.ROLLBACK: frozenset({"residences", "place_components", "images", "holds"}),
@@ -57,11 +60,14 @@ def complete(facts: Facts) -> Finding:
     return _finding("complete", Outcome.SATISFIED, "complete")
 
 
-def held(facts: Facts, now: datetime) -> Finding:
+def held(facts: Facts, now: datetime, phase: Phase) -> Finding:
     """No hold lies on the release, its images or the environment. One whose condition asks for what is not known of the
     release is `errored`: a recall that may be meant is not passed over.
+
+    A freeze is about what comes in: what had come before it is confirmed, since to put it back would be a change, too.
     """
-    standing = [each for each in facts.holds if _stands(each, now)]
+    asked = [each for each in facts.holds if phase is not Phase.CONFIRM or each.kind != FREEZE]
+    standing = [each for each in asked if _stands(each, now)]
     applying = sorted((each for each in standing if each.applies), key=lambda each: each.hold)
     if applying:
         values = {"holds": [_told(each) for each in applying]}
@@ -78,7 +84,7 @@ def held(facts: Facts, now: datetime) -> Finding:
     unknown = sorted((each for each in standing if each.applies is None), key=lambda each: each.hold)
     if unknown:
         return _finding("held", Outcome.ERRORED, "unknown", {"holds": [_told(each) for each in unknown]})
-    coming = [each.start for each in facts.holds if each.start is not None and now < each.start]
+    coming = [each.start for each in asked if each.start is not None and now < each.start]
     return _finding("held", Outcome.SATISFIED, "not-held", until=min(coming, default=None))
 
 

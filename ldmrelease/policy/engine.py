@@ -113,12 +113,20 @@ def residence_places(
 def _built_in(level: Level, facts: Facts, phase: Phase, now: datetime, asks: bool) -> Iterable[Finding]:
     match facts.intent:
         case Intent.PROMOTE:
-            yield from (builtin.accepts(level, facts), builtin.complete(facts), builtin.held(facts, now))
+            yield from (
+                builtin.accepts(level, facts),
+                builtin.complete(facts),
+                builtin.held(facts, now, phase),
+            )
             yield from _owed(facts, now)
         case Intent.ROLLBACK:
-            yield from (builtin.ran_here(facts), builtin.present(facts), builtin.held(facts, now))
+            yield from (builtin.ran_here(facts), builtin.present(facts), builtin.held(facts, now, phase))
         case Intent.ALIAS:
-            yield from (builtin.accepts(level, facts), builtin.complete(facts), builtin.held(facts, now))
+            yield from (
+                builtin.accepts(level, facts),
+                builtin.complete(facts),
+                builtin.held(facts, now, phase),
+            )
             yield builtin.live(facts)
             yield from _owed(facts, now)
         case Intent.RETIRE:

@@ -56,6 +56,7 @@ _NAMED = (
     ("finding", "vulnerabilities"),
     ("document", "documents"),
     ("metric", "metrics"),
+    ("interface", "interfaces"),
 )
 
 

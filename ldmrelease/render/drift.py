@@ -21,6 +21,7 @@ from ldmrelease.answers.sentences.text import Values, listed, said, same_told, s
 from ldmrelease.render.tables import Cell, Colour, painted, table
 
 if TYPE_CHECKING:
+    from ldmrelease.answers.drift import HeldNowAnswer
     from ldmrelease.services.audit.unknown_states import UnknownState
     from ldmrelease.services.inventory.comparison import DesiredImage, LiveComponent, RunningImage
     from ldmrelease.services.inventory.drift_report import DriftFinding, DriftReport
@@ -49,6 +50,15 @@ def drift_text(report: DriftReport) -> str:
     if lines:
         return "\n".join([f"{of}; not all that differs may be known:", *lines])
     return f"{of}, {'no drift was found there' if report.answered else 'nothing is known'}"
+
+
+def held_now_lines(held: Iterable[HeldNowAnswer]) -> str:
+    """A line for each recall that what is committed or runs falls under, below the differences."""
+    found = [
+        f"held: {each.place} {each.product}/{each.component} {'in git' if each.desired else 'runs'}: {each.sentence}"
+        for each in held
+    ]
+    return "".join(f"\n{each}" for each in found)
 
 
 def unrendered_lines(missed: Iterable[UnrenderedPlace]) -> list[str]:

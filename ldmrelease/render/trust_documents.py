@@ -5,7 +5,7 @@ from collections.abc import Sequence
 
 from ldmrelease.answers.sentences.escapes import printable
 from ldmrelease.answers.sentences.text import counted
-from ldmrelease.answers.trust_documents import KeyOfPersonAnswer, ShownTrustAnswer
+from ldmrelease.answers.trust_documents import IdentityOfPersonAnswer, KeyOfPersonAnswer, ShownTrustAnswer
 from ldmrelease.answers.trust_signatures import SignaturesAnswer, TrustChangeAnswer
 
 
@@ -53,6 +53,7 @@ def trust_text(found: ShownTrustAnswer) -> str:
     for person in found.people:
         lines.append(f"  {printable(person.person)}{f' <{printable(person.mail)}>' if person.mail else ''}")
         lines += [f"    {_key(each)}" for each in person.keys]
+        lines += [f"    {_identity(each)}" for each in person.identities]
     lines.append("roles:")
     lines += [
         f"  {printable(each.name)}: {', '.join(map(printable, each.types))} at {_all(each.environments)} "
@@ -72,11 +73,20 @@ def trust_text(found: ShownTrustAnswer) -> str:
 
 
 def _key(key: KeyOfPersonAnswer) -> str:
-    times = f"from {key.not_before}"
-    times += f" until {key.not_after}" if key.not_after else ""
-    times += f", compromised since {key.compromised_since}" if key.compromised_since else ""
     mark = " (root)" if key.root else ""
-    return f"{printable(key.name)}{mark} {key.keyid} {times}: {', '.join(map(printable, key.roles)) or 'no role'}"
+    return f"{printable(key.name)}{mark} {key.keyid} {_when_and_what(key)}"
+
+
+def _identity(identity: IdentityOfPersonAnswer) -> str:
+    who = f"{printable(identity.subject)} by {printable(identity.issuer)}"
+    return f"{printable(identity.name)} {who} {_when_and_what(identity)}"
+
+
+def _when_and_what(signer: KeyOfPersonAnswer | IdentityOfPersonAnswer) -> str:
+    times = f"from {signer.not_before}"
+    times += f" until {signer.not_after}" if signer.not_after else ""
+    times += f", compromised since {signer.compromised_since}" if signer.compromised_since else ""
+    return f"{times}: {', '.join(map(printable, signer.roles)) or 'no role'}"
 
 
 def _all(names: tuple[str, ...]) -> str:

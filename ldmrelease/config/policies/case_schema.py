@@ -9,6 +9,7 @@ from pydantic import AfterValidator, BeforeValidator, Field, GetJsonSchemaHandle
 from pydantic.json_schema import JsonSchemaValue
 from pydantic_core import CoreSchema
 
+from ldmrelease.config.policies.act_entries import ApprovalEntry, WaiverEntry
 from ldmrelease.config.policies.evidence_entries import ContentsEntry, RunningEntry
 from ldmrelease.config.policies.numbers import DocumentKind
 from ldmrelease.config.policies.rule_schema import EvidenceType
@@ -248,6 +249,20 @@ class GivenEntry(Strict):
         None, description="The UIDs of clusters, by environment."
     )
     holds: list[Text] | None = Field(None, description="Holds on the release or the environment.")
+    requester: Text | None = Field(None, description="Who asks. Left out: author.")
+    pinned_by: Text | None = Field(
+        None, description="Who pinned the release. Left out: nobody that is known."
+    )
+    requested: Duration | None = Field(
+        None, description="When it was asked for, as a time before `at`. Left out: not yet."
+    )
+    alias: Name | None = Field(None, description="The name of a menu that is to move, of intent alias.")
+    approvals: dict[Name, ApprovalEntry | None] | None = Field(
+        None, description="Approvals, each under a name, or under the person who gave it."
+    )
+    waivers: dict[Name, WaiverEntry | None] | None = Field(
+        None, description="Waivers, each under a name, or under the requirement that it waives."
+    )
     earlier: list[PlaceText] | None = Field(None, description="Places that come before in the same plan.")
     later: list[PlaceText] | None = Field(None, description="Places that come after in the same plan.")
 

@@ -4,6 +4,7 @@ from collections.abc import Iterable, Mapping
 from datetime import datetime, timedelta
 from typing import TypeVar
 
+from ldmrelease.config.policies.act_entries import acts_of
 from ldmrelease.config.policies.case_schema import (
     EvidenceEntry,
     GivenEntry,
@@ -117,6 +118,11 @@ def _whole(
         checks=None if entry.checks is None else tuple(entry.checks),
         clusters=dict(given(entry.clusters)),
         holds=tuple(entry.holds or ()),
+        requester=entry.requester or "author",
+        pinned_by=entry.pinned_by,
+        requested=None if entry.requested is None else _ago(at, entry.requested),
+        alias=entry.alias,
+        acts=acts_of(entry.approvals, entry.waivers, at),
         earlier=tuple(map(Place.parse, entry.earlier or ())),
         later=tuple(map(Place.parse, entry.later or ())),
     )

@@ -1,12 +1,13 @@
 """Files that say what is assumed beyond the facts of now."""
 
 from collections.abc import Collection
-from datetime import datetime
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
 from msgspec import Struct
 
+from ldmrelease.config.policies.act_entries import acts_of
 from ldmrelease.config.policies.case_schema import GivenEntry, SimulationFile
 from ldmrelease.config.policies.evidence_scenarios import running_of
 from ldmrelease.config.policies.scenarios import (
@@ -28,7 +29,7 @@ from ldmrelease.domain.facts import Intent
 from ldmrelease.domain.topology import Place
 from ldmrelease.policy.cases.assumptions import Assumptions
 
-_KNOWN = ("place", "places", "checks")
+_KNOWN = ("place", "places", "checks", "requester", "pinned_by", "alias")
 _PINNED = ("tag", "grammar", "kind", "product", "content", "problem", "configurations")
 _IS_KNOWN = "is known already: a simulation begins with the facts of now"
 
@@ -85,6 +86,8 @@ def _assumptions(
         interfaces=dict(given(entry.interfaces)),
         clusters=dict(given(entry.clusters)),
         holds=tuple(entry.holds or ()),
+        requested=None if entry.requested is None else at - timedelta(seconds=entry.requested),
+        acts=acts_of(entry.approvals, entry.waivers, at),
         earlier=None if entry.earlier is None else tuple(map(Place.parse, entry.earlier)),
         later=None if entry.later is None else tuple(map(Place.parse, entry.later)),
     )

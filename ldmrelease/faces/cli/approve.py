@@ -9,6 +9,7 @@ from ldmrelease.answers.approvals import given_answer, withdrawn_answer
 from ldmrelease.answers.exit_codes import ExitCode
 from ldmrelease.answers.sentences.approvals import not_counted_words
 from ldmrelease.answers.sentences.text import listed
+from ldmrelease.faces.cli.acting import KeyOption, open_acting_context
 from ldmrelease.faces.cli.arguments import OptionalTargetOption, ProductOption, ReasonOption, usual_product
 from ldmrelease.faces.cli.asked_release import AliasOption, ExpiresOption, SubjectArgument, asked_release
 from ldmrelease.faces.cli.hold_options import time_option
@@ -21,7 +22,6 @@ from ldmrelease.faces.cli.options import (
     new_app,
     on_terminal,
 )
-from ldmrelease.faces.cli.session import open_context_here
 from ldmrelease.render.approvals import approve_text, draft_text
 from ldmrelease.render.output import Output, emit, say, visible
 from ldmrelease.services.context import Context
@@ -64,6 +64,7 @@ def approve(  # noqa: PLR0913, PLR0917 - the options of the command
         bool, typer.Option("--withdraw", help="Take back what you approved of it there.")
     ] = False,
     yes: Annotated[bool, typer.Option("--yes", "-y", help="Do not ask on a terminal.")] = False,
+    key: KeyOption = None,
     output: OutputOption = Output.text,
 ) -> None:
     """Approve a release at each place of the target, on what is found there now. It is signed with your key.
@@ -72,7 +73,7 @@ def approve(  # noqa: PLR0913, PLR0917 - the options of the command
     or waived something of it does not approve it. It holds until it expires, a requirement gets worse or is another
     one, a waiver is added, or the promotion that it is for ends.
     """
-    context = open_context_here(ctx)
+    context = open_acting_context(ctx, key, "approval")
     asked, applications = asked_release(context, release, product, target, alias)
     name, person = asked.pinned.release.name, context.person
     if take_back:

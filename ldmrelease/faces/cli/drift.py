@@ -8,10 +8,11 @@ from ldmrelease.answers.drift import drift_answer
 from ldmrelease.faces.cli.arguments import OptionalTargetOption, TargetArgument, applications_of, one_target
 from ldmrelease.faces.cli.options import OutputOption, TimeoutOption, examples, new_app
 from ldmrelease.faces.cli.session import open_context_here
-from ldmrelease.render.drift import drift_text, missed_lines, unknown_lines, unrendered_lines
+from ldmrelease.render.drift import drift_text, held_now_lines, missed_lines, unknown_lines, unrendered_lines
 from ldmrelease.render.output import Output, emit, say
 from ldmrelease.render.places import NO_PLACES
 from ldmrelease.services.audit.unknown_states import unknown_states
+from ldmrelease.services.governance.held_now import held_now
 from ldmrelease.services.inventory.drift_report import report
 from ldmrelease.services.inventory.live import live
 from ldmrelease.services.inventory.settlers import settlers_of
@@ -42,8 +43,10 @@ def drift(
     imported history says that its tree asked for, what others saw, when somebody of ours looked last. Images that no
     place manages are told by `where --desired`.
 
-    Exit 0: no drift; 1: drift was found; 3: none was found, and some system could not be reached, or not all was
-    rendered in time.
+    What is recalled and is committed or runs all the same is named with who recalled it, and why.
+
+    Exit 0: no drift; 1: drift was found, or what is recalled; 3: none was found, and some system could not be reached,
+    or not all was rendered in time.
     """
     context = open_context_here(ctx)
     wanted = applications_of(context, one_target(place, target))
@@ -55,8 +58,8 @@ def drift(
         found = Planner(context, timeout).of_drift(found)
     found = settlers_of(context, found, context.now())
     unknown = unknown_states(context, heard.rows, context.now())
-    answer = drift_answer(found, unknown)
-    emit(answer, output, lambda: drift_text(found) if wanted else NO_PLACES)
+    answer = drift_answer(found, unknown, held_now(context, heard.rows))
+    emit(answer, output, lambda: drift_text(found) + held_now_lines(answer.held) if wanted else NO_PLACES)
     for line in (
         *missed_lines(found.unreachable),
         *unknown_lines(unknown),

@@ -218,12 +218,16 @@ def _result(
     epilog=examples(
         "ldmrelease evidence add scipipe.provenance.json",
         "ldmrelease evidence add *.json --release w.2023.16",
+        "ldmrelease evidence add sha256:30cb2f1a.jsonl",
     ),
 )
 def add_statements(
     ctx: typer.Context,
     files: Annotated[
-        list[Path], typer.Argument(metavar="FILE", help="Envelopes, bare or in sigstore bundles.")
+        list[Path],
+        typer.Argument(
+            metavar="FILE", help="Envelopes, bare or in sigstore bundles; one a line in FILE.jsonl."
+        ),
     ],
     release: Annotated[
         str | None, typer.Option("--release", help="What they are about, where it is not pinned yet.")
@@ -233,12 +237,12 @@ def add_statements(
 ) -> None:
     """Add statements to the ledger, and attach them to what they are about. All are read before the first is added.
 
-    What does not count is said; exit 1 then. What no key of the trust document has signed is attached, and the ledger
-    does not take it in.
+    What does not count is said; exit 1 then. What nobody in the trust document has signed is attached, and the
+    ledger does not take it in.
     """
     context = open_context_here(ctx)
     known = release_now(context, release, product) if release is not None else None
-    prepared = [_prepared(context, file, known) for file in files]
+    prepared = [_prepared(context, *each, known) for file in files for each in _read_all(file)]
     added = []
     for file, read, pinned in prepared:
         answer = add(context, pinned, read)
@@ -250,8 +254,9 @@ def add_statements(
     raise typer.Exit(statements_code(answers))
 
 
-def _prepared(context: Context, file: Path, known: Pinned | None) -> tuple[Path, ReadEvidence, Pinned]:
-    read = _read(file)
+def _prepared(
+    context: Context, file: str, read: ReadEvidence, known: Pinned | None
+) -> tuple[str, ReadEvidence, Pinned]:
     if statement_type(read.statement.predicate_type).local:
         raise UsageError(f"{file}: {unusable_words(UnusableEvidence('receipt', {}))}")
     pinned = known or release_of(context, read.statement)
@@ -275,10 +280,21 @@ def _bytes(path: Path) -> bytes:
     return data
 
 
-def _read(file: Path) -> ReadEvidence:
-    read = read_evidence(_bytes(file))
+def _read_all(file: Path) -> list[tuple[str, ReadEvidence]]:
+    """The statements in a file, and where each stands: one, or one a line as `gh attestation download` writes them."""
+    data = _bytes(file)
+    if file.suffix != ".jsonl":
+        return [(str(file), _read(str(file), data))]
+    lines = [(f"{file}:{number}", line) for number, line in enumerate(data.splitlines(), 1) if line.strip()]
+    if not lines:
+        raise UsageError(f"{file}: there is nothing in it")
+    return [(where, _read(where, line)) for where, line in lines]
+
+
+def _read(where: str, data: bytes) -> ReadEvidence:
+    read = read_evidence(data)
     if isinstance(read, UnusableEvidence):
-        raise UsageError(f"{file}: {unusable_words(read)}")
+        raise UsageError(f"{where}: {unusable_words(read)}")
     return read
 
 
@@ -324,10 +340,11 @@ def verify(
     context = open_context_here(ctx)
     path = Path(what)
     if path.is_file():
-        read = _read(path)
-        found = [evaluate_evidence(context, release_of(context, read.statement), read)]
+        reads = _read_all(path)
+        found = [evaluate_evidence(context, release_of(context, read.statement), read) for _, read in reads]
         answers = statement_answers(found)
-        emit(answers, output, lambda: verified_text(found[0], printable(what)))
+        texts = [verified_text(each, printable(where)) for (where, _), each in zip(reads, found, strict=True)]
+        emit(answers, output, lambda: "\n".join(texts))
     else:
         if path.suffix in _ENVELOPES or "/" in what.removeprefix(f"{what.partition('/')[0]}/"):
             raise UsageError(f"there is no file {what}", "name an envelope's file, or a tag")

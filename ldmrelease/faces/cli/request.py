@@ -3,6 +3,7 @@
 import typer
 
 from ldmrelease.answers.exit_codes import ExitCode
+from ldmrelease.faces.cli.acting import KeyOption, open_acting_context
 from ldmrelease.faces.cli.arguments import (
     ProductOption,
     ReasonOption,
@@ -18,7 +19,6 @@ from ldmrelease.faces.cli.promotion_answers import (
     rendered_request,
     send_notification,
 )
-from ldmrelease.faces.cli.session import open_context_here
 from ldmrelease.faces.cli.understood import known_target
 from ldmrelease.render.output import Output, emit
 from ldmrelease.services.context import Context
@@ -41,6 +41,7 @@ def request(
     target: TargetOption,
     product: ProductOption = None,
     reason: ReasonOption = None,
+    key: KeyOption = None,
     output: OutputOption = Output.text,
 ) -> None:
     """Ask for a promotion: pin, request and decision are recorded as `promote` does, and nothing is touched.
@@ -48,7 +49,7 @@ def request(
     Exit 0 where it is allowed now, and `promote` or `resume` may carry it out; 4 while it waits, for a time or for
     somebody; 1 when it is refused, 3 when it could not be decided. A notice begins with the request.
     """
-    context = open_context_here(ctx)
+    context = open_acting_context(ctx, key, "pin", "request")
     target = known_target(context.topology, target)
     spec = PromotionSpec(release_now(context, release, product, target), target, reason=reason)
     answer = _requested(context, spec, output)

@@ -8,6 +8,7 @@ from ldmrelease.answers.exit_codes import ExitCode
 from ldmrelease.answers.sentences.approvals import not_waived_words
 from ldmrelease.answers.sentences.text import listed
 from ldmrelease.answers.waivers import WaiveAnswer, given_waivers, listed_waivers, withdrawn_waivers
+from ldmrelease.faces.cli.acting import KeyOption, open_acting_context
 from ldmrelease.faces.cli.arguments import ProductOption, ReasonOption, TargetOption, release_stored
 from ldmrelease.faces.cli.asked_release import ExpiresOption, places_of
 from ldmrelease.faces.cli.hold_options import time_option
@@ -20,7 +21,6 @@ from ldmrelease.faces.cli.options import (
     new_app,
     on_terminal,
 )
-from ldmrelease.faces.cli.session import open_context_here
 from ldmrelease.faces.cli.understood import known_target
 from ldmrelease.render.approvals import waive_text, waiver_draft_text
 from ldmrelease.render.output import Output, emit, say, visible
@@ -63,6 +63,7 @@ def waive(  # noqa: PLR0913, PLR0917 - the options of the command
     take_back: Annotated[bool, typer.Option("--withdraw", help="Take such waivers back.")] = False,
     list_: Annotated[bool, typer.Option("--list", help="List the waivers of the release there.")] = False,
     yes: Annotated[bool, typer.Option("--yes", "-y", help="Do not ask on a terminal.")] = False,
+    key: KeyOption = None,
     output: OutputOption = Output.text,
 ) -> None:
     """Waive a requirement that is failed or missing, as it is defined now and for what fails now: no new failure.
@@ -71,7 +72,7 @@ def waive(  # noqa: PLR0913, PLR0917 - the options of the command
     would not count is refused, with the reason, and nothing is written (exit 2). What is waived stays a finding and is
     named in receipts, whoever signed it does not approve the release, and it is no passing check for a soak.
     """
-    context = open_context_here(ctx)
+    context = open_acting_context(ctx, key, "waiver")
     target = known_target(context.topology, target)
     pinned = release_stored(context, release, product, target)
     applications, name = places_of(context, pinned, target), pinned.release.name

@@ -13,6 +13,7 @@ from msgspec.structs import replace
 from ldmrelease.answers.exit_codes import ExitCode, found_code
 from ldmrelease.answers.places import WhereAnswer, where_answers
 from ldmrelease.config.yaml.suggestions import nearest
+from ldmrelease.domain.streams import HOLDS
 from ldmrelease.domain.topology import Application, Place, Topology
 from ldmrelease.faces.cli.arguments import (
     OptionalTargetOption,
@@ -194,10 +195,12 @@ def where(  # noqa: PLR0913, PLR0917 - an option each
     _require_image(now, asked, selection, rows)
     if having is not None:
         tell_having(context, rows, having, output, timeout)
-    answers, others, unread = where_answers(rows), "", list[str]()
+    unread: list[str] = []
+    answers, others = _with_recalls(context, rows, then.moment or context.now())
     if then.moment is not None and selection.is_of_places:
         places = [each.place for each in applications]
-        seen, others, unread = _seen_by_others(context, places, found, then.moment)
+        seen, words, unread = _seen_by_others(context, places, found, then.moment)
+        others += words
         answers += seen
     emit(
         answers,
@@ -214,6 +217,20 @@ def where(  # noqa: PLR0913, PLR0917 - an option each
         say(line, err=True)
     if unread:
         raise typer.Exit(ExitCode.UNDECIDED)
+
+
+def _with_recalls(
+    context: ReadContext, rows: Sequence[PlaceRow], moment: datetime
+) -> tuple[list[WhereAnswer], str]:
+    """The rows with the recalls that they fall under, and those as text."""
+    if not context.ledger.version(HOLDS):
+        return where_answers(rows), ""
+    # Holds and pins: where nobody has ever held anything, one goes without.
+    from ldmrelease.answers.held_images import held_lines, with_held  # noqa: PLC0415
+    from ldmrelease.services.acts.recalled_rows import recalled_rows  # noqa: PLC0415
+
+    answers = with_held(where_answers(rows), recalled_rows(context, rows, moment))
+    return answers, held_lines(answers)
 
 
 def _seen_by_others(

@@ -1,6 +1,6 @@
 """What if: the facts of now, with what is assumed beyond them."""
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from msgspec import Struct, field
 from msgspec.structs import replace
@@ -22,6 +22,7 @@ from ldmrelease.domain.product_grammar import AnyGrammar
 from ldmrelease.domain.tags import order_key, parse
 from ldmrelease.domain.topology import Place
 from ldmrelease.domain.workspace_facts import DocumentFile, InterfaceFact
+from ldmrelease.policy.cases.acts import ScenarioActs
 from ldmrelease.policy.cases.contents import (
     ScenarioRunning,
     document_files,
@@ -66,6 +67,8 @@ class Assumptions(Struct, frozen=True):
     interfaces: dict[str, str] = field(default_factory=dict)
     clusters: dict[str, str] = field(default_factory=dict)
     holds: tuple[str, ...] = ()
+    requested: datetime | None = None
+    acts: ScenarioActs = ScenarioActs()
     earlier: tuple[Place, ...] | None = None
     later: tuple[Place, ...] | None = None
 
@@ -89,6 +92,7 @@ def assume(facts: Facts, assumed: Assumptions, grammar: AnyGrammar, moved: timed
         interfaces=_interfaces(facts, assumed),
         clusters={**facts.clusters, **assumed.clusters},
         holds=(*facts.holds, *hold_facts(assumed.holds)),
+        requested=assumed.requested or facts.requested,
         earlier=facts.earlier if assumed.earlier is None else assumed.earlier,
         later=facts.later if assumed.later is None else assumed.later,
     )

@@ -22,6 +22,7 @@ from ldmrelease.domain.images import PlatformImage
 from ldmrelease.domain.level import Level, Requirement
 from ldmrelease.domain.tags import order_key, parse
 from ldmrelease.domain.topology import Place
+from ldmrelease.policy.cases.acts import with_acts
 from ldmrelease.policy.cases.contents import document_files, interface_facts, running_releases
 from ldmrelease.policy.cases.scenario import (
     Scenario,
@@ -52,7 +53,7 @@ def facts_of(scenario: Scenario, level: Level, windows: Windows = NO_WINDOWS) ->
     requirements of rule `window`, by id: they take a time zone to find."""
     release = release_fact(scenario.release)
     components = components_by_place(scenario, release)
-    return Facts(
+    facts = Facts(
         intent=scenario.intent,
         requester=scenario.requester,
         place=scenario.place,
@@ -76,7 +77,11 @@ def facts_of(scenario: Scenario, level: Level, windows: Windows = NO_WINDOWS) ->
         clusters=dict(scenario.clusters),
         checks=tuple(CheckFact(each, definition_of(each), ()) for each in _checks(scenario, level)),
         holds=hold_facts(scenario.holds),
+        requested=scenario.requested,
+        pinned_by=scenario.pinned_by,
+        alias=scenario.alias,
     )
+    return with_acts(facts, scenario.acts, level, scenario.at, scenario.phase)
 
 
 def named(kind: str, name: str) -> str:

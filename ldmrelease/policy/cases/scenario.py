@@ -9,6 +9,7 @@ from msgspec import Struct, field
 from ldmrelease.domain.decision import Phase
 from ldmrelease.domain.facts import ChangeFact, CycleFact, CycleRole, ImageFact, ImageResidence, Intent
 from ldmrelease.domain.topology import Place
+from ldmrelease.policy.cases.acts import ScenarioActs
 from ldmrelease.policy.cases.contents import ScenarioContents, ScenarioRunning
 
 
@@ -158,7 +159,8 @@ class Scenario(Struct, frozen=True):
     """Everything that a case gives. `checks` are those that the workspace has, None: those that are named anywhere;
     `change` is as in `Facts`; `documents` are those of the workspace, each with a name for what it says, `interfaces`
     the versions that it states for the environment;
-    `clusters` are the UIDs of the environments' clusters; `earlier` and `later` as in `Facts`.
+    `clusters` are the UIDs of the environments' clusters; `earlier` and `later` as in `Facts`;
+    `acts` is what people signed.
     """
 
     at: datetime
@@ -180,5 +182,9 @@ class Scenario(Struct, frozen=True):
     checks: tuple[str, ...] | None = None
     clusters: dict[str, str] = field(default_factory=dict)
     holds: tuple[str, ...] = ()
+    pinned_by: str | None = None
+    requested: datetime | None = None
+    alias: str | None = None
+    acts: ScenarioActs = ScenarioActs()
     earlier: tuple[Place, ...] = ()
     later: tuple[Place, ...] = ()

@@ -67,11 +67,15 @@ def judge(requirement: Requirement, parameters: Parameters, context: RuleContext
         return context.finding(requirement, Outcome.MISSING, required.code, values | required.describe())
     parts = [_part(each, parameters, bounds, context) for each in required]
     speaking = worst(parts)
+    values |= speaking.values
+    if speaking.outcome is Outcome.FAILED:
+        # A waiver is for this value, and for no worse one.
+        values["metrics"] = [f"{parameters.metric}={values['value']}"]
     return context.finding(
         requirement,
         speaking.outcome,
         speaking.code,
-        values | speaking.values,
+        values,
         evidence=tuple(sorted({each for part in parts for each in part.evidence})),
         who=parameters.by if speaking.outcome is Outcome.MISSING else (),
         until=earliest(each.until for each in parts),

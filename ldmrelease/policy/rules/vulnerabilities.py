@@ -75,6 +75,9 @@ def judge(requirement: Requirement, parameters: Parameters, context: RuleContext
     speaking = worst(part for _, part in parts)
     unmet = [(each, part) for each, part in parts if part.outcome is not Outcome.SATISFIED]
     values |= speaking.values | _together([part for _, part in parts])
+    if "over" in values:
+        # A waiver is for these, and for no other.
+        values["vulnerabilities"] = sorted({id for ids in values["over"].values() for id in ids})
     if unmet:
         values["lacking"] = [each.describe() | {"code": part.code} for each, part in unmet]
     return context.finding(

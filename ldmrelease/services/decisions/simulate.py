@@ -10,6 +10,7 @@ from ldmrelease.domain.decision import Decision, Phase
 from ldmrelease.domain.facts import Intent
 from ldmrelease.domain.topology import Application, Place
 from ldmrelease.ledger.recording import RecordingReader
+from ldmrelease.policy.cases.acts import with_acts
 from ldmrelease.policy.cases.assumptions import Assumptions, assume
 from ldmrelease.policy.engine import evaluate
 from ldmrelease.services.decisions.decide import level_at
@@ -54,6 +55,7 @@ def simulate(
         question = DecisionRequest(place, intent, requester, earlier, later)
         gathered = gather_facts(about, question, level, assumptions.phase)
         facts = assume(gathered.facts, assumptions, product.grammar, at - now)
+        facts = with_acts(facts, assumptions.acts, level, at, assumptions.phase)
         decision = evaluate(
             level, facts, at, facts_digest=canonical.digest_of(facts), phase=assumptions.phase
         )

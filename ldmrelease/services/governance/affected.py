@@ -153,7 +153,7 @@ def _add_live(
     context: HoldEffects, images: HeldImages, there: _There, heard: Sequence[LiveComponent], timeout: float
 ) -> None:
     """What trees and clusters say now, beside what was recorded."""
-    said = list(_said_now(context, heard))
+    said = list(said_now(context, heard))
     rows = [each.row for each in said]
     for each, held in zip(said, images.of_rows(context, rows, timeout), strict=True):
         if not held:
@@ -173,25 +173,28 @@ def _add_live(
             there[key] = replace(known, desired=False)
 
 
-class _Said(Struct, frozen=True):
+class SaidNow(Struct, frozen=True):
+    """An image that a tree asks for (`desired`), or that a cluster runs, in these `pods`."""
+
     row: PlaceComponent
     desired: bool
     pods: RunningPods | None
 
 
-def _said_now(context: HoldEffects, heard: Iterable[LiveComponent]) -> Iterator[_Said]:
+def said_now(context: HoldEffects, heard: Iterable[LiveComponent]) -> Iterator[SaidNow]:
+    """Every image that was heard of."""
     now = spell(context.now())
     for each in heard:
         if each.desired is not None and each.desired.digest is not None:
             wanted = each.desired
-            yield _Said(_row(each, wanted.digest or "", wanted.spelling, wanted.release, now), True, None)
+            yield SaidNow(_row(each, wanted.digest or "", wanted.spelling, wanted.release, now), True, None)
         if each.observed is None or each.observed.basis != "pods":
             continue
         ran = each.observed
         workload, _, container = each.at.rpartition(" ")
         for digest in ran.digests:
             pods = RunningPods(workload, container, ran.pods.get(digest, ()))
-            yield _Said(_row(each, digest, ran.spelling, ran.release, now), False, pods)
+            yield SaidNow(_row(each, digest, ran.spelling, ran.release, now), False, pods)
 
 
 def _row(each: LiveComponent, digest: str, spelling: str, release: str | None, now: str) -> PlaceComponent:

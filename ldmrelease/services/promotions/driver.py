@@ -23,7 +23,7 @@ from ldmrelease.domain.events.promotion import (
 )
 from ldmrelease.domain.events.registry import new_event
 from ldmrelease.domain.plan import Step, StepKind
-from ldmrelease.domain.streams import StepId
+from ldmrelease.domain.streams import HOLDS, StepId
 from ldmrelease.domain.times import spell
 from ldmrelease.domain.topology import Place
 from ldmrelease.promotion.claims import Claim
@@ -83,8 +83,8 @@ class _Driver(Struct):
     holder: str
     take_over: bool
     progress: Progress
-    allowed: set[str] = field(default_factory=set)
-    """The decisions that this process made and that allow something."""
+    allowed: dict[str, int] = field(default_factory=dict)
+    """The decisions that this process made and that allow something, with how many events of holds they knew."""
     lost_at: float | None = None
     """Since when a step cannot be carried out since nobody can be asked (monotonic seconds)."""
 
@@ -188,25 +188,28 @@ class _Driver(Struct):
             place, earlier, later, overlay_of_promotion(self.context, promotion, place)
         )
         phase = Phase.CONFIRM if stage is DecisionStage.CONFIRM else Phase.ENTER
+        # Before it: what comes in between fails the append.
+        holds = self.context.ledger.version(HOLDS)
         decided = decide(self.context, promotion.pinned, question, phase)
         events, blobs = record(self.context.workspace, promotion.id, decided, stage, now.epoch(place))
         now.append(place, events, blobs, decided.gathered.expect)
         if decided.decision.verdict is Verdict.ALLOWED:
-            self.allowed.add(decided.digest)
+            self.allowed[decided.digest] = holds
         verdict = str(decided.decision.verdict)
         self.progress(
             "decided", {"place": str(place), "stage": str(stage), "verdict": verdict, "decided": decided}
         )
 
     def _asks_again(self, now: Turn, step: Step) -> DecisionStage | None:
-        """The stage whose decision a step rests on, where only a row of the ledger says that it was allowed.
+        """The stage whose decision a step rests on, where only a row of the ledger says that it was allowed, or
+        somebody set or lifted a hold since: a copy takes long.
 
         Whoever can write rows could let anything in that way: they are never acted on (trust.md section 2).
         What an earlier process wrote already is not written again, and needs no decision.
         """
         stage = _RESTS_ON.get(step.kind)
         ruling = now.promotion.journal.ruling(step.place, stage) if stage is not None else None
-        if ruling is None or ruling.decision in self.allowed:
+        if ruling is None or self.allowed.get(ruling.decision) == self.context.ledger.version(HOLDS):
             return None
         if step.kind is StepKind.APPLY and writes.is_written(now.work(step)):
             return None

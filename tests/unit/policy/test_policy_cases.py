@@ -10,6 +10,7 @@ from ldmrelease.domain.decision import Outcome, Phase, Verdict
 from ldmrelease.domain.facts import Facts
 from ldmrelease.domain.level import Ask, Level, Requirement
 from ldmrelease.domain.topology import Place
+from ldmrelease.policy.cases.acts import ScenarioActs, ScenarioApproval, ScenarioWaiver
 from ldmrelease.policy.cases.facts import facts_of
 from ldmrelease.policy.cases.scenario import (
     Scenario,
@@ -184,3 +185,35 @@ def test_the_checks_that_a_phase_asks_for_are_there_unless_a_case_says_which_are
     assert facts_of(replace(confirm, checks=()), level).checks == ()
     none = PolicyCase("it", replace(confirm, checks=()), ExpectedDecision(Verdict.UNDECIDED))
     assert run_case(none, level).decision.verdict is Verdict.UNDECIDED
+
+
+BOARD = replace(
+    LEVEL,
+    enter=(
+        *LEVEL.enter,
+        Requirement("smoke", "check", {"check": "smoke"}, waivable_by=("manager",)),
+        Requirement("board", "approval", {"by": ["manager"]}),
+    ),
+)
+MIA = ScenarioApproval("mia", "Mia", ("manager",), ago(60))
+WAIVED = ScenarioWaiver("w", "smoke", "Wim", ("manager",), ago(60))
+
+
+@pytest.mark.parametrize(
+    ("acts", "verdict"),
+    [
+        (ScenarioActs(), Verdict.REFUSED),
+        (ScenarioActs(waivers=(WAIVED,)), Verdict.WAITING),
+        (ScenarioActs((MIA,), (WAIVED,)), Verdict.ALLOWED),
+        (ScenarioActs((replace(MIA, was={"smoke": "satisfied"}),), (WAIVED,)), Verdict.WAITING),
+        (ScenarioActs((replace(MIA, roles=("operator",)),), (WAIVED,)), Verdict.WAITING),
+        (ScenarioActs((replace(MIA, person="author"),), (WAIVED,)), Verdict.WAITING),
+        (ScenarioActs((replace(MIA, person="Wim"),), (WAIVED,)), Verdict.WAITING),
+        (ScenarioActs((replace(MIA, rejected="unsigned"),), (WAIVED,)), Verdict.WAITING),
+        (ScenarioActs((MIA,), (replace(WAIVED, covers=("failed", "test:plot")),)), Verdict.REFUSED),
+    ],
+    ids=["none", "waived", "approved", "worsened", "role", "requester", "waiver", "unsigned", "covers"],
+)
+def test_a_case_has_approvals_and_waivers(acts: ScenarioActs, verdict: Verdict) -> None:
+    found = run_case(PolicyCase("a", replace(GIVEN, acts=acts), ExpectedDecision(verdict)), BOARD)
+    assert found.decision.verdict is verdict

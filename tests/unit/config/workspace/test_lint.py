@@ -265,6 +265,24 @@ def test_a_signature_by_a_role_that_nobody_holds(folder: Path):
     assert "no key in the trust document has the role builder" in problem.message
 
 
+@pytest.mark.parametrize(
+    ("asked", "field", "told"),
+    [
+        ("by: [release-manager], quorum: 2", "quorum", "2 persons of release-manager have to approve"),
+        ("each: {commissioning-manager: 2}", "each", "2 persons of commissioning-manager have to approve"),
+        ("each: {nobody-there: 1}", "each", "the trust document has no role 'nobody-there'"),
+    ],
+    ids=["quorum", "each", "unknown"],
+)
+def test_more_approvals_than_there_are_persons(folder: Path, asked: str, field: str, told: str) -> None:
+    clause = f"    - {{id: board, rule: approval, {asked}}}\n"
+    edit_policy(folder, "commissioning", "    - id: images\n", f"{clause}    - id: images\n")
+    problem = one(folder)
+    assert problem.field is not None
+    assert problem.field.startswith(f"spec.enter[0].{field}")
+    assert told in problem.message
+
+
 def test_by_one_of_several_roles_is_enough(folder: Path):
     edit(folder / "trust.yaml", "\nroles:\n", "\nroles:\n  other:\n    types: [provenance]\n")
     edit_policy(folder, "commissioning", "by: [ci]", "by: [ci, other]")

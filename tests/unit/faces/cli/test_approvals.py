@@ -299,3 +299,17 @@ def test_looks_write_nothing(governed: Site) -> None:
     governed.ok("approvals", WEEKLY, "--target", "development")
     governed.ok("waive", "--list", "--release", WEEKLY, "--target", "development")
     assert governed.everything() == before
+
+
+def test_a_key_that_is_named_for_it_approves(governed: Site) -> None:
+    promotion = requested(governed)
+    key = str(governed.root / "keys" / "zoe.pem")
+    assert "APPROVED" in governed.ok("approve", promotion, "--yes", "--key", key)
+
+
+def test_decisions_with_approvals_and_waivers_are_made_again(governed: Site) -> None:
+    requested(governed)
+    being(governed, "zoe").ok("approve", *THERE, "--yes")
+    being(governed, "me").ok("promote", *THERE)
+    found = answer(governed, "audit", "replay", "--all")
+    assert found["same"] == found["decisions"] > 0

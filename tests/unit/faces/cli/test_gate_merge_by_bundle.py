@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import shutil
 from datetime import timedelta
 from pathlib import Path
@@ -124,3 +125,23 @@ def test_a_workspace_with_another_trust_document_than_the_bundle_is_judged_by_is
     )
     assert done.exit_code == 2
     assert "is asked for" in done.stderr
+
+
+def test_what_is_recalled_is_refused_with_hold_person_and_reason(site: Site) -> None:
+    """By the ledger as by the bundle; and nothing is, where the recall is not of that place."""
+    site.ok("recall", "1.6.0", "--target", "dev", "--reason", "it loses data")
+    person = json.loads(site.ok("holds", "-o", "json"))["holds"][0]["person"]
+    site.ok("bundle", "export", str(site.root / "bundle.json"))
+    commit(site, dev="1.6.0", staging="1.6.0")
+    for code, answer in (gate(site), by_bundle(site)):
+        found = {name: verdict for name, verdict in verdicts(answer).items() if verdict == "refused"}
+        assert (code, found) == (1, {"dev/shop api": "refused", "dev/shop worker": "refused"})
+        told = {
+            one["sentence"]
+            for each in answer["images"]
+            for one in each["findings"]
+            if "H-1" in one["sentence"]
+        }
+        assert told
+        assert all("it loses data" in each for each in told)
+        assert all(person in each for each in told)

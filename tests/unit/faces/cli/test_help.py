@@ -31,6 +31,7 @@ def below(path: str, command: Any) -> Iterator[tuple[str, Any]]:
 ALL = dict(commands())
 EXITS = {
     "promote",
+    "request",
     "rollback",
     "retire",
     "alias move",

@@ -6,9 +6,17 @@ from typing import Any
 import pytest
 
 from ldmrelease.domain.events import EventKind
+from ldmrelease.domain.events.acts import Hold, HoldKind
+from ldmrelease.domain.events.promotion import PromotionState
 from ldmrelease.domain.streams import HOLDS
+from ldmrelease.services.acts.holds import known_holds
+from ldmrelease.services.deployments.target import PromotionSpec
+from ldmrelease.services.governance.holding import set_hold
+from ldmrelease.services.promotions.commands import Promoted, promote
+from ldmrelease.services.promotions.promotion_outcome import PromotionOutcome
+from ldmrelease.services.releases.pin import Pinned, find_or_pin
 from tests.unit.faces.cli.test_forged_rows import altered, forge
-from tests.workspace import BASE, BEFORE, MENU, PLACE, TESTSTAND, WEEKLY, Site
+from tests.workspace import BASE, BEFORE, BEGIN, MENU, PLACE, TESTSTAND, WEEKLY, Site
 
 WHY = ("--reason", "it segfaults")
 
@@ -225,3 +233,72 @@ def test_a_name_of_a_menu_does_not_move_to_what_is_recalled(ready: Site) -> None
     done = ready.run("alias", "move", "recommended", "w.2023.13", "--target", MENU)
     assert done.exit_code == 1
     assert "it is held: H-1" in done.stdout
+
+
+def promoted_while(site: Site, moment: str, body: Hold) -> PromotionOutcome:
+    """A promotion during which somebody sets a hold, right after the decision of a stage or as a step begins."""
+    context = site.context()
+    pinned = find_or_pin(context, context.topology.products[0], WEEKLY)
+    assert isinstance(pinned, Pinned)
+
+    def act(_code: str, values: dict[str, Any]) -> None:
+        if moment in (values.get("stage"), values.get("kind")) and not known_holds(context):
+            set_hold(context, body)
+
+    with context.ledger:
+        found = promote(context, PromotionSpec(pinned, PLACE), act)
+    assert isinstance(found, Promoted)
+    return found.outcome
+
+
+RECALL = Hold("", HoldKind.RECALL, (), BEGIN, "it segfaults", product="stack", tag=WEEKLY)
+FREEZE = Hold("", HoldKind.FREEZE, (PLACE,), BEGIN, "the mirror is out")
+
+
+@pytest.mark.parametrize("body", [RECALL, FREEZE], ids=["recall", "freeze"])
+@pytest.mark.parametrize("moment", ["claim", "enter"])
+def test_a_hold_that_comes_before_the_first_write_stops_it(ready: Site, moment: str, body: Hold) -> None:
+    """The decision was made, under the claim even: it is made again before anything is written."""
+    before = ready.committed(PLACE)
+    found = promoted_while(ready, moment, body)
+    assert found.state is PromotionState.REFUSED
+    assert ready.committed(PLACE) == before
+
+
+def test_a_recall_of_what_was_just_written_takes_it_back(ready: Site) -> None:
+    before = ready.committed(PLACE)
+    found = promoted_while(ready, "confirm", RECALL)
+    assert (found.state, found.cause["cause"]) == (PromotionState.HALTED, "not-confirmed")
+    assert ready.committed(PLACE) == before
+    assert ready.events(EventKind.RECEIPT) == []
+
+
+def test_a_freeze_leaves_what_was_just_written(ready: Site) -> None:
+    found = promoted_while(ready, "confirm", FREEZE)
+    assert found.state is PromotionState.SUCCEEDED
+    assert "al9-w_2023_16" in ready.committed(PLACE)
+
+
+def test_where_marks_what_is_recalled_as_of_its_time(developed: Site) -> None:
+    developed.advance(hours=1)
+    developed.ok("recall", WEEKLY, "--target", "usdfdev", *WHY)
+    developed.ok("observe")
+    line = (
+        "held: usdfdev/batch stack/scipipe: H-1 by release manager since 2023-04-20T13:00:00Z: it segfaults"
+    )
+    assert line in developed.ok("where")
+    rows = {each["place"]: each["findings"] for each in answer(developed, "where", WEEKLY)}
+    assert [(each["code"], each["values"]["hold"]) for each in rows[PLACE]] == [("held", "H-1")]
+    assert rows[TESTSTAND] == []
+    assert "held:" not in developed.ok("where", "--at", "2023-04-20T12:30:00Z")
+    developed.ok("lift", "H-1", *WHY)
+    assert "held:" not in developed.ok("where")
+
+
+def test_drift_marks_what_is_recalled_and_asked_for_all_the_same(developed: Site) -> None:
+    assert answer(developed, "drift", PLACE)["held"] == []
+    developed.ok("recall", WEEKLY, *WHY)
+    (found,) = answer(developed, "drift", PLACE, code=1)["held"]
+    assert (found["component"], found["desired"], found["values"]["hold"]) == ("scipipe", True, "H-1")
+    said = developed.run("drift", PLACE).stdout
+    assert "held: usdfdev/batch stack/scipipe in git: H-1 by release manager" in said

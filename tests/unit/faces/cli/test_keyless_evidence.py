@@ -2,6 +2,7 @@
 
 import base64
 import json
+import os
 from pathlib import Path
 from typing import Any
 
@@ -142,6 +143,33 @@ def test_who_is_not_in_the_trust_document_is_named_and_takes_no_room(ready: Site
     assert "unknown identity" in ready.ok("evidence", "list", BEFORE)
 
 
+def test_what_github_gives_out_is_one_bundle_a_line(ready: Site) -> None:
+    trusting(ready)
+    stranger = TokenOf(repository="https://github.com/evil-org/lab")
+    lines = [Path(attested(ready, each)).read_text() for each in (None, stranger)]
+    file = ready.root / "attestations.jsonl"
+    file.write_text("\n".join(lines) + "\n")
+    answer = json.loads(ready.run("evidence", "verify", str(file), "-o", "json").stdout)
+    assert [each["counted"] for each in answer] == [True, False]
+    done = ready.run("evidence", "verify", str(file))
+    assert done.exit_code == 1
+    assert "attestations.jsonl:1: provenance" in done.stdout
+    assert "attestations.jsonl:2: provenance" in done.stdout
+    added = json.loads(ready.run("evidence", "add", str(file), "-o", "json").stdout)
+    assert [each["counted"] for each in added] == [True, False]
+
+
+@pytest.mark.parametrize(
+    ("text", "said"), [("", "there is nothing in it"), ("{}\n", "x.jsonl:1: it is not a signed statement")],
+    ids=["nothing", "no-envelope"],
+)  # fmt: skip
+def test_a_line_that_is_none_is_named_and_nothing_is_added(ready: Site, text: str, said: str) -> None:
+    (ready.root / "x.jsonl").write_text(text)
+    done = ready.run("evidence", "add", str(ready.root / "x.jsonl"))
+    assert done.exit_code == 2
+    assert said in done.stderr
+
+
 def test_what_came_in_after_the_identity_was_compromised_does_not_count(ready: Site) -> None:
     trusting(ready, **{"compromised-since": "2023-04-20T11:00:00Z"})
     done = ready.run("evidence", "verify", attested(ready))
@@ -214,3 +242,29 @@ def test_the_pages_of_a_person_show_the_identity(ready: Site, tmp_path: Path) ->
     ready.ok("site", "build", str(tmp_path / "site"))
     (page,) = (tmp_path / "site" / "people").glob("*ada*")
     assert "https://github.com/lsst/lab/.github/workflows/*" in page.read_text()
+
+
+def test_a_decision_that_rested_on_it_replays_where_the_library_is(
+    ready: Site, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    trusting(ready)
+    ready.ok("evidence", "add", attested(ready))
+    ready.run("promote", BEFORE, "--target", "summit/ocps", "--yes")
+    done = ready.run("audit", "replay", "--all")
+    assert done.exit_code == 0, done.stdout
+    # It is made again by another process.
+    (tmp_path / "sigstore.py").write_text("")
+    monkeypatch.setenv("PYTHONPATH", f"{tmp_path}{os.pathsep}{os.environ.get('PYTHONPATH', '')}")
+    without = ready.run("audit", "replay", "--all")
+    assert without.exit_code == 1
+    assert "statements" in without.stdout
+
+
+def test_the_trust_document_is_shown_with_its_identities(ready: Site) -> None:
+    trusting(ready, person="ada")
+    assert "lab-builds https://github.com/lsst/lab/.github/workflows/* by https://token" in ready.ok(
+        "trust", "show"
+    )
+    shown = json.loads(ready.ok("trust", "show", "-o", "json"))
+    (ada,) = (each for each in shown["people"] if each["person"] == "ada")
+    assert (ada["keys"], ada["identities"][0]["repository"]) == ([], "https://github.com/lsst/lab")
