@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
-from ldmrelease.answers.spellings import TimeText
+from ldmrelease.answers.spellings import DigestText, PlaceName, ReleaseName, TimeText
 from ldmrelease.domain import times
 
 if TYPE_CHECKING:
