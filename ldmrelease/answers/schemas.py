@@ -102,6 +102,8 @@ ANSWERS: dict[str, AnswerEntry] = {
     "metrics": AnswerEntry("metrics", "Metrics", ("metrics",)),
     "site": AnswerEntry("sites", "SiteAnswer", ("site build",)),
     "dossier": AnswerEntry("dossier", "DossierAnswer", ("dossier",)),
+    "debts": AnswerEntry("debts", "DebtsAnswer", ("debts",)),
+    "review": AnswerEntry("debts", "ReviewAnswer", ("review",)),
     "aliases": AnswerEntry("aliases", "AliasesAnswer", ("alias list",)),
     "receipts": AnswerEntry("receipts", "Receipts", ("receipt show",)),
     "audit-replay": AnswerEntry("audit_replays", "AuditReplayAnswer", ("audit replay",)),
