@@ -30,7 +30,7 @@ class EnvironmentAdditionsAnswer(msgspec.Struct, frozen=True, kw_only=True):
     excludes: tuple[str, ...]
 
 
-class OverlayAnswer(msgspec.Struct, frozen=True, kw_only=True):
+class LevelOverlayAnswer(msgspec.Struct, frozen=True, kw_only=True):
     """What a level asks less in a compression or an emergency. `keep`: all is left away but those. `lasts` and
     `review_within` are in seconds.
     """
@@ -68,7 +68,7 @@ class LevelAnswer(msgspec.Struct, frozen=True, kw_only=True):
     enter: tuple[RequirementAnswer, ...]
     confirm: tuple[RequirementAnswer, ...]
     environments: dict[str, EnvironmentAdditionsAnswer]
-    overlays: tuple[OverlayAnswer, ...]
+    overlays: tuple[LevelOverlayAnswer, ...]
     review: dict[str, Any] | None
 
 
@@ -101,8 +101,8 @@ def level_answer(level: Level, environment: str | None) -> LevelAnswer:
     )
 
 
-def _overlay(overlay: LevelOverlay) -> OverlayAnswer:
-    return OverlayAnswer(
+def _overlay(overlay: LevelOverlay) -> LevelOverlayAnswer:
+    return LevelOverlayAnswer(
         kind=str(overlay.kind),
         name=overlay.name,
         by=overlay.by,
