@@ -13,10 +13,10 @@ if TYPE_CHECKING:
 _COLOURS = {"overdue": Colour.red, "rejected": Colour.red, "owed": Colour.yellow, "stands": Colour.yellow}
 
 
-def debts_text(answer: DebtsAnswer) -> str:
-    """One line each, what is due first; what is overdue says what it does."""
+def debts_text(answer: DebtsAnswer, none: str = "nothing is owed") -> str:
+    """One line each, what is due first; what is overdue says what it does. none: what is said where there is none."""
     if not answer.debts:
-        return "nothing is owed"
+        return none
     headers = ["due", "state", "kind", "what", "release", "where", "asked for by", "since", "why"]
     rows = [_row(each) for each in answer.debts]
     lines = [table(headers, rows, spare=("since", "why"))]

@@ -133,6 +133,17 @@ def unusable_words(why: UnusableEvidence) -> str:
     return _import_words(why.code, v) or why_not(why.code, why.values)
 
 
+def _missing_words(code: str, v: Values) -> str:
+    """Why a run that passed does not tell of all tests of its check."""
+    missing = f"it tells nothing of {v.listed('missing')}, which the check {v['check']} declares"
+    if code == "tests-missing":
+        return f"{missing}; it has {v.listed('tests')}: --one-test makes one test of them"
+    return (
+        f"{missing}, and --one-test makes {v.listed('tests')} of the whole file: import results of each test by its "
+        "name, or declare a check with that test alone"
+    )
+
+
 def _import_words(code: str, v: Values) -> str | None:
     """Why a file of another tool does not become a statement or an approval."""
     match code:
@@ -146,11 +157,8 @@ def _import_words(code: str, v: Values) -> str | None:
             return f"there is no check {said(v['check'])}; known are {v.listed('known')}"
         case "unknown-test":
             return f"the check {v['check']} declares no test {said(v['test'])}; it has {v.listed('known')}"
-        case "tests-missing":
-            return (
-                f"it tells nothing of {v.listed('missing')}, which the check {v['check']} declares; it has "
-                f"{v.listed('tests')}: --one-test makes one test of them"
-            )
+        case "tests-missing" | "tests-missing-of-one":
+            return _missing_words(code, v)
         case "unknown-environment":
             return f"there is no environment {said(v['environment'])}; known are {v.listed('known')}"
         case "which-paths":

@@ -115,7 +115,9 @@ def _what(hold: HoldAnswer) -> str:
     """What is held, in a few words."""
     if hold.kind == "freeze":
         return "freeze, rollbacks pass" if hold.lets_back else "freeze"
-    named = said(hold.release) if hold.release is not None else few(map(short, hold.subjects), 1)
+    named = (
+        said(hold.release) if hold.release is not None else few([short(each) for each in hold.subjects], 1)
+    )
     if hold.component is not None:
         named = f"{said(hold.component)} of {named}"
     words = [named] if hold.release is not None or hold.subjects else []

@@ -38,11 +38,15 @@ def _value(value: object) -> str:
     return printable(text if "-----BEGIN" not in text else "a public key")
 
 
+def _asked(threshold: int) -> str:
+    return f"{counted(threshold, 'person')} of the root keys {'has' if threshold == 1 else 'have'} to sign"
+
+
 def trust_text(found: ShownTrustAnswer) -> str:
     """The document by its parts."""
     lines = [
         f"{printable(found.file)} version {found.version}, {found.digest}",
-        f"  {signatures_text(found.signatures)}; {counted(found.threshold, 'person')} of the root keys have to sign"
+        f"  {signatures_text(found.signatures)}; {_asked(found.threshold)}"
         if found.threshold
         else f"  {signatures_text(found.signatures)}; it names no root keys: `ldmrelease trust init`",
         f"  expires {found.expires}" if found.expires else "  never expires",

@@ -142,11 +142,24 @@ def keyid_fault(keyid: str, source: str, purpose: str, keyring: Keyring, now: da
         )
     since = key.compromised_since
     if now < key.not_before or (key.not_after and now >= key.not_after) or (since and now >= since):
-        return KeyFault(f"{key.id} does not count at {times.spell(now)}", how_to_make(purpose, keyring))
+        return KeyFault(
+            f"{key.id} does not count at {times.spell(now)}",
+            _successor(key, keyring, now) or how_to_make(purpose, keyring),
+        )
     granted = _granted(key, keyring)
     missing = [each for each in types if each not in granted]
     if missing:
         return KeyFault(f"{key.id} may not sign: {', '.join(missing)}", _who_may(purpose, types, keyring))
+    return None
+
+
+def _successor(key: Key, keyring: Keyring, now: datetime) -> str | None:
+    """What to write where another key has its person and roles, as `trust rotate` leaves it; None where none has."""
+    for each in reversed(keyring.keys):
+        alike = each.id != key.id and each.person == key.person and set(each.roles) == set(key.roles)
+        ended = each.compromised_since is not None or (each.not_after is not None and each.not_after <= now)
+        if alike and not ended and each.not_before <= now:
+            return f"{each.id} has its person and roles: write the file of {each.id} in its place under keys"
     return None
 
 

@@ -1,6 +1,7 @@
 """The workspace: `ldmrelease.yaml` and the files that it names, read and validated."""
 
 from collections.abc import Iterable, Iterator
+from datetime import datetime
 from pathlib import Path
 
 from msgspec import Struct
@@ -264,6 +265,11 @@ def _inputs(parts: Parts) -> WorkspaceInputs:
 def named_keys(file: Path) -> dict[str, Path]:
     """The private key files that the workspace of a file names, whatever else is in it. Raises `BadInput`."""
     return key_files(workspace_document(file)[0].keys, file.resolve().parent)
+
+
+def named_clock(file: Path) -> datetime | None:
+    """The time that a workspace's file names, whatever else is wrong with the workspace. Raises `BadInput`."""
+    return workspace_document(file)[0].clock
 
 
 def named_places(file: Path) -> dict[str, KeyPlace]:

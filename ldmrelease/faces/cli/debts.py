@@ -40,5 +40,6 @@ def debts(
     found = debt_list(context, applications_of(context, target), context.now())
     wanted = BITES if overdue else OPEN
     answer = debts_answer(each for each in found if each.state in wanted or (everything and not overdue))
-    emit(answer, output, lambda: debts_text(answer))
+    none = "nothing is overdue" if overdue else "nothing is owed"
+    emit(answer, output, lambda: debts_text(answer, none))
     raise typer.Exit(answer.exit_code)

@@ -41,7 +41,7 @@ if TYPE_CHECKING:
 EXAMPLES = examples(
     "ldmrelease evidence import trivy scan.json --subject w.2023.16 --component scipipe "
     "--database-updated 2023-04-21T06:00:00Z",
-    "ldmrelease evidence import junit report.xml --subject w.2023.16 --check smoke --one-test smoke",
+    "ldmrelease evidence import junit report.xml --subject w.2023.16 --check smoke",
     "ldmrelease evidence import lsst-verify verify.json --subject w.2023.16",
     "ldmrelease evidence import jira RFC-1012.json --subject 24.0.0 --target production",
 )

@@ -45,7 +45,12 @@ def lift(
     found = lift_hold(context, hold, reason)
     if isinstance(found, NotLifted):
         if found.hold is None:
-            raise UsageError(f"there is no hold {hold!r}", did_you_mean(hold, found.known))
+            near = (
+                did_you_mean(hold, found.known)
+                if found.known
+                else "nothing is held: `ldmrelease holds --all` lists all"
+            )
+            raise UsageError(f"there is no hold {hold!r}", near)
         raise NoAnswer(
             ExitCode.REFUSED, found.code, f"{hold} had {_WAS[found.code]} before; nothing was written"
         )

@@ -39,6 +39,7 @@ from ldmrelease.services.governance.holding import (
 
 app = new_app()
 
+_SHORTENED = re.compile(r"sha256:[0-9a-f]{0,63}|gitCommit:[0-9a-f]{0,39}")
 _DIGEST = re.compile(r"sha256:[0-9a-f]{64}|gitCommit:[0-9a-f]{40}")
 
 
@@ -122,6 +123,8 @@ def _subjects(
         if having is None or component is not None:
             raise UsageError("say what is recalled: a release, a digest, or --having a condition")
         return RecalledSubjects(())
+    if _SHORTENED.fullmatch(what):
+        what = _whole_digest(context, what)
     if _DIGEST.fullmatch(what):
         if component is not None:
             raise UsageError("a digest means one thing already", "leave --component out")
@@ -138,6 +141,19 @@ def _subjects(
     if not named.subjects:
         say(f"{chosen.name}/{tag} is not pinned; it is held by its name", err=True)
     return named
+
+
+def _whole_digest(context: Context, text: str) -> str:
+    """The one digest of a pinned release or image that begins so, as tables show them: an image is not its release."""
+    held = (each.body for each in context.pins.all())
+    known = {own for each in held for own in (each.digest, *each.digests) if own.startswith(text)}
+    if len(known) == 1:
+        found = known.pop()
+        say(f"{text} is {found}", err=True)
+        return found
+    if not known:
+        raise UsageError(f"no pinned release has a digest that begins with {text}", "write the whole digest")
+    raise UsageError(f"{text} begins {len(known)} digests", "write more of it")
 
 
 def _require_condition(expression: str) -> None:

@@ -68,9 +68,22 @@ def open_context_adopted(ctx: typer.Context) -> Context:
 
 
 def time_here(ctx: typer.Context) -> datetime:
-    """The time of the workspace; the wall's where there is none, or none that can be read."""
+    """The time of the workspace; the wall's where there is none, or none that can be read.
+
+    A fault elsewhere, as a policy that asks for a role which nobody has yet, leaves it its time: a key that is added to
+    mend that would else not count before the wall's.
+    """
     try:
         clock = cache.open_workspace(workspace_file(ctx), os.environ).clock
     except BadInput:
-        return wall_clock()
+        clock = _clock_alone(workspace_file(ctx))
     return clock or wall_clock()
+
+
+def _clock_alone(file: Path) -> datetime | None:
+    from ldmrelease.config.workspace.load import named_clock  # noqa: PLC0415 - where the workspace is faulty
+
+    try:
+        return named_clock(file)
+    except BadInput:
+        return None

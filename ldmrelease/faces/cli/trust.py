@@ -19,7 +19,15 @@ from ldmrelease.render.output import Output, emit, say
 from ldmrelease.services.trust_version import trust_here
 from ldmrelease.trust.signer import read_public_half
 
-app = new_app("Keep the trust document.", examples=examples("ldmrelease trust agree --dry-run"))
+app = new_app(
+    "Keep the trust document.",
+    examples=examples(
+        "ldmrelease trust show",
+        "ldmrelease trust agree --dry-run",
+        "ldmrelease trust add-key ada ~/.ssh/id_ed25519.pub --role release-manager --person 'Ada Lovelace'",
+        "ldmrelease trust sign",
+    ),
+)
 
 
 @app.command(

@@ -9,6 +9,7 @@ from tempfile import TemporaryDirectory
 import typer
 
 from ldmrelease.config.workspace.agreement import trust_file
+from ldmrelease.domain.errors import reason_of
 from ldmrelease.faces.cli.options import OutputOption, UsageError, examples
 from ldmrelease.faces.cli.session import workspace_file
 from ldmrelease.faces.cli.trust_writing import YesOption, confirm_and_write
@@ -43,7 +44,9 @@ def _in_editor(file: Path, data: bytes) -> bytes:
         try:
             code = subprocess.run([*shlex.split(editor), str(copy)], check=False).returncode
         except (OSError, ValueError) as error:
-            raise UsageError(f"{editor} cannot be run: {error}", "name an editor with EDITOR") from error
+            raise UsageError(
+                f"{editor} cannot be run: {reason_of(error)}", "name an editor with EDITOR"
+            ) from error
         if code:
             raise UsageError(f"{editor} ended with {code}: nothing was changed")
         return copy.read_bytes()

@@ -1,6 +1,5 @@
 """`ldmrelease trust impact`: what rests on what a key has signed."""
 
-from datetime import datetime
 from typing import Annotated
 
 import typer
@@ -9,8 +8,8 @@ from msgspec.structs import replace
 from ldmrelease.answers.key_impacts import key_impact_answer
 from ldmrelease.config.workspace.model import Workspace
 from ldmrelease.config.yaml.suggestions import did_you_mean
-from ldmrelease.domain import times
 from ldmrelease.faces.cli.options import OutputOption, UsageError, examples
+from ldmrelease.faces.cli.past_options import past_moment
 from ldmrelease.faces.cli.session import open_workspace
 from ldmrelease.render.key_impacts import key_impact_text
 from ldmrelease.render.output import Output, emit
@@ -38,7 +37,8 @@ def impact(
         typer.Option(
             "--since",
             metavar="TIME",
-            help="What the ledger has taken in since.  [default: since the key was compromised, else ever]",
+            help="What the ledger has taken in since: 2026-11-20T08:00:00Z, or `2h ago`.  [default: since the key was "
+            "compromised, else ever]",
         ),
     ] = None,
     output: OutputOption = Output.text,
@@ -56,7 +56,7 @@ def impact(
         )
     context = open_context(_counting(workspace, found))
     ctx.call_on_close(context.ledger.close)
-    begin = found.compromised_since if since is None else _time(since)
+    begin = past_moment("--since", since, context.now()) or found.compromised_since
     answer = key_impact_answer(key_impact(context, found, begin, context.now()))
     emit(answer, output, lambda: key_impact_text(answer))
 
@@ -66,10 +66,3 @@ def _counting(workspace: Workspace, key: Key) -> Workspace:
     always = replace(key, not_after=None, compromised_since=None)
     keys = tuple(always if each.id == key.id else each for each in workspace.keyring.keys)
     return replace(workspace, keyring=replace(workspace.keyring, keys=keys))
-
-
-def _time(text: str) -> datetime:
-    try:
-        return times.instant(text)
-    except ValueError as error:
-        raise UsageError(f"{text} is not a time", "write it like 2026-11-20T08:00:00Z") from error

@@ -1,5 +1,6 @@
 """`ldmrelease trust rotate` and `trust revoke`: keys that are replaced, and keys that count no more."""
 
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -7,15 +8,17 @@ import typer
 
 from ldmrelease.config.trust import Trust, load_trust
 from ldmrelease.config.workspace.agreement import TrustChange, trust_file
+from ldmrelease.config.workspace.load import named_places
 from ldmrelease.config.yaml.suggestions import did_you_mean
 from ldmrelease.domain import times
 from ldmrelease.faces.cli.acting import KEY_METAVAR, named_key
 from ldmrelease.faces.cli.options import OutputOption, UsageError, examples
+from ldmrelease.faces.cli.past_options import past_moment
 from ldmrelease.faces.cli.session import time_here, workspace_file
 from ldmrelease.faces.cli.trust_writing import DryRunOption, YesOption, carry_out
-from ldmrelease.render.output import Output
+from ldmrelease.render.output import Output, say
 from ldmrelease.trust.keyring import Key
-from ldmrelease.trust.signer import read_public_half
+from ldmrelease.trust.signer import KeyPlace, KeyProblem, read_public_half
 
 KeyArgument = Annotated[str, typer.Argument(metavar="KEY", help="A key, by its name in the trust document.")]
 
@@ -86,6 +89,9 @@ def rotate(
         yes=yes,
         keys=[place] if _is_private(new) and key in roots else (),
     )
+    if output.is_text and not dry_run:
+        for line in _places_to_change(workspace_file(ctx), old, new):
+            say(line)
 
 
 def revoke(
@@ -96,7 +102,7 @@ def revoke(
         typer.Option(
             "--compromised-since",
             metavar="TIME",
-            help="Since when somebody else may have it: nothing since counts.",
+            help="Since when somebody else may have it, as 2026-11-20T08:00:00Z or `2h ago`: nothing since counts.",
         ),
     ] = None,
     dry_run: DryRunOption = False,
@@ -109,13 +115,8 @@ def revoke(
     """
     trust, now = load_trust(trust_file(workspace_file(ctx))), time_here(ctx)
     old = _known(trust, key)
-    if compromised_since is not None:
-        try:
-            since = times.instant(compromised_since)
-        except ValueError as error:
-            raise UsageError(
-                f"{compromised_since} is not a time", "write it like 2026-11-20T08:00:00Z"
-            ) from error
+    since = past_moment("--compromised-since", compromised_since, now)
+    if since is not None:
         before = times.spell(old.compromised_since) if old.compromised_since is not None else None
         changes = [TrustChange(("keys", key, "compromised-since"), before, times.spell(since))]
     else:
@@ -128,6 +129,26 @@ def revoke(
             raise UsageError(f"{key} is the only root key", "`ldmrelease trust rotate` replaces it")
         changes.append(TrustChange(("root", "keys"), roots, left))
     carry_out(ctx, changes, output, dry_run=dry_run, yes=yes)
+
+
+def _places_to_change(workspace: Path, old: Key, new: str) -> Iterator[str]:
+    """What to write in the workspace's file in place of the old key."""
+    named = new
+    if not _is_private(new):
+        named = "FILE"
+    elif not new.startswith("ssh-agent:"):
+        root, file = workspace.resolve().parent, Path(new).resolve()
+        named = str(file.relative_to(root) if file.is_relative_to(root) else file)
+    for purpose, place in named_places(workspace).items():
+        if _keyid(place) == old.keyid:
+            yield f"next: write `{purpose}: {named}` under `keys:` in {workspace.name}"
+
+
+def _keyid(place: KeyPlace) -> str | None:
+    try:
+        return read_public_half(place).keyid
+    except KeyProblem:
+        return None
 
 
 def _known(trust: Trust, name: str) -> Key:

@@ -85,7 +85,7 @@ def prepare(
     """The statement of a file. Nothing is signed. Raises `UnagreedCheck`.
 
     Codes: those of `subjects_about`, `future`, `other-image`, `not-of-release`, `which-check`, `unknown-check`,
-    `unknown-test`, `tests-missing`, `unknown-environment`, `which-paths`, `too-many-findings`.
+    `unknown-test`, `tests-missing`, `tests-missing-of-one`, `unknown-environment`, `which-paths`, `too-many-findings`.
     """
     finished = getattr(found, "finished", None)
     if finished is not None and finished > context.now():
@@ -170,8 +170,9 @@ def _tests(context: EvidenceSources, found: TestsFound, file: OutsideFile, optio
     result = FAILED if tests.failed else WARNED if tests.warned else PASSED
     missing = sorted(set(check.tests) - {*tests.passed, *tests.warned})
     if result != FAILED and missing:
-        told = {"check": check.name, "missing": missing, "tests": [*tests.passed, *tests.warned][:20]}
-        return UnusableEvidence("tests-missing", told)
+        shown = [*tests.passed, *tests.warned][:20]
+        code = "tests-missing" if options.one_test is None else "tests-missing-of-one"
+        return UnusableEvidence(code, {"check": check.name, "missing": missing, "tests": shown})
     finished = found.finished or context.now()
     # Nobody has registered it: it counts where the requirement takes such results.
     run = RunDone(

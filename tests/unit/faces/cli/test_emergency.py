@@ -185,6 +185,7 @@ def test_a_review_by_somebody_else_pays_the_debt(site: Site) -> None:
     assert "is accepted by Bob Example" in site.ok("review", name, "--accept", "--reason", "looked at it")
     assert "review-owed" not in frozen(site)
     assert site.ok("debts") == "nothing is owed\n"
+    assert site.ok("debts", "--overdue") == "nothing is overdue\n"
     (paid,) = json.loads(site.ok("debts", "--all", "-o", "json"))["debts"]
     assert (paid["state"], paid["reviewed_by"], paid["ended"]) == ("paid", "Bob Example", True)
     assert "was accepted before" in site.ok("review", name, "--accept", "--reason", "again")

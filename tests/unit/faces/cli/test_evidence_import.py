@@ -81,6 +81,12 @@ def test_a_pass_has_to_tell_of_every_test_that_the_check_declares(ready: Site) -
     )  # fmt: skip
     assert found.exit_code == 2
     assert "--one-test makes one test of them" in found.stderr
+    one = ready.run(
+        "evidence", "import", "github-checks", str(DATA / "github-checks.json"), "--subject", BEFORE,
+        "--check", "versions", "--one-test", "schemas",
+    )  # fmt: skip
+    assert one.exit_code == 2
+    assert "or declare a check with that test alone" in one.stderr
 
 
 @pytest.mark.parametrize(

@@ -143,6 +143,28 @@ def test_a_recall_of_an_image_by_any_digest_of_it_finds_where_it_runs(developed:
         assert PLACE in {each["place"] for each in found["running"]}, digest
 
 
+def test_a_digest_as_tables_show_it_recalls_the_image_and_not_its_release(developed: Site) -> None:
+    shown = answer(developed, "release", "show", WEEKLY)
+    part = next(each for each in shown["components"] if each["name"] == "scipipe")
+    whole = answer(developed, "recall", part["digest"], "--dry-run", *WHY)
+    found = answer(developed, "recall", part["digest"][:19], "--dry-run", *WHY)
+    assert found["hold"]["subjects"] == whole["hold"]["subjects"]
+    assert found["hold"]["release"] is None
+    none = developed.run("recall", "sha256:0123456", *WHY)
+    assert (none.exit_code, "write the whole digest" in none.stderr) == (2, True)
+
+
+def test_a_recall_of_a_digest_is_told_by_it(developed: Site) -> None:
+    digest = "sha256:" + "ab" * 32
+    assert "RECALLED as H-1: recall of sha256:abababababab, everywhere" in developed.ok(
+        "recall", digest, *WHY
+    )
+    assert "recall of sha256:abababababab" in developed.ok("holds")
+    developed.ok("lift", "H-1", *WHY)
+    none = developed.run("lift", "H-7", *WHY)
+    assert (none.exit_code, "nothing is held: `ldmrelease holds --all`" in none.stderr) == (2, True)
+
+
 def test_a_recall_with_a_condition_holds_where_it_is_true(developed: Site) -> None:
     condition = f'release.tag == "{WEEKLY}" && environment == "usdfdev"'
     found = answer(developed, "recall", "--having", condition, *WHY)

@@ -2,6 +2,7 @@
 
 import json
 import subprocess
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
@@ -193,3 +194,31 @@ def test_commits_have_the_address_that_git_knows(site: Site, tmp_path: Path, mon
     site.ok("promote", WEEKLY, "--target", PLACE, "--yes")
     (found,) = authors(site)
     assert found.endswith("<grace@lsst.org>; ldmrelease")
+
+
+def test_a_key_is_added_in_the_workspaces_time_while_something_else_in_it_is_wrong(folder: Path) -> None:
+    file, policy = folder / "ldmrelease.yaml", folder / "policies" / "commissioning.yaml"
+    file.write_text(f"{file.read_text()}clock: 2023-04-21T18:00:00Z\n")
+    policy.write_text(f"{policy.read_text()}  nonsense: true\n")
+    assert run("key", "new", "grace", "--out", str(folder / "keys/grace.pem"), folder=folder).exit_code == 0
+    words = (
+        "trust",
+        "add-key",
+        "grace",
+        str(folder / "keys/grace.pem"),
+        "--role",
+        "release-manager",
+        "--yes",
+    )
+    assert run(*words, folder=folder).exit_code == 0
+    key = load_trust(folder / "trust.yaml").keyring.named("grace")
+    assert key is not None
+    assert key.not_before == datetime(2023, 4, 21, 18, tzinfo=UTC)
+
+
+def test_an_editor_that_is_not_there_is_named_plainly(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("VISUAL", "no-such-editor")
+    done = run("trust", "edit", folder=folder)
+    assert done.exit_code == ExitCode.BAD_INPUT
+    assert "no-such-editor cannot be run" in done.stderr
+    assert "Errno" not in done.stderr

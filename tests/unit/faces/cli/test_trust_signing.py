@@ -148,7 +148,12 @@ def test_a_key_that_is_no_root_key_is_rotated_with_its_person_and_roles(ready: S
     ready.advance(hours=1)
     new = str(ready.root / "keys/runner-2.pem")
     ready.ok("key", "new", "runner-2", "--out", new)
-    ready.ok("trust", "rotate", "runner", "--new", new, "--yes")
+    told = ready.ok("trust", "rotate", "runner", "--new", new, "--yes")
+    assert "next: write `runner: keys/runner-2.pem` under `keys:` in ldmrelease.yaml\n" in told
+    assert (
+        "runner-2 has its person and roles: write the file of runner-2 in its place"
+        in ready.run("doctor").stdout
+    )
     keyring = load_trust(document(ready)).keyring
     old, made = keyring.named("runner"), keyring.named("runner-2")
     assert old is not None
@@ -226,7 +231,7 @@ def test_what_it_says_is_shown_with_who_has_signed(ready: Site) -> None:
     me = next(key for person in found["people"] for key in person["keys"] if key["name"] == "me")
     assert me["root"]
     assert found["versions"][0]["by"] == ["me"]
-    assert "signed by me; 1 person of the root keys have to sign" in ready.ok("trust", "show")
+    assert "signed by me; 1 person of the root keys has to sign" in ready.ok("trust", "show")
     by_hand(ready, "person: ci", "person: Mallory")
     found = answer(ready, "trust", "show")
     assert not found["signed"]
