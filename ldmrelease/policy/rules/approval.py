@@ -121,9 +121,7 @@ def _in_order(approvals: Iterable[ApprovalFact]) -> list[ApprovalFact]:
     return sorted(approvals, key=lambda each: (each.received, each.approval, each.persons, each.roles))
 
 
-def _counted(
-    votes: Iterable[_Vote], parameters: Parameters
-) -> _Persons:
+def _counted(votes: Iterable[_Vote], parameters: Parameters) -> _Persons:
     """The persons who count, with all their roles, and when each does not count in one any more."""
     asked = {role for each in parameters.groups() for role in each.roles}
     persons: _Persons = {}
