@@ -37,6 +37,7 @@ ANSWERS: dict[str, AnswerEntry] = {
             "trust sign",
         ),
     ),
+    "key-impact": AnswerEntry("key_impacts", "KeyImpactAnswer", ("trust impact",)),
     "shown-trust": AnswerEntry("trust_documents", "ShownTrustAnswer", ("trust show",)),
     "adopted-trust": AnswerEntry("workspace", "AdoptedTrustAnswer", ("trust adopt",)),
     "diagnoses": AnswerEntry("doctor", "Diagnoses", ("doctor",)),
