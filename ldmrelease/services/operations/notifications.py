@@ -77,7 +77,7 @@ def due_of(outcome: PromotionOutcome, context: RecordKeeping) -> NotificationDue
         place=place,
         release=_release(outcome, context),
         who=who,
-        next=_next(outcome, name),
+        next=_next(outcome, name, place),
         values={key: value for key, value in cause.items() if key != "who"},
     )
 
@@ -93,9 +93,13 @@ def _release(outcome: PromotionOutcome, context: RecordKeeping) -> str | None:
     return f"{found.body.product}/{found.body.tag}" if isinstance(found, EventRecord) else None
 
 
-def _next(outcome: PromotionOutcome, name: str) -> tuple[tuple[str, ...], ...]:
+def _next(outcome: PromotionOutcome, name: str, place: str | None) -> tuple[tuple[str, ...], ...]:
     show = ("ldmrelease", "promotions", "show", outcome.promotion)
-    return (show, ("ldmrelease", "resume", outcome.promotion)) if name == "waiting" else (show,)
+    if name == "waiting":
+        return show, ("ldmrelease", "resume", outcome.promotion)
+    if name == "approval-needed" and place is not None:
+        return show, ("ldmrelease", "approve", outcome.promotion, "--target", place)
+    return (show,)
 
 
 def notify(
