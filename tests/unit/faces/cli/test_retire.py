@@ -68,5 +68,5 @@ def test_it_is_the_act_of_whose_key_is_named(ready: Site) -> None:
     ready.ok("key", "new", "nora", "--out", str(key))
     ready.ok("trust", "add-key", "nora", str(key), "--role", "release-manager", "--person", "Nora", "--yes")
     ready.ok(*words, str(key))
-    last = json.loads(ready.ok("promotions", "list", "-o", "json"))["promotions"][-1]
+    last = json.loads(ready.ok("promotions", "list", "-o", "json"))[-1]
     assert (last["intent"], last["by"]) == ("retire", "Nora")
