@@ -1,5 +1,6 @@
 """What people did is shown wherever a release or a place is explained, and is replayed with what was decided."""
 
+import json
 from pathlib import Path
 
 import pytest
@@ -153,3 +154,59 @@ class TestAudit:
         code, found = hand_over(acted, tmp_path / "forged").verified()
         assert code == 1
         assert wrong(found) == {(acted.head().size, "bad-signature")}
+
+
+NIGHT = {"kind": "compressed", "name": "night"}
+
+
+class TestMarks:
+    """What a compression or an emergency let in is marked wherever it is told of."""
+
+    def test_why_tells_the_approval_the_waiver_and_the_hold_of_today(self, acted_once: Site) -> None:
+        text = acted_once.ok("why", PLACE)
+        assert "board: approved by Zoe" in text
+        assert "waived by Yan until" in text
+        told = acted_once.ok("why", BASE)
+        assert "*** COMPRESSED (night)" in told
+        assert "review      " in told
+        assert "to be reviewed by 2023-04-27T12:00:00Z" in told
+        found = answer(acted_once, "why", BASE)["places"][0]["reasons"]
+        assert {one["promotion"]["overlay"]["name"] for one in found if one["decided"]} == {"night"}
+
+    def test_why_tells_what_came_after_the_decision(self, acted: Site) -> None:
+        before = answer(acted, "why", PLACE)["places"][0]["reasons"][0]["promotion"]["acts"]
+        assert (before["approvals"], before["waivers"], before["holds"]) == ([], [], [])
+        being(acted, "zoe").ok("approve", WEEKLY, "--target", PLACE, "--yes", "--reason", "again")
+        being(acted, "me").ok("freeze", "usdfdev", "--reason", "quiet")
+        after = answer(acted, "why", PLACE)["places"][0]["reasons"][0]["promotion"]["acts"]
+        assert [each["persons"] for each in after["approvals"]] == [["Zoe"]]
+        assert [each["reason"] for each in after["holds"]] == ["quiet"]
+        told = acted.ok("why", PLACE)
+        assert "since then  A-" in told
+        assert "held now    H-3 freeze, usdfdev, by release manager" in told
+
+    def test_why_names_the_hold_that_stopped_a_promotion(self, acted: Site) -> None:
+        assert acted.run("promote", WEEKLY, "--target", SUMMIT).exit_code == 1
+        assert "it is held: H-1 by release manager" in acted.run("why", WEEKLY, "--target", SUMMIT).stdout
+
+    @pytest.mark.parametrize(
+        ("words", "mark"),
+        [
+            (("night", "20230420", "--target", BASE), "COMPRESSED (night) P-"),
+            (("status", "--release", WEEKLY), "COMPRESSED (night)"),
+            (("history", BASE), "came as COMPRESSED (night)"),
+            (("promotions", "list"), "succeeded, COMPRESSED (night)"),
+        ],
+        ids=["night", "status", "history", "promotions"],
+    )
+    def test_a_mark_stands_beside_what_was_let_in(
+        self, acted_once: Site, words: tuple[str, ...], mark: str
+    ) -> None:
+        assert mark in acted_once.ok(*words, "-o", "wide")
+        told = json.dumps(answer(acted_once, *words))
+        assert json.dumps(NIGHT) in told
+
+    def test_a_promotion_is_shown_with_its_mark(self, acted_once: Site) -> None:
+        [row] = [each for each in answer(acted_once, "promotions", "list") if each["overlay"] is not None]
+        assert acted_once.ok("promotions", "show", row["promotion"]).startswith("*** COMPRESSED (night)")
+        assert answer(acted_once, "promotions", "show", row["promotion"])["overlay"] == NIGHT
