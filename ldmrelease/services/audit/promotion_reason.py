@@ -17,7 +17,7 @@ from ldmrelease.domain.plan import StepKind
 from ldmrelease.domain.release import Release
 from ldmrelease.domain.streams import StepId, evidence_stream, promotion_stream, receipt_stream
 from ldmrelease.domain.topology import Place
-from ldmrelease.services.acts.release_acts import ReleaseActs, release_acts
+from ldmrelease.services.acts.release_acts import ActsReader, ReleaseActs
 from ldmrelease.services.audit.regather import evidence_subjects
 from ldmrelease.services.evidence.collect import repositories_in
 from ldmrelease.services.inventory.promotions import promotion_summary
@@ -171,7 +171,7 @@ def _acts(
     if pin is None or application is None:
         return ReleaseActs()
     release = canonical.decode(context.ledger.blob(pin.body.document), Release)
-    found = release_acts(context, release, digest, [application], (), now)
+    found = ActsReader(context, [application], now).acts(release, digest)
     return ReleaseActs(
         approvals=tuple(each for each in found.approvals if each.given.event.sequence > after),
         waivers=tuple(each for each in found.waivers if each.given.event.sequence > after),

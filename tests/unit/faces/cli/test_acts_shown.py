@@ -110,6 +110,51 @@ class TestDossier:
         assert gap["values"]["kinds"] == ["known-issues", "characterisation-report"]
 
 
+class TestSite:
+    """Pages of what people did, and the parts of it where a release or a place is explained."""
+
+    @pytest.fixture(scope="class")
+    @staticmethod
+    def pages(acted_once: Site, tmp_path_factory: pytest.TempPathFactory) -> Path:
+        folder = tmp_path_factory.mktemp("site") / "public"
+        acted_once.ok("site", "build", str(folder))
+        return folder
+
+    def test_a_page_has_holds_that_stand_debts_and_acts_by_release(self, pages: Path) -> None:
+        text = (pages / "acts.html").read_text()
+        for each in ("it segfaults there", "a demonstration", "COMPRESSED (night)", f"Zoe at {PLACE}"):
+            assert each in text
+        assert f"smoke-before at {PLACE}" in text
+
+    def test_the_page_of_a_release_has_what_was_done_about_it(self, pages: Path) -> None:
+        text = (pages / f"releases/stack/{WEEKLY}.html").read_text()
+        for each in (
+            "Recalls",
+            "Approvals",
+            "Waivers",
+            "Reviews",
+            "it segfaults there",
+            "COMPRESSED (night)",
+        ):
+            assert each in text
+        assert "a demonstration" not in text
+
+    def test_the_page_of_a_place_has_its_holds_and_marks(self, pages: Path) -> None:
+        frozen = (pages / "places/tucson-teststand/ocps.html").read_text()
+        assert "a demonstration" in frozen
+        assert "it segfaults there" not in frozen
+        base = (pages / "places/base/ocps.html").read_text()
+        assert base.count("COMPRESSED (night)") > 1
+
+    def test_an_act_changes_the_pages_that_tell_of_it(self, acted: Site, tmp_path: Path) -> None:
+        folder = str(tmp_path / "public")
+        acted.ok("site", "build", folder)
+        acted.ok("lift", "H-2", "--reason", "it is over")
+        acted.ok("site", "build", folder)
+        assert "it is over" in (tmp_path / "public/acts.html").read_text()
+        assert "a demonstration" not in (tmp_path / "public/places/tucson-teststand/ocps.html").read_text()
+
+
 class TestAudit:
     """Decisions that rest on acts are made again, and acts are verified with everything else."""
 
