@@ -54,7 +54,7 @@ def _left_away(kind: str) -> Callable[[Values], str]:
             return (
                 f"asked for less by {v['overlay']!r} ({kind}): {listed(told)}; it would be {said(v['was'])}"
             )
-        return f"left away by {v['overlay']!r} ({kind}); it would be {said(v['was'])}"
+        return f"dropped by {v['overlay']!r} ({kind}); it would be {said(v['was'])}"
 
     return words
 

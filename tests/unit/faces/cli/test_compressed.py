@@ -35,7 +35,7 @@ def test_a_compressed_promotion_leaves_away_what_the_policy_names_and_shows_it(r
     assert done.exit_code == 0, done.stdout + done.stderr
     assert "*** COMPRESSED (night)" in done.stdout
     assert "*** COMPRESSED (night)" in done.stderr
-    assert "left away by 'night' (compression); it would be" in done.stdout
+    assert "dropped by 'night' (compression); it would be" in done.stdout
     (owed,) = site.events("review.owed")
     assert (owed.body["overlay"], owed.body["place"]) == (
         {"kind": "compressed", "name": "night"},
