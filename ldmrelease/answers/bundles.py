@@ -25,7 +25,7 @@ from ldmrelease.trust.verify import Rejected
 if TYPE_CHECKING:
     from datetime import datetime
 
-    from ldmrelease.domain.bundle import Bundle, BundleEnvironment
+    from ldmrelease.domain.bundle import Bundle, BundleEnvironment, BundleHold
     from ldmrelease.services.bundles.bundle_reader import OpenBundle
     from ldmrelease.trust.bundles import VerifiedBundle
 
@@ -95,11 +95,23 @@ class AllowedImageAnswer(msgspec.Struct, frozen=True, kw_only=True):
     release: ReleaseName | None
 
 
+class BundleHoldAnswer(msgspec.Struct, frozen=True, kw_only=True):
+    """A digest that is recalled, by whom and why; `places` where it holds, everywhere where there are none."""
+
+    hold: str
+    digest: DigestText
+    person: str
+    reason: str
+    places: tuple[PlaceName, ...]
+    stops_what_runs: bool
+
+
 class BundleContentsAnswer(BundleAnswer, frozen=True, kw_only=True):
-    """The same, with what it says: the digests that may be created, and the decisions."""
+    """The same, with what it says: the digests that may be created, those that are recalled, and the decisions."""
 
     allowed: tuple[AllowedImageAnswer, ...]
     decided: tuple[DecisionAnswer, ...]
+    held: tuple[BundleHoldAnswer, ...] = ()
 
 
 def usable_bundle(source: str, found: VerifiedBundle, manifest: str | None = None) -> BundleAnswer:
@@ -136,6 +148,7 @@ def bundle_contents(source: str, found: OpenBundle | Rejected) -> BundleContents
         bundle=known.bundle,
         allowed=tuple(_allowed(bundle)) if bundle is not None else (),
         decided=_decided(bundle) if bundle is not None else (),
+        held=tuple(map(_hold, bundle.holds)) if bundle is not None else (),
     )
 
 
@@ -194,6 +207,17 @@ def _allowed(bundle: Bundle) -> list[AllowedImageAnswer]:
         for environment in bundle.environments
         for each in environment.allowed
     ]
+
+
+def _hold(each: BundleHold) -> BundleHoldAnswer:
+    return BundleHoldAnswer(
+        hold=each.id,
+        digest=each.digest,
+        person=each.person,
+        reason=each.reason,
+        places=tuple(map(str, each.places)),
+        stops_what_runs=each.stops_what_runs,
+    )
 
 
 def _decided(bundle: Bundle) -> tuple[DecisionAnswer, ...]:

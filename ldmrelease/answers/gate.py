@@ -54,6 +54,7 @@ class GateImageAnswer(msgspec.Struct, frozen=True, kw_only=True):
     `kind`, `name` and `container` are those of the object, null where a tree was only read. `previous` is what was
     asked for before (null where nothing was, or in `gate sync`), `image` null where it is taken away. `parts` are the
     scalars that decide it. `older` says that a change goes back to what comes earlier in the order of its kind.
+    `excuses` are requirements that somebody waived, and those that somebody approved.
     """
 
     environment: str | None
@@ -74,6 +75,7 @@ class GateImageAnswer(msgspec.Struct, frozen=True, kw_only=True):
     parts: tuple[SourceLocation, ...]
     findings: tuple[GateFindingAnswer, ...]
     older: bool = False
+    excuses: tuple[GateFindingAnswer, ...] = ()
 
 
 class GateBundleAnswer(msgspec.Struct, frozen=True, kw_only=True):

@@ -21,7 +21,7 @@ from ldmrelease.answers.releases import comparison_answer
 from ldmrelease.answers.sentences.advice import not_advised_words
 from ldmrelease.answers.sentences.gates import gate_sentence
 from ldmrelease.answers.spellings import plain_values, time_text
-from ldmrelease.domain.decision import Decision
+from ldmrelease.domain.decision import Decision, Finding
 from ldmrelease.services.gate.arriving import ArrivingRelease
 from ldmrelease.services.gate.changed_settings import ScalarAt, UnreadSetting
 from ldmrelease.services.gate.image_verdict import GATE, JudgedImage
@@ -91,6 +91,7 @@ def _image(image: MergedImage, advice: Advice) -> GateImageAnswer:
         parts=parts,
         findings=tuple(_findings(judged, parts, advice)),
         older=image.older,
+        excuses=tuple(_excuse(each) for each in judged.excuses),
     )
 
 
@@ -158,6 +159,21 @@ def _findings(
             next=each.next,
             eligible_at=time_text(found.when),
         )
+
+
+def _excuse(found: Finding) -> GateFindingAnswer:
+    return GateFindingAnswer(
+        code=found.code,
+        values=plain_values(found.values),
+        sentence=gate_sentence(found),
+        location=None,
+        requirement=found.requirement,
+        rule=found.rule,
+        outcome=found.outcome,
+        who=found.who,
+        next=(),
+        eligible_at=time_text(found.until),
+    )
 
 
 def _location(part: ScalarAt) -> SourceLocation:

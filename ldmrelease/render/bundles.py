@@ -1,7 +1,12 @@
 """Bundles for people."""
 
+from collections.abc import Iterator
+
 from ldmrelease.answers.bundles import BundleAnswer, BundleContentsAnswer, BundleHeadAnswer
-from ldmrelease.answers.sentences.text import counted, listed
+from ldmrelease.answers.decisions import DecisionAnswer
+from ldmrelease.answers.sentences.overlays import overlay_mark
+from ldmrelease.answers.sentences.text import counted, few, listed
+from ldmrelease.domain.decision import IN_THE_WAY, Outcome
 from ldmrelease.render.tables import table
 
 
@@ -24,14 +29,41 @@ def contents_text(answer: BundleContentsAnswer) -> str:
         for each in answer.allowed
     ]
     decided = [
-        (each.place, each.release, str(each.verdict), each.valid_until or "") for each in answer.decided
+        (each.place, each.release, str(each.verdict), each.valid_until or "", "; ".join(_acts(each)))
+        for each in answer.decided
     ]
     parts = [bundle_text(answer)]
     if allowed:
         parts.append("may be created:\n" + table(headers, allowed, spare=("because",)))
+    if answer.held:
+        headers = ("hold", "where", "by", "reason", "digest")
+        held = [
+            (
+                each.hold,
+                few(each.places) if each.places else "everywhere",
+                each.person,
+                each.reason,
+                each.digest,
+            )
+            for each in answer.held
+        ]
+        parts.append("recalled:\n" + table(headers, held, spare=("where",)))
     if decided:
-        parts.append("decided:\n" + table(("place", "release", "verdict", "valid until"), decided))
+        parts.append("decided:\n" + table(("place", "release", "verdict", "valid until", "acts"), decided))
     return "\n\n".join(parts)
+
+
+def _acts(decision: DecisionAnswer) -> Iterator[str]:
+    """What people did that a decision rests on, or that stopped it."""
+    if decision.overlay is not None:
+        yield overlay_mark(decision.overlay.kind, decision.overlay.name)
+    for each in decision.findings:
+        if each.outcome is Outcome.WAIVED:
+            yield f"{each.requirement} waived"
+        elif (each.rule, each.code) == ("approval", "approved"):
+            yield f"{each.requirement} approved"
+        elif each.rule == "held" and each.outcome in IN_THE_WAY:
+            yield each.sentence
 
 
 def _head(head: BundleHeadAnswer, *, stale: bool) -> list[str]:

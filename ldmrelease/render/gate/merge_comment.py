@@ -15,7 +15,15 @@ from ldmrelease.answers.gate import (
 from ldmrelease.answers.releases import ComparisonAnswer
 from ldmrelease.answers.sentences.escapes import printable, printable_text
 from ldmrelease.answers.sentences.text import command_line
-from ldmrelease.render.gate.merge_text import CONFLICTS, alike, image_counts, part_text, place_text
+from ldmrelease.render.gate.merge_text import (
+    CONFLICTS,
+    alike,
+    excuse_text,
+    excused_alike,
+    image_counts,
+    part_text,
+    place_text,
+)
 
 MARKER = "<!-- ldmrelease gate merge -->"
 """The first line of every comment: whoever posts one looks for it, and updates that one."""
@@ -65,6 +73,10 @@ def _sections(answer: GateAnswer) -> Iterator[str]:
         if found:
             yield f"\n#### {head}\n"
             yield from map(_reasons, alike(found))
+    excused = list(excused_alike(answer.images))
+    if excused:
+        yield "\n#### Approved and waived\n"
+        yield from map(_excused, excused)
     if answer.unreadable:
         yield "\n#### Unreadable\n\n" + _block(line for each in answer.unreadable for line in _finding(each))
     if answer.arriving:
@@ -100,6 +112,13 @@ def _reasons(images: list[GateImageAnswer]) -> str:
     for found in images[0].findings:
         lines += _finding(found)
     return f"\n{names}{more}\n\n{_block(lines)}"
+
+
+def _excused(images: list[GateImageAnswer]) -> str:
+    """Images for which the same was approved and waived, and that."""
+    names = ", ".join(map(_name, images[:_MOST_ALIKE]))
+    more = f" and {len(images) - _MOST_ALIKE} more" if len(images) > _MOST_ALIKE else ""
+    return f"\n{names}{more}\n\n{_block(excuse_text(each) for each in images[0].excuses)}"
 
 
 def _name(image: GateImageAnswer) -> str:

@@ -11,6 +11,7 @@ from ldmrelease.answers.gate import (
     SourceLocation,
 )
 from ldmrelease.answers.sentences.escapes import printable
+from ldmrelease.answers.sentences.text import few
 from ldmrelease.render.gate.gate_text import COLOURS, ORDER, remedies
 from ldmrelease.render.tables import Cell, painted, table
 
@@ -29,6 +30,10 @@ def merge_text(answer: GateAnswer) -> str:
         lines += ["", _changes(answer)]
     for images in alike(answer.images):
         lines += ["", *_reasons(images)]
+    for images in excused_alike(answer.images):
+        names = few([f"{place_text(each)} {each.component or ''}".rstrip() for each in images])
+        lines += ["", f"approved and waived: {printable(names)}"]
+        lines += [f"  {printable(excuse_text(each))}" for each in images[0].excuses]
     for each in answer.unreadable:
         lines += ["", _unreadable(each)]
     return "\n".join(lines)
@@ -81,6 +86,20 @@ def alike(images: Iterable[GateImageAnswer]) -> Iterator[list[GateImageAnswer]]:
             groups.setdefault((each.verdict, told), []).append(each)
     for verdict in ORDER:
         yield from (found for key, found in groups.items() if key[0] is verdict)
+
+
+def excused_alike(images: Iterable[GateImageAnswer]) -> Iterator[list[GateImageAnswer]]:
+    """The images of which the same was approved or waived."""
+    groups: dict[tuple[str, ...], list[GateImageAnswer]] = {}
+    for each in images:
+        if each.excuses:
+            groups.setdefault(tuple(map(excuse_text, each.excuses)), []).append(each)
+    yield from groups.values()
+
+
+def excuse_text(found: GateFindingAnswer) -> str:
+    """What was approved or waived, by whom and until when, as its sentence says it."""
+    return f"{found.outcome}: {found.requirement}: {found.sentence}"
 
 
 def _reasons(images: list[GateImageAnswer]) -> Iterator[str]:

@@ -41,13 +41,15 @@ class Judgement(StrEnum):
 
 class JudgedImage(Struct, frozen=True):
     """What is said of an image, and why: the findings that stand in its way. `eligible_at` is when it can enter by
-    itself, None where nobody knows. `pinned` is the release that it is."""
+    itself, None where nobody knows. `pinned` is the release that it is, `excuses` what was waived and approved of it.
+    """
 
     judgement: Judgement
     findings: tuple[Finding, ...] = ()
     pinned: Pinned | None = None
     decided: Decided | None = None
     eligible_at: datetime | None = None
+    excuses: tuple[Finding, ...] = ()
 
 
 class ImageJudge:
@@ -97,7 +99,16 @@ def judged_by(
         findings = (_before_decision(Outcome.ERRORED, "not-agreed", {"place": str(place)}), *findings)
     judgement = judgement_of(findings, image.setting.component)
     until = eligible_at(findings) if judgement is Judgement.WAITING else None
-    return JudgedImage(judgement, findings, pinned, eligible_at=until)
+    return JudgedImage(judgement, findings, pinned, eligible_at=until, excuses=_excuses(decision))
+
+
+def _excuses(decision: Decision) -> tuple[Finding, ...]:
+    """What people did that a decision rests on: what they waived, and what they approved."""
+    return tuple(
+        each
+        for each in decision.findings
+        if each.outcome is Outcome.WAIVED or (each.rule, each.code) == ("approval", "approved")
+    )
 
 
 def refused(code: str, values: Mapping[str, Any], pinned: Pinned | None = None) -> JudgedImage:

@@ -2,6 +2,7 @@
 
 import json
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -255,3 +256,63 @@ class TestMarks:
         [row] = [each for each in answer(acted_once, "promotions", "list") if each["overlay"] is not None]
         assert acted_once.ok("promotions", "show", row["promotion"]).startswith("*** COMPRESSED (night)")
         assert answer(acted_once, "promotions", "show", row["promotion"])["overlay"] == NIGHT
+
+
+class TestGate:
+    """What a change of a tree rests on, and who has to approve it."""
+
+    @pytest.fixture
+    def changed(self, ready: Site) -> Site:
+        """A commit that brings the weekly to a place where the board has to approve."""
+        site = governed_site(ready)
+        site.commit_by_hand(PLACE, "al9-w_2023_15", "al9-w_2023_16")
+        return site
+
+    def gate(self, site: Site, file: Path) -> tuple[dict[str, Any], str, str]:
+        """The image at the place, the comment, and the text."""
+        words = ("gate", "merge", "--base", "main~1", "--head", "main")
+        done = site.run(*words, "--comment", str(file), "-o", "json")
+        [image] = json.loads(done.stdout)["images"]
+        return image, file.read_text(), site.run(*words).stdout
+
+    def test_who_has_to_approve_and_with_which_command(self, changed: Site, tmp_path: Path) -> None:
+        image, comment, text = self.gate(changed, tmp_path / "comment.md")
+        [board] = [each for each in image["findings"] if each["requirement"] == "board"]
+        assert board["next"][:2] == ["ldmrelease", "approve"]
+        for each in (comment, text):
+            assert "nobody has approved it yet" in each
+            assert "who can change it: board" in each
+            assert "next: ldmrelease approve" in each
+        assert "Approved and waived" not in comment
+
+    def test_what_was_approved_and_waived_is_told(self, changed: Site, tmp_path: Path) -> None:
+        requested(changed)
+        being(changed, "zoe").ok("approve", WEEKLY, "--target", PLACE, "--yes", *WHY)
+        image, comment, text = self.gate(being(changed, "me"), tmp_path / "comment.md")
+        assert [(each["requirement"], each["outcome"]) for each in image["excuses"]] == [
+            ("smoke-before", "waived"),
+            ("board", "satisfied"),
+        ]
+        assert "#### Approved and waived" in comment
+        for each in (comment, text):
+            assert "satisfied: board: approved by Zoe" in each
+            assert "waived by Yan until" in each
+
+    def test_a_hold_is_told_with_the_command_that_lifts_it(self, changed: Site, tmp_path: Path) -> None:
+        changed.ok("freeze", "usdfdev", "--reason", "the mirror is out")
+        image, comment, _ = self.gate(changed, tmp_path / "comment.md")
+        assert image["verdict"] == "refused"
+        assert "it is held: H-1 by release manager" in comment
+        assert "next: ldmrelease lift H-1" in comment
+
+
+def test_a_bundle_shows_what_its_decisions_rest_on_and_what_is_recalled(acted: Site, tmp_path: Path) -> None:
+    file = str(tmp_path / "bundle.json")
+    acted.ok("bundle", "export", file)
+    found = answer(acted, "bundle", "show", file)
+    assert {(each["hold"], each["reason"]) for each in found["held"]} == {("H-1", "it segfaults there")}
+    assert {place.partition("/")[0] for each in found["held"] for place in each["places"]} == {"summit"}
+    text = acted.ok("bundle", "show", file, "-o", "wide")
+    assert "recalled:" in text
+    assert "it is held: H-1 by release manager" in text
+    assert "smoke-before waived" in text
