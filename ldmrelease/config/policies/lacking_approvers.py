@@ -39,7 +39,9 @@ def lacking_approvers(policies: Policies, topology: Topology, trust: Trust) -> I
                 yield from _told(path, requirement, document, persons)
 
 
-def _told(path: Path, requirement: Requirement, document: YamlDocument, persons: "_Persons") -> Iterator[Problem]:
+def _told(
+    path: Path, requirement: Requirement, document: YamlDocument, persons: "_Persons"
+) -> Iterator[Problem]:
     parameters = requirement.read(approval.Parameters)
     lacking = [
         _Lacking(each, _key(each, parameters), found)
@@ -51,7 +53,9 @@ def _told(path: Path, requirement: Requirement, document: YamlDocument, persons:
     first = lacking[0]
     people = ", ".join(f"{each.group.number} of {' or '.join(each.group.roles)}" for each in lacking)
     there = sum(each.persons for each in lacking)
-    message = f"nobody can approve this yet: it takes {people}, and the trust document has {there} such persons"
+    message = (
+        f"nobody can approve this yet: it takes {people}, and the trust document has {there} such persons"
+    )
     role = first.group.roles[0]
     remedy = f"add a person with `ldmrelease trust add-key NAME FILE --person PERSON --role {role}`"
     yield replace(document.problem((*path, first.key), message, remedy), notice=True)
