@@ -4,6 +4,10 @@ VENV := .venv
 BIN := $(VENV)/bin
 DEMO ?= demo
 SITE := build/site
+# How long each reader is fuzzed, with which seed (0: another each time), and where inputs are kept from run to run.
+SECONDS ?= 60
+SEED ?= 0
+CORPUS ?= build/fuzz
 # How many processes run tests.
 JOBS ?= auto
 # Ledgers and git wait for the disk at each write: unit tests keep what they write in memory, where there is a place.
@@ -16,7 +20,7 @@ PYTEST := $(BIN)/pytest --numprocesses $(JOBS) --dist worksteal
 PURE := domain policy promotion projections trust
 
 .DEFAULT_GOAL := help
-.PHONY: help demo lint format unit test references examples pictures docs hooks lock clean
+.PHONY: help demo lint format unit test fuzz fuzz-short references examples pictures docs hooks lock clean
 
 help: ## say what there is (this)
 	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "make %-11s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -37,9 +41,15 @@ format: $(VENV)/.test ## put imports and layout in order, and what else can be c
 unit: $(VENV)/.test ## the unit tests, in two minutes
 	$(MEMORY) $(PYTEST) tests/unit
 
-test: lint docs ## everything: lint, docs, and all tests with their coverage (40 minutes)
+test: lint docs fuzz-short ## everything: lint, docs, fuzzing, and all tests with their coverage (40 minutes)
 	CI=true $(PYTEST) $(PURE:%=--cov=ldmrelease/%) --cov-report=
 	$(BIN)/coverage report --skip-covered --fail-under=95
+
+fuzz: $(VENV)/.fuzz ## fuzz what reads others' files, SECONDS each (60), with another SEED each time (docs/fuzzing.md)
+	$(BIN)/python -m tests.fuzz --seconds $(SECONDS) --seed $(SEED) --keep $(CORPUS)
+
+fuzz-short: $(VENV)/.fuzz ## the same for four seconds each, always with the same inputs first
+	$(BIN)/python -m tests.fuzz --seconds 4 --seed 1
 
 references: $(VENV)/.runtime ## write the references of files and commands anew, and what completion knows of them, from the program
 	$(BIN)/python -m ldmrelease.render.policy_reference > docs/policy-reference.md
@@ -70,6 +80,7 @@ lock: ## pin anew what pyproject.toml allows (needs uv)
 	$(COMPILE) pyproject.toml -o requirements/runtime.txt
 	$(COMPILE) --extra kubernetes --extra docker --extra reports --extra sigstore --extra keys pyproject.toml -o requirements/kubernetes.txt
 	$(COMPILE) --extra test pyproject.toml -o requirements/test.txt
+	$(COMPILE) --extra fuzz pyproject.toml -o requirements/fuzz.txt
 	$(COMPILE) --extra docs --constraint requirements/test.txt pyproject.toml -o requirements/docs.txt
 
 $(VENV)/bin/python:
@@ -83,6 +94,10 @@ $(VENV)/.runtime: requirements/build.txt requirements/runtime.txt pyproject.toml
 
 $(VENV)/.test: requirements/test.txt $(VENV)/.runtime
 	$(BIN)/pip install --quiet --require-hashes -r requirements/test.txt
+	touch $@
+
+$(VENV)/.fuzz: requirements/fuzz.txt $(VENV)/.runtime
+	$(BIN)/pip install --quiet --require-hashes -r requirements/fuzz.txt
 	touch $@
 
 $(VENV)/.docs: requirements/docs.txt $(VENV)/.runtime

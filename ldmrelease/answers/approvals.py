@@ -17,8 +17,9 @@ from ldmrelease.domain.facts import Intent
 
 if TYPE_CHECKING:
     from ldmrelease.services.acts.approvals import GivenApproval
+    from ldmrelease.services.acts.release_acts import SeenApproval
     from ldmrelease.services.governance.approve import Drafted
-    from ldmrelease.services.governance.overview import ApprovalSeen, PlaceApprovals
+    from ldmrelease.services.governance.overview import PlaceApprovals
 
 
 class BasisAnswer(msgspec.Struct, frozen=True, kw_only=True):
@@ -101,11 +102,12 @@ def _place(found: PlaceApprovals) -> PlaceApprovalsAnswer:
         requester=found.requester,
         verdict=decision.verdict,
         requirements=tuple(each for each in decision.findings if each.requirement in names),
-        approvals=tuple(map(_seen, found.given)),
+        approvals=tuple(map(seen_approval, found.given)),
     )
 
 
-def _seen(found: ApprovalSeen) -> GivenApprovalAnswer:
+def seen_approval(found: SeenApproval) -> GivenApprovalAnswer:
+    """An approval, and whether it counts."""
     given, why = found.given, found.why
     return _approval(
         given.body,

@@ -5,6 +5,7 @@ from typing import Any
 
 import msgspec
 
+from ldmrelease.answers.acts import ReleaseActsAnswer, release_acts_answer
 from ldmrelease.answers.decisions import DecisionAnswer, RequirementFindingAnswer, decision_answer
 from ldmrelease.answers.evidence import StatementAnswer, statement_answers
 from ldmrelease.answers.findings import FindingAnswer, PlaceRefusalAnswer, preflight_refusals
@@ -18,10 +19,12 @@ from ldmrelease.answers.releases import (
 )
 from ldmrelease.answers.reports import ReportAnswer, report_answer
 from ldmrelease.answers.sentences.dossiers import gap_words, issue_words
+from ldmrelease.answers.sentences.rejected import why_not
 from ldmrelease.answers.spellings import DigestText, PlaceName, ReleaseName, TimeText, plain_values, time_text
 from ldmrelease.domain.decision import Outcome
 from ldmrelease.services.dossier.dossier import Dossier, EnvironmentDossier
 from ldmrelease.services.dossier.gaps import Remark, gaps, known_issues, schema_products
+from ldmrelease.services.evidence.manual import EvaluatedEvidence
 from ldmrelease.services.inventory.receipts import StoredReceipt
 
 EXCUSES = (Outcome.WAIVED, Outcome.REPORTED)
@@ -93,13 +96,30 @@ class DossierReceiptAnswer(msgspec.Struct, frozen=True, kw_only=True):
     digest: DigestText
 
 
+class SignedDocumentAnswer(msgspec.Struct, frozen=True, kw_only=True):
+    """A document about the release as somebody signed it, by its kind (`release-notes`) and the digest of its bytes.
+    `sentence` says why the signature does not count, where it does not.
+    """
+
+    kind: str
+    digest: DigestText
+    signer: str | None
+    roles: tuple[str, ...]
+    received: TimeText
+    counted: bool
+    sentence: str | None
+    evidence: str
+
+
 class DossierAnswer(msgspec.Struct, frozen=True, kw_only=True):
     """Everything that is known of a release, as of `now`; of one `target` alone (a level, an environment or a
     place) where that was asked for.
 
     `pin` says what it is, `by` whose key pinned it and `pinned` when, null where nobody has. `schema_products` are EUPS
     products with schemas that differ from what runs somewhere. `promotions` have the decisions that were recorded,
-    `history` and `receipts` where it ran. `known_issues` is what speaks against it, `gaps` what is not known.
+    `history` and `receipts` where it ran. `acts` is what people did about it, `approvals` what decisions counted of
+    that, `documents` what was written about it and signed. `known_issues` is what speaks against it, `gaps` what
+    is not known.
     """
 
     release: ReleaseName
@@ -114,6 +134,8 @@ class DossierAnswer(msgspec.Struct, frozen=True, kw_only=True):
     promotions: tuple[ReportAnswer, ...]
     excuses: tuple[ExcuseAnswer, ...]
     approvals: tuple[ApprovalAnswer, ...]
+    acts: ReleaseActsAnswer
+    documents: tuple[SignedDocumentAnswer, ...]
     history: tuple[HistoryAnswer, ...]
     receipts: tuple[DossierReceiptAnswer, ...]
     known_issues: tuple[FindingAnswer, ...]
@@ -146,6 +168,8 @@ def dossier_answer(found: Dossier, target: str | None) -> DossierAnswer:
         promotions=promotions,
         excuses=tuple(_excuses(decisions)),
         approvals=tuple(_approvals(decisions)),
+        acts=release_acts_answer(found.pinned.release.name, found.acts, found.now),
+        documents=tuple(_documents(found.evidence)),
         history=tuple(history_answers(found.history)),
         receipts=tuple(map(_receipt, found.receipts)),
         known_issues=_remarks(known_issues(found), issue_words),
@@ -217,6 +241,22 @@ def _approvals(decisions: Iterable[_Made]) -> Iterable[ApprovalAnswer]:
 
 def _approves(found: RequirementFindingAnswer) -> bool:
     return found.rule == _APPROVAL and found.outcome is Outcome.SATISFIED
+
+
+def _documents(evidence: Iterable[EvaluatedEvidence]) -> Iterable[SignedDocumentAnswer]:
+    for each in evidence:
+        fact = each.seen.fact
+        if fact.document is not None:
+            yield SignedDocumentAnswer(
+                kind=fact.document.kind,
+                digest=fact.document.digest,
+                signer=fact.signer,
+                roles=fact.roles,
+                received=time_text(fact.received) or "",
+                counted=fact.counted,
+                sentence=why_not(fact.code) if fact.code is not None and not fact.counted else None,
+                evidence=fact.evidence,
+            )
 
 
 def _receipt(stored: StoredReceipt) -> DossierReceiptAnswer:

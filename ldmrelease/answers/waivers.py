@@ -15,6 +15,7 @@ from ldmrelease.domain.decision import Outcome
 
 if TYPE_CHECKING:
     from ldmrelease.domain.events.acts import Waiver, WaiverWithdrawn
+    from ldmrelease.services.acts.release_acts import SeenWaiver
     from ldmrelease.services.governance.overview import WaiverSeen
 
 
@@ -86,6 +87,13 @@ def withdrawn_waivers(
         for each in found
     )
     return WaiveAnswer(action="withdrawn" if told else "nothing", waivers=told)
+
+
+def seen_waiver(release: str, found: SeenWaiver) -> WaiverAnswer:
+    """A waiver, and whether it counts; its place is its scope, which may be an environment."""
+    given, body = found.given, found.given.body
+    scope = body.scope if body is not None else ""
+    return _waiver(release, body, given.name, scope, given.person or None, found.code)
 
 
 def _waiver(

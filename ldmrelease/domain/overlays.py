@@ -27,11 +27,6 @@ class OverlayRequest(Struct, frozen=True):
     name: str = EMERGENCY
 
 
-def is_emergency(asked: OverlayRequest | None) -> bool:
-    """Whether an emergency is asked for."""
-    return asked is not None and asked.kind is OverlayKind.EMERGENCY
-
-
 class UnaskedSource(Struct, frozen=True):
     """A source of facts that was out of reach in an emergency: `where` was to be asked, `reason` is why it was not.
 
@@ -51,3 +46,8 @@ class OverlayFact(Struct, frozen=True):
     roles: tuple[str, ...]
     since: datetime
     unasked: tuple[UnaskedSource, ...] = ()
+
+
+def is_emergency(asked: OverlayRequest | OverlayFact | None) -> bool:
+    """Whether an emergency is asked for."""
+    return asked is not None and asked.kind is OverlayKind.EMERGENCY

@@ -1,5 +1,6 @@
 """OpenVEX 0.2.0: what a supplier says of vulnerabilities. The document is the predicate."""
 
+from ldmrelease.domain import canonical
 from ldmrelease.domain.document_faults import DocumentFaults
 from ldmrelease.domain.predicates.vex import read_vex
 from ldmrelease.evidence_formats.found import VexFound
@@ -28,6 +29,11 @@ def read(data: bytes) -> VexFound | DocumentFaults:
     if isinstance(read_vex(plain), str):
         status = "each with a vulnerability that has a name, and a status"
         fields.note(("statements",), "no statements that can be read", plain.get("statements"), status)
+    try:
+        # The document itself is signed.
+        canonical.encode(plain)
+    except canonical.NotCanonical as error:
+        fields.note((), f"cannot be signed: {error}", "such a key", "ASCII keys")
     return fields.refused() or VexFound(plain, finished)
 
 

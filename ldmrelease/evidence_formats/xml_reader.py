@@ -80,4 +80,4 @@ def _declared(_version: str, encoding: str | None, _standalone: int) -> None:
 
 
 def _doctype(*_: object) -> None:
-    raise _Refused("document-type", "it has a document type (<!DOCTYPE>), which may define entities", "none")
+    raise _Refused("document-type", "it has a document type (<!DOCTYPE>), which may define entities")

@@ -10,6 +10,7 @@ from ldmrelease.domain import times
 from ldmrelease.domain.decision import FOUND, Finding, Outcome, Phase
 from ldmrelease.domain.facts import Facts, HoldFact, Intent
 from ldmrelease.domain.level import Level
+from ldmrelease.policy.asked_images import asked_images
 from ldmrelease.policy.index import index_of
 from ldmrelease.policy.residences import ReleaseResidence, release_residences
 from ldmrelease.policy.rule_context import command
@@ -128,7 +129,7 @@ def ran_here(facts: Facts) -> Finding:
 
 def present(facts: Facts) -> Finding:
     """Every image can still be pulled by its digest."""
-    images = facts.release.images
+    images = asked_images(facts)
     if not images:
         return _finding("present", Outcome.MISSING, "no-images")
     absent = sorted(each.component for each in images if not each.present)

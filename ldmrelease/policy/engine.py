@@ -13,7 +13,7 @@ from ldmrelease.domain import times
 from ldmrelease.domain.decision import IN_THE_WAY, Decision, Finding, Outcome, Phase, verdict_of
 from ldmrelease.domain.facts import Facts, Intent
 from ldmrelease.domain.level import Level, Requirement
-from ldmrelease.domain.overlays import OverlayFact, OverlayKind, OverlayRequest
+from ldmrelease.domain.overlays import OverlayFact, OverlayKind, OverlayRequest, is_emergency
 from ldmrelease.domain.topology import Place
 from ldmrelease.policy import builtin
 from ldmrelease.policy.index import index_of
@@ -76,7 +76,7 @@ def fact_sources(
 ) -> frozenset[str]:
     """The sources of facts that these requirements, and what is asked of every decision, need."""
     # Whatever an emergency drops, what is let in is there.
-    own = {"images"} if overlay is not None and overlay.kind is OverlayKind.EMERGENCY else set()
+    own = {"images", "place_components"} if is_emergency(overlay) else set()
     return builtin.NEEDS[intent].union(own, *map(needs_of, asked))
 
 

@@ -3,13 +3,14 @@
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
-from ldmrelease.answers.sentences.text import counted, few, listed, short
+from ldmrelease.answers.sentences.text import counted, few, listed, said, short
 from ldmrelease.domain.decision import IN_THE_WAY
+from ldmrelease.render.acts import acts_sections
 from ldmrelease.render.releases import revisions_text, state_words
 from ldmrelease.render.tables import table
 
 if TYPE_CHECKING:
-    from ldmrelease.answers.dossier import DossierAnswer, EnvironmentDossierAnswer
+    from ldmrelease.answers.dossier import DossierAnswer, EnvironmentDossierAnswer, SignedDocumentAnswer
 
 
 def dossier_text(found: "DossierAnswer") -> str:
@@ -29,7 +30,10 @@ def _sections(found: "DossierAnswer") -> Iterator[str]:
         yield "\n".join(_environment(each))
     yield _evidence(found)
     yield _deployments(found)
-    yield _listed("approvals", [f"{each.place}: {each.sentence}" for each in found.approvals])
+    for name, lines in acts_sections(found.acts):
+        yield _listed(name, lines)
+    yield _listed("documents", [_document(each) for each in found.documents])
+    yield _listed("approved by decisions", [f"{each.place}: {each.sentence}" for each in found.approvals])
     yield _listed(
         "excuses",
         [
@@ -75,6 +79,12 @@ def _evidence(found: "DossierAnswer") -> str:
         for each in found.evidence
     ]
     return table(["evidence", "about", "signed by", "result", "counts"], rows) if rows else "evidence: none"
+
+
+def _document(each: "SignedDocumentAnswer") -> str:
+    counts = "counts" if each.counted else f"does not count: {each.sentence}"
+    signer = each.signer or "nobody known"
+    return f"{said(each.kind)} {short(each.digest)}, signed by {said(signer)}, received {each.received}; {counts}"
 
 
 def _deployments(found: "DossierAnswer") -> str:

@@ -144,6 +144,8 @@ def _import_words(code: str, v: Values) -> str | None:
             return f"say with --check of which check the results are: {v.listed('known')}"
         case "unknown-check":
             return f"there is no check {said(v['check'])}; known are {v.listed('known')}"
+        case "unknown-test":
+            return f"the check {v['check']} declares no test {said(v['test'])}; it has {v.listed('known')}"
         case "tests-missing":
             return (
                 f"it tells nothing of {v.listed('missing')}, which the check {v['check']} declares; it has "

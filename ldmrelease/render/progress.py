@@ -9,6 +9,7 @@ from ldmrelease.answers.sentences.target_refusals import failure_words
 from ldmrelease.answers.sentences.text import counted, listed, said, values_of
 from ldmrelease.domain.decision import FOUND
 from ldmrelease.domain.events import EventKind
+from ldmrelease.domain.overlays import EMERGENCY
 from ldmrelease.domain.plan import StepKind
 from ldmrelease.domain.streams import StepId
 
@@ -75,10 +76,8 @@ def _done(step: str, plain: Mapping[str, Any]) -> str:
         case StepKind.CHECK:
             return f"check {done.check}: {v['result']} (run {v['run']}){_problem(plain)}"
         case StepKind.RECEIPT:
-            if plain.get("skipped") == "scaled-to-zero":
-                return "no receipt signed: nothing runs there"
-            if plain.get("skipped") == FOUND:
-                return "no receipt signed: it had only been found there, and nobody has decided about it"
+            if plain.get("skipped"):
+                return f"no receipt signed: {_WITHOUT_RECEIPT[plain['skipped']]}"
             return f"{counted(len(plain.get('receipts', ())), 'receipt')} signed"
         case StepKind.PUBLISH:
             if plain.get("skipped"):
@@ -87,6 +86,13 @@ def _done(step: str, plain: Mapping[str, Any]) -> str:
         case StepKind.RESTORE:
             return _restored(plain)
     return ""
+
+
+_WITHOUT_RECEIPT = {
+    "scaled-to-zero": "nothing runs there",
+    FOUND: "it had only been found there, and nobody has decided about it",
+    EMERGENCY: "it was let in by an emergency",
+}
 
 
 def _copied(plain: Mapping[str, Any]) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 import subprocess
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -84,6 +85,15 @@ def gated(folder: Path) -> Iterator[Stage]:
 
 
 @contextmanager
+def imported(folder: Path) -> Iterator[Stage]:
+    """The same, in the workspace, with files of other tools beside it."""
+    with gated(folder) as stage:
+        shutil.copytree(Path(__file__).parents[1] / "data" / "evidence", stage.home / "release" / "outside")
+        stage.folder = stage.home / "release"
+        yield stage
+
+
+@contextmanager
 def adoptable(folder: Path) -> Iterator[Stage]:
     """A checkout of a tree for Kustomize, `deploy`, with an overlay for each environment."""
     with empty(folder) as stage:
@@ -124,4 +134,11 @@ def telescope(folder: Path) -> Iterator[Stage]:
         yield stage
 
 
-WORLDS = {"adoptable": adoptable, "empty": empty, "gated": gated, "shop": shop, "telescope": telescope}
+WORLDS = {
+    "adoptable": adoptable,
+    "empty": empty,
+    "gated": gated,
+    "imported": imported,
+    "shop": shop,
+    "telescope": telescope,
+}

@@ -48,6 +48,15 @@ def _failed(values: Values) -> str:
     return f"The check {said(values['check'])} failed{where} (run {said(values['run'])}){tests}."
 
 
+def _recalled(values: Values) -> str:
+    where = values.listed("scopes") if values["scopes"] else "everywhere"
+    condition = f" where {said(values['where'])}" if values["where"] else ""
+    return (
+        f"It is recalled{condition}, {where}: {said(values['hold'])} by {said(values['person'])}: "
+        f"{said(values['reason'])}."
+    )
+
+
 _GAPS: dict[str, Callable[[Values], str]] = {
     "not-pinned": lambda values: (
         f"{said(values['release'])} is not pinned: nobody has signed which digests it is made of."
@@ -89,13 +98,18 @@ _GAPS: dict[str, Callable[[Values], str]] = {
         "policies, targets, products or checks."
     ),
     "unobserved-stretches": _stretches,
-    "not-recorded": lambda values: (
-        f"Nothing in the ledger records {values.listed('what')} yet: that none is listed says nothing about them."
+    "no-documents": lambda values: (
+        f"Of {values.listed('kinds')} nobody has signed one about this release whose word counts."
     ),
 }
 _ISSUES: dict[str, Callable[[Values], str]] = {
     "incomplete": lambda values: f"It is open: {values.listed('missing')} is not there yet.",
     "newer-revision": _newer,
+    "recalled": _recalled,
+    "review-overdue": lambda values: (
+        f"{said(values['promotion'])} let it in at {said(values['place'])} as {said(values['overlay'])}, and the "
+        f"review of that is overdue since {values['due']}."
+    ),
     "second-spelling": lambda values: (
         f"The same images were pinned before as {said(values['tag'])}, and that names what runs."
     ),

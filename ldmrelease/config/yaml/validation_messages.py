@@ -107,7 +107,9 @@ class _Teller:
         return self._document.problem(path, "missing", remedy, expected=about or None)
 
     def _unknown_key(self, error: ErrorDetails, path: Path) -> Problem:
-        key = str(path[-1])
+        key = str(error["loc"][-1])
+        # A key may look like the mark of a shape, which is no part of a path.
+        path = path if path[-1:] == (key,) else (*path, key)
         if key in self._later:
             return self._document.problem(path, _LATER, at_key=True)
         known = self._schema(error["loc"][:-1]).get("properties", ())

@@ -40,6 +40,8 @@ COMMANDS: dict[str, CommandEntry] = {
     "rollback": CommandEntry("rollback", "Go back to what ran before."),
     "abort": CommandEntry("abort", "End a promotion that is not finished."),
     "retire": CommandEntry("retire", "Take a release out of a menu."),
+    "debts": CommandEntry("debts", "Show what was let in for less than everybody is asked."),
+    "review": CommandEntry("review", "Review an emergency or a compression, signed."),
     "alias": CommandEntry("alias", "Move and list names such as `recommended`."),
     "notify": CommandEntry("notify", "Tell whoever has to act, and has not been told yet."),
     "freeze": CommandEntry("freeze", "Stop promotions somewhere, until it is lifted or ends."),

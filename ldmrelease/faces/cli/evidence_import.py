@@ -11,7 +11,7 @@ from ldmrelease.answers.evidence_imports import evidence_import_answer
 from ldmrelease.config.yaml.problems import BadInput, Problem, shown
 from ldmrelease.config.yaml.suggestions import did_you_mean
 from ldmrelease.domain import canonical, times
-from ldmrelease.domain.document_faults import DocumentFaults
+from ldmrelease.domain.document_faults import DocumentFault, DocumentFaults
 from ldmrelease.domain.images import is_digest
 from ldmrelease.domain.statements import Statement, Subject
 from ldmrelease.evidence_formats import codeowners
@@ -155,21 +155,17 @@ def _read(known: EvidenceFormat, data: bytes, file: Path) -> Found:
     if not isinstance(found, DocumentFaults):
         return found
     name = shown(file) if str(file) != "-" else "standard input"
-    raise BadInput(
-        [
-            Problem(
-                name,
-                each.message,
-                each.line,
-                each.column,
-                each.path,
-                None if each.expected is None else f"expected {each.expected}",
-                each.found,
-                each.expected,
-            )
-            for each in found.faults
-        ]
-    )
+    raise BadInput([_problem(each, name) for each in found.faults])
+
+
+def _problem(fault: DocumentFault, file: str) -> Problem:
+    message, remedy = fault.message, None
+    if fault.code == "unexpected" and fault.found is not None:
+        message = f"{message}: found {fault.found}"
+    if fault.expected is not None and fault.code != "not-json":
+        remedy = f"it would have to be {fault.expected}"
+    place = file, message, fault.line, fault.column, fault.path
+    return Problem(*place, remedy, fault.found, fault.expected)
 
 
 def _owners(file: Path) -> OwnersFound:

@@ -10,7 +10,7 @@ from ldmrelease.config.trust import Trust, load_trust
 from ldmrelease.config.workspace.agreement import TrustChange, agreement, trust_file
 from ldmrelease.config.yaml.suggestions import did_you_mean
 from ldmrelease.domain import times
-from ldmrelease.faces.cli import trust_edit, trust_keys, trust_show, trust_signing
+from ldmrelease.faces.cli import trust_edit, trust_impact, trust_keys, trust_show, trust_signing
 from ldmrelease.faces.cli.acting import named_key
 from ldmrelease.faces.cli.options import OutputOption, UsageError, examples, new_app
 from ldmrelease.faces.cli.session import open_context_here, time_here, workspace_file
@@ -165,5 +165,5 @@ def _role_changes(trust: Trust, name: str, given: dict[str, list[str]]) -> list[
     ]
 
 
-for _each in (trust_signing, trust_keys, trust_edit, trust_show):
+for _each in (trust_signing, trust_keys, trust_edit, trust_show, trust_impact):
     _each.add_to(app)

@@ -9,6 +9,7 @@ from ldmrelease.domain.decision import Finding, Outcome
 from ldmrelease.domain.facts import ImageFact
 from ldmrelease.domain.images import without_os_version
 from ldmrelease.domain.level import Requirement
+from ldmrelease.policy.asked_images import asked_images
 from ldmrelease.policy.rule_context import RuleContext, command
 
 # Problems that say that something is not there; the others say that it cannot be read as an image.
@@ -27,12 +28,13 @@ class Parameters(Struct, frozen=True):
 def judge(requirement: Requirement, parameters: Parameters, context: RuleContext) -> Finding:
     """A tag that is gone is told, and no fault: what is promoted is the digest."""
     release = context.facts.release
-    if not release.images:
+    images = asked_images(context.facts)
+    if not images:
         return context.finding(requirement, Outcome.MISSING, "no-images")
-    faults = [fault for image in release.images for fault in _faults(image, parameters.platforms)]
+    faults = [fault for image in images for fault in _faults(image, parameters.platforms)]
     faults.sort(key=lambda fault: _WORST_FIRST.index(fault[0]))
     values: dict[str, Any] = {"platforms": list(parameters.platforms)}
-    gone = [each.component for each in release.images if each.tag_now is None]
+    gone = [each.component for each in images if each.tag_now is None]
     if gone:
         values["tag_gone"] = gone
     if not faults:

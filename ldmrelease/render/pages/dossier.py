@@ -5,6 +5,12 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from ldmrelease.answers.sentences.text import few, listed, span
 from ldmrelease.domain.decision import IN_THE_WAY
+from ldmrelease.render.pages.acts_tables import (
+    approvals_table,
+    holds_table,
+    reviews_table,
+    waivers_table,
+)
 from ldmrelease.render.pages.dossier_changes import change_notes, change_values, running_table
 from ldmrelease.render.pages.elements import (
     Tone,
@@ -60,6 +66,13 @@ def _values(found: "DossierAnswer") -> dict[str, Any]:
         "evidence": _evidence(found.evidence),
         "recorded": _recorded(found),
         "excuses": _excuses(found),
+        "acts": (
+            approvals_table(found.acts.approvals),
+            waivers_table(found.acts.waivers),
+            holds_table(found.acts.holds, "It is neither recalled nor frozen out anywhere."),
+            reviews_table(found.acts.debts),
+        ),
+        "documents": _documents(found),
         "approvals": _approvals(found),
         "history": _history(found),
         "receipts": _receipts(found),
@@ -253,8 +266,28 @@ def _approvals(found: "DossierAnswer") -> Table:
         (each.place, each.requirement, each.sentence, time_element(each.time)) for each in found.approvals
     ]
     return Table(
-        "Approvals", ("Place", "Requirement", "Approval", "Decided"), rows, "No approval is recorded."
+        "What decisions counted of it",
+        ("Place", "Requirement", "Approval", "Decided"),
+        rows,
+        "No decision about it rests on an approval.",
     )
+
+
+def _documents(found: "DossierAnswer") -> Table:
+    rows = [
+        (
+            each.kind,
+            digest(each.digest),
+            each.signer or quiet("no known key"),
+            ", ".join(each.roles),
+            time_element(each.received),
+            badge("counts", Tone.GOOD) if each.counted else badge("does not count", Tone.BAD),
+            each.sentence or "",
+        )
+        for each in found.documents
+    ]
+    columns = ("Document", "Digest", "Signed by", "As", "Received", "Counted", "Why not")
+    return Table("Documents about it, as signed", columns, rows, "Nobody has signed one.")
 
 
 def _history(found: "DossierAnswer") -> Table:

@@ -10,6 +10,7 @@ from msgspec import Struct
 
 from ldmrelease.domain.errors import Unavailable, UnavailableError
 from ldmrelease.domain.topology import Application, ComponentKind, Place
+from ldmrelease.services.acts.release_acts import ReleaseActs, release_acts
 from ldmrelease.services.decisions.decide import Decided, Unagreed, unagreed
 from ldmrelease.services.deployments.place_order import ordered_places
 from ldmrelease.services.deployments.target import PromotionSpec
@@ -72,6 +73,7 @@ class Dossier(Struct, frozen=True):
     """Its product has an EUPS build, and so a list of products."""
     history: tuple[HistoryEntry, ...]
     receipts: tuple[StoredReceipt, ...]
+    acts: ReleaseActs
 
 
 def dossier(context: PromotionPlanning, pinned: Pinned, applications: Sequence[Application]) -> Dossier:
@@ -82,12 +84,14 @@ def dossier(context: PromotionPlanning, pinned: Pinned, applications: Sequence[A
     release, places = pinned.release, {str(each.place) for each in applications}
     evidence, problem = _evidence(context, pinned)
     promotions, untrusted = _promotions(context, release.product, release.tag, places)
+    environments = tuple(_environments(context, pinned, applications))
+    decisions = [one.decision for each in environments for one in each.decided]
     return Dossier(
         pinned=pinned,
         pins=tuple(context.pins.revisions(release.product, release.tag)),
         second_spelling=second_spelling(context, release),
         now=context.now(),
-        environments=tuple(_environments(context, pinned, applications)),
+        environments=environments,
         evidence=evidence,
         evidence_problem=problem,
         promotions=promotions,
@@ -95,6 +99,7 @@ def dossier(context: PromotionPlanning, pinned: Pinned, applications: Sequence[A
         is_built=_is_built(context, release.product),
         history=tuple(each for each in history(context, product_tag=release.name) if each.place in places),
         receipts=tuple(_receipts(context, release.name, applications)),
+        acts=release_acts(context, release, pinned.digest, applications, decisions, context.now()),
     )
 
 

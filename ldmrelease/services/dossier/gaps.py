@@ -9,15 +9,16 @@ from typing import Any
 
 from msgspec import Struct
 
-from ldmrelease.domain.times import instant
+from ldmrelease.domain.events.acts import HoldKind
+from ldmrelease.domain.times import instant, spell
 from ldmrelease.domain.topology import ComponentKind
 from ldmrelease.services.dossier.dossier import Dossier, EnvironmentDossier
 from ldmrelease.services.inventory.where import UnobservedPlace
 
 SCHEMA_PRODUCTS = ("alert_packet", "daf_butler", "dax_apdb", "dax_ppdb", "sdm_schemas")
 """EUPS products of the Science Pipelines in which the schemas of databases, Butler repositories and alerts are."""
-NEVER_RECORDED = ("release notes", "known issues", "approvals of a change control board", "waivers")
-"""What no event keeps yet, so that its absence here says nothing."""
+BOARD_DOCUMENTS = ("release-notes", "known-issues", "characterisation-report")
+"""Kinds of documents that a board reads: where nobody has signed one, that is said."""
 _FAILED = "FAILED"
 
 
@@ -34,13 +35,18 @@ def gaps(dossier: Dossier) -> tuple[Remark, ...]:
         *_of_release(dossier),
         *(note for each in dossier.environments for note in _of_environment(dossier, each)),
         *_of_history(dossier),
-        Remark("not-recorded", {"what": list(NEVER_RECORDED)}),
     )
 
 
 def known_issues(dossier: Dossier) -> tuple[Remark, ...]:
     """What speaks against the release, as far as anything was recorded: failed checks, lacks, ways back."""
-    return (*_of_pins(dossier), *_failed_checks(dossier), *_taken_back(dossier))
+    return (
+        *_of_pins(dossier),
+        *_recalls(dossier),
+        *_failed_checks(dossier),
+        *_taken_back(dossier),
+        *_overdue(dossier),
+    )
 
 
 def schema_products(dossier: Dossier) -> tuple[str, ...]:
@@ -55,6 +61,12 @@ def schema_products(dossier: Dossier) -> tuple[str, ...]:
     return tuple(sorted(found))
 
 
+def signed_kinds(dossier: Dossier) -> set[str]:
+    """The kinds of documents about the release that somebody has signed whose word counts."""
+    facts = (each.seen.fact for each in dossier.evidence)
+    return {each.document.kind for each in facts if each.counted and each.document is not None}
+
+
 def _of_release(dossier: Dossier) -> Iterator[Remark]:
     release = dossier.pinned.release
     if not dossier.pinned.stored:
@@ -67,6 +79,9 @@ def _of_release(dossier: Dossier) -> Iterator[Remark]:
     if dossier.evidence_problem is not None:
         asked = dossier.evidence_problem
         yield Remark("evidence-not-asked", {"where": asked.where, "reason": asked.reason})
+    lacking = [each for each in BOARD_DOCUMENTS if each not in signed_kinds(dossier)]
+    if lacking:
+        yield Remark("no-documents", {"kinds": lacking})
     if dossier.untrusted:
         yield Remark("untrusted-promotions", {"promotions": [each.promotion for each in dossier.untrusted]})
 
@@ -134,6 +149,24 @@ def _failed_checks(dossier: Dossier) -> Iterator[Remark]:
         if fact.counted and fact.result == _FAILED:
             values = {"check": fact.check, "run": fact.run, "tests": list(fact.failed_tests)}
             yield Remark("failed-check", {**values, "environment": fact.environment})
+
+
+def _recalls(dossier: Dossier) -> Iterator[Remark]:
+    for each in dossier.acts.holds:
+        if each.body.kind is HoldKind.RECALL and each.stands(dossier.now):
+            values = {"hold": each.id, "person": each.person, "reason": each.body.reason}
+            yield Remark(
+                "recalled", {**values, "scopes": list(each.body.scopes), "where": each.body.predicate}
+            )
+
+
+def _overdue(dossier: Dossier) -> Iterator[Remark]:
+    for each in dossier.acts.debts:
+        if each.is_overdue(dossier.now):
+            values = {"promotion": each.owed.promotion, "place": str(each.owed.place)}
+            yield Remark(
+                "review-overdue", {**values, "overlay": each.owed.overlay.name, "due": spell(each.due)}
+            )
 
 
 def _taken_back(dossier: Dossier) -> Iterator[Remark]:

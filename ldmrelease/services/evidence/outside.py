@@ -23,6 +23,7 @@ from ldmrelease.domain.predicates.test_result import (
 )
 from ldmrelease.domain.statement_facts import OwnersFact, ReviewFact
 from ldmrelease.domain.statements import Subject
+from ldmrelease.domain.topology import ComponentKind
 from ldmrelease.evidence_formats.codeowners import owners_of
 from ldmrelease.evidence_formats.found import (
     Found,
@@ -84,7 +85,7 @@ def prepare(
     """The statement of a file. Nothing is signed. Raises `UnagreedCheck`.
 
     Codes: those of `subjects_about`, `future`, `other-image`, `not-of-release`, `which-check`, `unknown-check`,
-    `tests-missing`, `unknown-environment`, `which-paths`, `too-many-findings`.
+    `unknown-test`, `tests-missing`, `unknown-environment`, `which-paths`, `too-many-findings`.
     """
     finished = getattr(found, "finished", None)
     if finished is not None and finished > context.now():
@@ -107,6 +108,10 @@ def prepare(
 def _subjects(pinned: Pinned, found: Found, options: ImportOptions) -> tuple[Subject, ...] | UnusableEvidence:
     images = found.images if isinstance(found, ScanFound | SbomFound) else ()
     component, platform, about = options.component, options.platform, options.about
+    if isinstance(found, ReviewFound) and about is None and options.subject is None:
+        commits = _reviewed(pinned, found.review.commit, component)
+        if commits:
+            return commits
     named = options.subject or next((each for each in images if _place_of(pinned, each)), None)
     if component is None and about is None and named is not None:
         place = _place_of(pinned, named)
@@ -123,6 +128,16 @@ def _subjects(pinned: Pinned, found: Found, options: ImportOptions) -> tuple[Sub
         told = {"images": list(images), "subjects": [each.digest for each in subjects]}
         return UnusableEvidence("other-image", told)
     return subjects
+
+
+def _reviewed(pinned: Pinned, commit: str | None, component: str | None) -> tuple[Subject, ...]:
+    """The commits of configurations that a review is about: of a named one as it was merged, else the very commit."""
+    return tuple(
+        Subject(each.source, each.digest)
+        for each in pinned.release.components
+        if each.kind is ComponentKind.CONFIGURATION
+        and (each.name == component if component is not None else each.digest == f"gitCommit:{commit}")
+    )
 
 
 def _place_of(pinned: Pinned, digest: str) -> tuple[str, str | None, str | None] | None:
@@ -148,6 +163,9 @@ def _tests(context: EvidenceSources, found: TestsFound, file: OutsideFile, optio
         code = "which-check" if options.check is None else "unknown-check"
         return UnusableEvidence(code, {"check": options.check, "known": known})
     require_agreed_checks(context.workspace, (check.name,))
+    if options.one_test is not None and options.one_test not in check.tests:
+        told = {"check": check.name, "test": options.one_test, "known": list(check.tests)}
+        return UnusableEvidence("unknown-test", told)
     tests = _together(found, options.one_test)
     result = FAILED if tests.failed else WARNED if tests.warned else PASSED
     missing = sorted(set(check.tests) - {*tests.passed, *tests.warned})

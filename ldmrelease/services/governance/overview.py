@@ -9,6 +9,7 @@ from ldmrelease.domain.decision import Finding
 from ldmrelease.domain.topology import Application
 from ldmrelease.policy.waivers import expiry
 from ldmrelease.services.acts.approvals import ApprovedRelease, GivenApproval, approvals_of
+from ldmrelease.services.acts.release_acts import SeenApproval, not_counted
 from ldmrelease.services.acts.requests import acts_ledger
 from ldmrelease.services.acts.waivers import GivenWaiver, overlap, waiver_facts, waivers_of
 from ldmrelease.services.decisions.decide import Decided, level_at
@@ -17,13 +18,6 @@ from ldmrelease.services.inventory.promotions import open_promotions
 from ldmrelease.services.needs import Governing
 from ldmrelease.services.releases.pin import Pinned
 from ldmrelease.services.releases.store import pinned_by_digest
-
-
-class ApprovalSeen(Struct, frozen=True):
-    """An approval that was given for a place. `why` is a code with values, None where it counts."""
-
-    given: GivenApproval
-    why: dict[str, Any] | None
 
 
 class PlaceApprovals(Struct, frozen=True):
@@ -38,7 +32,7 @@ class PlaceApprovals(Struct, frozen=True):
     promotion: str | None
     requester: str | None
     findings: tuple[Finding, ...]
-    given: tuple[ApprovalSeen, ...]
+    given: tuple[SeenApproval, ...]
 
 
 def approvals_at(
@@ -84,7 +78,7 @@ def _at(
         request.person if request is not None else None,
         findings,
         tuple(
-            ApprovalSeen(each, _why(each, findings))
+            SeenApproval(each, _why(each, findings))
             for each in given
             if each.name in facts or (not facts and _is_for(each, application))
         ),
@@ -93,15 +87,9 @@ def _at(
 
 def _why(given: GivenApproval, findings: tuple[Finding, ...]) -> dict[str, Any] | None:
     """Why an approval counts for none of the requirements."""
-    told = [_of(each, given.name) for each in findings]
     if given.code is not None or not findings:
         return {"code": given.code or "not-asked"}
-    return None if None in told else told[0]
-
-
-def _of(finding: Finding, name: str) -> dict[str, Any] | None:
-    refused = finding.values.get("not_counted", ())
-    return next((each for each in refused if each["approval"] == name), None)
+    return not_counted(given, findings)
 
 
 def _is_for(given: GivenApproval, application: Application) -> bool:

@@ -12,12 +12,19 @@ from ldmrelease.domain.events.registry import new_event
 from ldmrelease.domain.site_registry import FOREIGN_IMAGE
 from ldmrelease.domain.topology import Application
 from ldmrelease.domain.workload_selection import Workloads
+from ldmrelease.registry.errors import RegistryError
 from ldmrelease.services.deployments import desired
 from ldmrelease.services.deployments.asking import asked
 from ldmrelease.services.deployments.clusters import other_cluster
 from ldmrelease.services.inventory.sightings import Sightings
 from ldmrelease.services.needs import ImageLookup, PlaceObserving, Signing
-from ldmrelease.services.releases.components import components_of, own_repositories, resolve
+from ldmrelease.services.releases.components import (
+    ProductComponent,
+    components_of,
+    own_repositories,
+    resolve,
+    resolve_at_site,
+)
 from ldmrelease.services.repository_scope import observed_repositories, require_scope
 from ldmrelease.targets import registry
 from ldmrelease.targets.image_setting import ImageSetting, foreign_image
@@ -135,10 +142,25 @@ def _seen(
         digest = (
             each.digest
             or sightings.admitted(component, each.tag)
-            or resolve(context.registries, component, each.tag)
+            or _resolved(context, application, component, each.tag)
         )
         if digest is None:
             yield ObservedImage(component.product, each.component, "", each.tag or "", ready=False)
             continue
         known = sightings.digest(component, digest, each.tag)
         yield ObservedImage(component.product, each.component, known, each.tag or known, ready=True)
+
+
+def _resolved(
+    context: ImageLookup, application: Application, component: ProductComponent, tag: str | None
+) -> str | None:
+    """What a tag names at its source; where nobody answers there, in the site's own registry, which it is pulled from.
+
+    Raises `RegistryError`.
+    """
+    try:
+        return resolve(context.registries, component, tag)
+    except RegistryError:
+        if application.registry is None or tag is None:
+            raise
+        return resolve_at_site(context.registries, component, application.registry, tag)

@@ -6,7 +6,7 @@ from msgspec import Struct
 
 from ldmrelease.domain.images import parse_reference
 from ldmrelease.domain.product_grammar import AnyGrammar
-from ldmrelease.domain.site_registry import OwnRepositories
+from ldmrelease.domain.site_registry import OwnRepositories, site_repository
 from ldmrelease.domain.topology import Application, ComponentSource, Topology
 
 if TYPE_CHECKING:
@@ -42,4 +42,12 @@ def resolve(registries: "Registries", component: ProductComponent, tag: str | No
     if tag is None:
         return None
     found = registries.open(parse_reference(component.source.source)).resolve(tag)
+    return found.digest if found is not None else None
+
+
+def resolve_at_site(
+    registries: "Registries", component: ProductComponent, registry: str, tag: str
+) -> str | None:
+    """The digest that a tag leads to in a site's own registry. Raises `RegistryError`."""
+    found = registries.open(parse_reference(site_repository(component.source.source, registry))).resolve(tag)
     return found.digest if found is not None else None

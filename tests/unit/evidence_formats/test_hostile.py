@@ -190,6 +190,12 @@ def test_an_issue_without_its_whole_history_is_no_approval() -> None:
     assert told("jira", plain)[0][1].startswith("its history does not tell who approved RFC-1012")
 
 
+def test_vex_with_a_key_that_cannot_be_signed_is_refused() -> None:
+    # Found by fuzzing.
+    ((_, message),) = told("openvex", sample("openvex") | {"vex-\u00d9": 1})
+    assert message.startswith("cannot be signed: the key")
+
+
 def test_who_takes_back_an_approval_does_not_approve() -> None:
     plain = sample("github-reviews")
     plain["reviews"].append({**plain["reviews"][1], "state": "DISMISSED"})

@@ -6,6 +6,7 @@ from msgspec.structs import replace
 
 from ldmrelease.domain.facts import ImageFact
 from ldmrelease.domain.images import ImageIdentity, parse_reference
+from ldmrelease.domain.overlays import is_emergency
 from ldmrelease.domain.release import Component
 from ldmrelease.services.decisions.facts.inquiry import Inquiry, ReleaseInquiry
 from ldmrelease.services.needs import FactSources
@@ -14,8 +15,21 @@ from ldmrelease.services.needs import FactSources
 def gather(inquiry: Inquiry) -> tuple[ImageFact, ...]:
     """Each image as pinned and as it is there. Raises `RegistryError`."""
     platforms, about = _platforms(inquiry), inquiry.release
+    if is_emergency(inquiry.question.overlay):
+        return tuple(_in_emergency(inquiry, each, platforms) for each in about.pinned.release.images)
     images = zip(about.pinned.release.images, about.once(_found), strict=True)
     return tuple(_on_platforms(about.context, image, fact, platforms) for image, fact in images)
+
+
+def _in_emergency(inquiry: Inquiry, image: Component, platforms: Collection[str]) -> ImageFact:
+    from ldmrelease.services.decisions.facts.images_within_reach import within_reach  # noqa: PLC0415 - seldom
+
+    context = inquiry.release.context
+
+    def ask() -> ImageFact:
+        return _on_platforms(context, image, _image(context, image), platforms)
+
+    return within_reach(inquiry, image, platforms, ask)
 
 
 def as_pinned(about: ReleaseInquiry) -> tuple[ImageFact, ...]:

@@ -7,6 +7,7 @@ since each holds for one place alone (trust.md section 2).
 from typing import Any
 
 from ldmrelease.domain.images import ImageIdentity, parse_reference
+from ldmrelease.domain.overlays import is_emergency
 from ldmrelease.domain.predicates.registry import STATEMENT_TYPES
 from ldmrelease.domain.release import Component
 from ldmrelease.domain.site_registry import site_repository
@@ -32,7 +33,9 @@ def act(work: Work) -> StepResult:
         try:
             answer = _brought(work, component, registry)
         except RegistryError as error:
-            return error.unavailable
+            if not is_emergency(work.request.overlay):
+                return error.unavailable
+            answer = _there_already(work, component, registry, error)
         if isinstance(answer, StepFailed):
             return answer
         copied.append(answer)
@@ -44,6 +47,33 @@ def act(work: Work) -> StepResult:
             "found": all(each["found"] for each in copied),
         }
     )
+
+
+def _there_already(
+    work: Work, component: Component, registry: str, error: RegistryError
+) -> dict[str, Any] | StepFailed:
+    """In an emergency what is there is not copied: the decision has found it at the site, or at work there.
+
+    What the site has is the pinned image all the same, where it can be asked.
+    """
+    site = work.context.registries.open(parse_reference(site_repository(component.source, registry)))
+    out_of_reach: dict[str, Any] = {
+        "component": component.name,
+        "repository": site.name,
+        "digest": component.digest,
+        "found": True,
+        "requests": 0,
+        "bytes": 0,
+        "unasked": error.unavailable.where,
+    }
+    try:
+        there = identity(site, component.digest)
+    except RegistryError:
+        return out_of_reach
+    if not isinstance(there, ImageIdentity) or there != component.identity:
+        found = there.index if isinstance(there, ImageIdentity) else f"{there.code} {there.subject}"
+        return StepFailed("site-differs", _values(component, site, found=found))
+    return out_of_reach
 
 
 def _brought(work: Work, component: Component, registry: str) -> dict[str, Any] | StepFailed:

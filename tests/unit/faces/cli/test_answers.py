@@ -76,6 +76,7 @@ def test_every_command_prints_what_its_schema_says(site: Site, tmp_path: Path) -
     assert tell("promotions", "show", promoted["promotion"])["receipts"]
     assert not tell("trust", "agree", "--dry-run")["written"]
     assert tell("trust", "show")["signed"]
+    assert tell("trust", "impact", "me")["number"]
     assert tell("trust", "adopt")["file"] == "trust.yaml"
     assert tell("promotions", "replay", promoted["promotion"])[0]["same"]
     assert tell("alias", "move", "recommended", WEEKLY, "-t", MENU)["state"] == "succeeded"

@@ -46,10 +46,8 @@ def _entry(site: Site, key: str, person: str, role: str) -> str:
     return f"  {key}:\n{about}    public: |\n{lines}"
 
 
-@pytest.fixture(scope="session")
-def governed_once(ready_once: Site, tmp_path_factory: pytest.TempPathFactory) -> Site:
+def governed_site(site: Site) -> Site:
     """The level of development wants one of the board, and a check of somewhere that the board may waive."""
-    site = ready_once.copy(tmp_path_factory.mktemp("governed") / "workspace")
     site.edit(_asks(SMOKE, APPROVAL), "policies/development.yaml")
     words = ["pin", "request", "approval", "waiver"]
     types = [word for each in words for word in ("--type", each)]
@@ -70,6 +68,11 @@ def governed_once(ready_once: Site, tmp_path_factory: pytest.TempPathFactory) ->
     site.ok("trust", "agree", "--yes")
     site.ok("release", "pin", WEEKLY)
     return site
+
+
+@pytest.fixture(scope="session")
+def governed_once(ready_once: Site, tmp_path_factory: pytest.TempPathFactory) -> Site:
+    return governed_site(ready_once.copy(tmp_path_factory.mktemp("governed") / "workspace"))
 
 
 @pytest.fixture

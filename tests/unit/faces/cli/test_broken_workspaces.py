@@ -23,9 +23,10 @@ from ldmrelease.config.workspace.schema import WorkspaceFile
 from ldmrelease.config.yaml import read
 from ldmrelease.config.yaml.problems import BadInput, Problem
 from ldmrelease.config.yaml.validation_messages import validate
+from tests.approvers import add_approvers
 from tests.broken_workspaces import Broken, agreed, broken, dumped, plain_of
 from tests.examples import FULL
-from tests.workspace import WEEKLY, Site, copy_site
+from tests.workspace import WEEKLY, Site, copy_site, sign_trust
 
 POLICIES = ("policies/commissioning.yaml", "policies/production.yaml")
 TRUST = "trust.yaml"
@@ -161,6 +162,8 @@ def test_one_wrong_field_is_one_finding_at_its_place_and_what_lint_allows_can_be
 ):
     monkeypatch.chdir(site.root)
     monkeypatch.setenv("LDMRELEASE_NO_CACHE", "1")
+    add_approvers(site.root)
+    sign_trust(site.root)
     assert lint(site.root / FILE) == ()
     before = site.everything()
     found = list(faults(site, file))

@@ -123,3 +123,17 @@ def test_a_policy_that_is_wrong_about_its_overlays_is_told_where(ready: Site) ->
         "no requirement here has the id 'imags'",
     ):
         assert each in told, told
+
+
+def test_debts_list_a_waiver_until_it_ends(ready: Site) -> None:
+    ready.ok("release", "pin", WEEKLY)
+    ready.ok(
+        *("waive", "ran-on-development", "--release", WEEKLY, "--target", BASE),
+        *("--reason", "the test stand is away", "--expires", "2d", "--yes"),
+    )
+    (listed,) = json.loads(ready.ok("debts", "-o", "json"))["debts"]
+    assert (listed["kind"], listed["state"], listed["about"]) == ("waiver", "stands", "ran-on-development")
+    ready.advance(days=3)
+    assert ready.ok("debts").endswith("nothing is owed\n")
+    (listed,) = json.loads(ready.ok("debts", "--all", "-o", "json"))["debts"]
+    assert (listed["state"], listed["overdue"]) == ("expired", False)

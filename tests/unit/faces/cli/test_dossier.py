@@ -157,7 +157,7 @@ def test_what_is_not_enforced_is_an_excuse(asked: Site):
 def test_what_nobody_knows_is_said(asked: Site):
     found = told(asked, WEEKLY)
     codes = {each["code"] for each in found["gaps"]}
-    assert {"schemas", "unknown-release", "not-recorded"} <= codes
+    assert {"schemas", "unknown-release", "no-documents"} <= codes
     assert not codes & {"not-pinned", "no-listing", "no-configuration"}
     assert found["approvals"] == []
 

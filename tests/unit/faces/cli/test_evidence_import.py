@@ -69,7 +69,7 @@ def test_the_same_again_is_another_sighting_and_text_is_for_people(ready: Site) 
 
 def test_results_of_an_outside_run_count_where_the_requirement_says_so(ready: Site) -> None:
     # The flock has a monkey that failed: whichever test of the check stands for it has failed, too.
-    answer = done(ready, "mobu", "mobu-flock.json", "--check", "versions", "--one-test", "versions")
+    answer = done(ready, "mobu", "mobu-flock.json", "--check", "versions", "--one-test", "schemas")
     assert answer["statement"]["type"] == "check"
     assert statements(ready)["check"]["result"] == "FAILED"
 
@@ -88,6 +88,7 @@ def test_a_pass_has_to_tell_of_every_test_that_the_check_declares(ready: Site) -
     [
         (["mobu", "mobu-flock.json"], "say with --check of which check"),
         (["mobu", "mobu-flock.json", "--check", "nothing"], "there is no check nothing"),
+        (["mobu", "mobu-flock.json", "--check", "versions", "--one-test", "x"], "versions declares no test x"),
         (["lsst-verify", "lsst-verify.json", "--environment", "mars"], "there is no environment mars"),
         (["trivy", "trivy.json", "--component", "nothing"], "there is no image component"),
         (["nothing", "trivy.json"], "there is no format 'nothing'"),
@@ -96,7 +97,9 @@ def test_a_pass_has_to_tell_of_every_test_that_the_check_declares(ready: Site) -
         (["jira", "jira-rfc.json", "--target", "mars"], "there is no target mars"),
         (["junit", "junit-nested.xml", "--role", "sqa", "--target", "summit"], "it is not an approval"),
     ],
-    ids=["which check", "check", "environment", "component", "format", "time", "no target", "target", "approval"],
+    ids=[
+        "which check", "check", "test", "environment", "component", "format", "time", "no target", "target", "approval",
+    ],
 )  # fmt: skip
 def test_what_cannot_be_done_is_said_and_nothing_is_signed(ready: Site, words: list[str], told: str) -> None:
     format, name, *rest = words
@@ -112,7 +115,7 @@ def test_what_is_wrong_in_a_file_is_told_with_what_it_would_have_to_be(ready: Si
     found = ready.run("evidence", "import", "trivy", str(file), "--subject", BEFORE)
     assert found.exit_code == 2
     assert "2:2: SchemaVersion: the key 'SchemaVersion' stands twice" in found.stderr
-    assert "Results: NaN is not a number of JSON; expected a number" in found.stderr
+    assert "Results: NaN is not a number of JSON; it would have to be a number" in found.stderr
 
 
 def test_a_file_from_the_future_and_one_of_another_image_are_refused(ready: Site, tmp_path: Path) -> None:
@@ -197,6 +200,17 @@ def test_a_review_is_an_approval_in_the_role_that_is_named(ready: Site) -> None:
         "evidence", "import", "github-reviews", str(DATA / "github-reviews-api.json"), "--subject", BEFORE, *words
     )  # fmt: skip
     assert (found.exit_code, "which commit" in found.stderr) == (2, True)
+
+
+def test_a_review_is_about_the_commit_that_the_release_has_of_a_configuration(
+    ready: Site, tmp_path: Path
+) -> None:
+    release = json.loads(ready.run("release", "show", BEFORE, "-o", "json").stdout)
+    (commit,) = [each["digest"] for each in release["components"] if each["kind"] == "configuration"]
+    plain = json.loads((DATA / "github-reviews.json").read_text())
+    file = tmp_path / "pull-request.json"
+    file.write_text(json.dumps(plain | {"headRefOid": commit.removeprefix("gitCommit:")}))
+    assert done(ready, "github-reviews", str(file))["statement"]["subjects"] == [commit]
 
 
 def test_a_review_of_an_older_commit_approves_nothing(ready: Site, tmp_path: Path) -> None:
