@@ -9,7 +9,7 @@ from msgspec import Meta
 
 from ldmrelease.milestones.catalogue import Catalogue, DatedItem, Feature, Milestone
 from ldmrelease.milestones.catalogue_changes import MilestoneChange
-from ldmrelease.milestones.document import LineProblem, ReadDocument
+from ldmrelease.milestones.chapter import LineProblem, ReadDocument
 
 DayText = Annotated[
     str,

@@ -21,6 +21,7 @@ _KINDS = {
     "after": "tags",
     "before": "tags",
     "bundle": "files",
+    "catalogue": "files",
     "check": "checks",
     "component": "components",
     "directory": "directory",
@@ -75,6 +76,8 @@ FREE = {
     "failed", "fresh_for", "head", "insecure", "kubernetes", "ledger", "mail", "name", "namespace", "person",
     "platform", "predicate", "reason", "registry", "releases", "report", "repository", "run", "since",
     "trust_digest", "type",
+    "about", "compressed", "database_updated", "emergency", "expires", "kind", "one_test", "subject", "system",
+    "within",
 }  # fmt: skip
 """Parameters whose text nobody can know."""
 

@@ -25,7 +25,7 @@ from ldmrelease.faces.cli.options import OutputOption, UsageError, examples, new
 from ldmrelease.faces.cli.session import time_here, workspace_file
 from ldmrelease.milestones.catalogue import Catalogue, due_items, find, overdue_items, unfinished_milestones
 from ldmrelease.milestones.catalogue_changes import compare_catalogues
-from ldmrelease.milestones.document import write_document
+from ldmrelease.milestones.chapter import write_document
 from ldmrelease.render.milestones import (
     changes_text,
     dated_text,

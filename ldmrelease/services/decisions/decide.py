@@ -11,8 +11,9 @@ from ldmrelease.domain import canonical
 from ldmrelease.domain.decision import Decision, Finding, Outcome, Phase
 from ldmrelease.domain.errors import InputError
 from ldmrelease.domain.events import NewEvent
+from ldmrelease.domain.events.kinds import BRIDGE
 from ldmrelease.domain.events.promotion import DecisionMade, DecisionStage
-from ldmrelease.domain.events.registry import new_event
+from ldmrelease.domain.events.registry import new_event, role_types
 from ldmrelease.domain.level import Level
 from ldmrelease.domain.streams import promotion_stream
 from ldmrelease.domain.topology import Place
@@ -187,4 +188,10 @@ def roles_asked(workspace: Workspace, finding: Finding) -> tuple[str, ...]:
     check = workspace.topology.check(str(finding.values.get("check")))
     if check is None or traits(check.kind).run_by_us:
         return ()
-    return tuple(each.name for each in workspace.keyring.roles if "check" in each.types)
+    # A bridge may sign results, too, but runs nothing: it tells what somebody else has found.
+    bridges = set(role_types(BRIDGE))
+    return tuple(
+        each.name
+        for each in workspace.keyring.roles
+        if "check" in each.types and not bridges.intersection(each.types)
+    )

@@ -7,8 +7,8 @@ from pathlib import Path
 from ldmrelease.atomic_files import replace_file
 from ldmrelease.domain.errors import InputError, reason_of
 from ldmrelease.milestones.catalogue import Catalogue
+from ldmrelease.milestones.chapter import ReadDocument, read_document
 from ldmrelease.milestones.codec import SUFFIX, decode_catalogue, encode_catalogue
-from ldmrelease.milestones.document import ReadDocument, read_document
 
 FOLDER = "milestones"
 """The folder of a workspace that has them."""

@@ -50,6 +50,10 @@ def test_every_command_prints_what_its_schema_says(site: Site, tmp_path: Path) -
     # Of milestones, without a workspace (test_milestones).
     milestone = {"milestones", "milestone", "milestone-features", "dated-milestones"}
     seen |= milestone | {"imported-milestones", "milestone-changes"}
+    # Of what people decide (test_approvals, test_holds, test_emergencies).
+    seen |= {"approvals", "approve", "waive", "hold", "holds", "hold-set", "review", "debts"}
+    # Of what other tools say (test_evidence_import), and of who is trusted (test_trust_show).
+    seen |= {"evidence-import", "shown-trust"}
     # Of what somebody has to hear of (test_notify).
     seen |= {"notifications"}
     assert run("init", str(tmp_path / "new"), *JSON).exit_code == 0

@@ -6,7 +6,7 @@ import pytest
 
 from ldmrelease.answers.exit_codes import ExitCode
 from ldmrelease.domain.git_errors import telling_line
-from ldmrelease.faces.cli import trust
+from ldmrelease.faces.cli import trust_writing
 from tests.unit.faces.cli.running import run
 from tests.workspace import BEFORE, WEEKLY, Site
 
@@ -62,7 +62,7 @@ def test_what_is_no_statement_at_all_is_said_to_be_none(ready: Site):
 
 @pytest.mark.parametrize("answer", ["n\n", ""])
 def test_a_no_and_the_end_of_the_input_are_one_answer(ready: Site, answer: str, monkeypatch):
-    monkeypatch.setattr(trust, "on_terminal", lambda: True)
+    monkeypatch.setattr(trust_writing, "on_terminal", lambda: True)
     ready.edit(lambda text: text.replace("for: 4h", "for: 1h"), "policies/commissioning.yaml")
     done = ready.run("trust", "agree", input=answer)
     assert done.exit_code == ExitCode.REFUSED

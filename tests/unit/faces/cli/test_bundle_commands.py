@@ -128,7 +128,7 @@ def test_an_older_bundle_does_not_take_a_newer_ones_place(developed: Site) -> No
 def test_another_file_than_a_bundle_is_told_to_be_none(developed: Site) -> None:
     done = developed.run("bundle", "verify", str(developed.root / "trust.yaml"))
     assert done.exit_code == 3
-    assert "trust.yaml: it is not a bundle: not JSON" in done.stdout
+    assert "trust.yaml: it is not a bundle: line 1, column 1: not JSON" in done.stdout
 
 
 def test_outside_of_a_workspace_a_trust_document_is_asked_for_first(

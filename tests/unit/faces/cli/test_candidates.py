@@ -37,10 +37,10 @@ def test_a_candidate_that_is_pinned_before_the_request_is_recorded_is_decided_by
     """What was read of the pins is part of what the append expects: it is refused, and decided again."""
     tries: list[str] = []
 
-    def late(context: Context, look: Preview) -> Recorded | None:
+    def late(context: Context, look: Preview, *, holds_back: bool = False) -> Recorded | None:
         if not tries:
             ready.ok("release", "pin", "v24.0.0.rc4")
-        recorded = record_request(context, look)
+        recorded = record_request(context, look, holds_back=holds_back)
         tries.append("refused" if recorded is None else "recorded")
         return recorded
 

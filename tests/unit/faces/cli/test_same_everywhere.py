@@ -63,7 +63,7 @@ def test_ctrl_c_at_a_question_is_130_and_changes_nothing(
             raise typer.Abort from None
 
     ready.edit(lambda text: text + "\n# changed\n", "policies/commissioning.yaml")
-    monkeypatch.setattr("ldmrelease.faces.cli.trust.on_terminal", lambda: True)
+    monkeypatch.setattr("ldmrelease.faces.cli.trust_writing.on_terminal", lambda: True)
     monkeypatch.setattr("typer.confirm", interrupted)
     before = (ready.root / "trust.yaml").read_bytes()
     done = ready.run("trust", "agree")

@@ -18,7 +18,7 @@ from ldmrelease.milestones.catalogue import (
     unfinished_milestones,
 )
 from ldmrelease.milestones.catalogue_changes import MilestoneChangeKind, compare_catalogues
-from ldmrelease.milestones.document import NOTHING_NEW, read_document, write_document
+from ldmrelease.milestones.chapter import NOTHING_NEW, read_document, write_document
 
 DOCUMENT = (Path(__file__).parents[2] / "data/LDM-564.md").read_text(encoding="utf-8")
 READ = read_document(DOCUMENT, "LDM-564")
