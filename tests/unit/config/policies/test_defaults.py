@@ -101,6 +101,15 @@ def test_the_documented_order_is_an_example_that_is_read():
     }
 
 
+def test_what_may_be_compressed_is_an_example_that_is_read():
+    text = (HERE / "policies" / "commissioning.yaml").read_text()
+    begin = text.index("  # compression:\n")
+    example = text[begin:].replace("  # ", "  ")
+    level = parse_level(f"{text[:begin]}{example}".encode(), "commissioning.yaml")
+    assert list(level.compressions) == ["night"]
+    assert level.emergency is not None
+
+
 def test_production_asks_for_everything_that_commissioning_asks_and_more():
     production = LEVELS["production"]
     rules = {each.rule for each in clauses(production)}
