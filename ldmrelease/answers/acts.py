@@ -6,8 +6,8 @@ from datetime import datetime
 import msgspec
 
 from ldmrelease.answers.approvals import GivenApprovalAnswer, seen_approval
-from ldmrelease.answers.decisions import OverlayAnswer
 from ldmrelease.answers.holds import HoldAnswer, hold_answer
+from ldmrelease.answers.overlays import OverlayAnswer
 from ldmrelease.answers.spellings import PlaceName, ReleaseName, TimeText, time_text
 from ldmrelease.answers.waivers import WaiverAnswer, seen_waiver
 from ldmrelease.domain.times import spell

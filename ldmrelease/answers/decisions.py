@@ -6,12 +6,12 @@ from typing import TYPE_CHECKING
 import msgspec
 
 from ldmrelease.answers.findings import FindingAnswer
+from ldmrelease.answers.overlays import OverlayAnswer, overlay_answer
 from ldmrelease.answers.sentences.advice import not_advised_words
 from ldmrelease.answers.sentences.findings import sentence
 from ldmrelease.answers.spellings import DigestText, PlaceName, ReleaseName, TimeText, plain_values, time_text
 from ldmrelease.domain.decision import Decision, Finding, Outcome, Phase, Verdict
 from ldmrelease.domain.facts import Intent
-from ldmrelease.domain.overlays import OverlayKind, OverlayRequest
 
 if TYPE_CHECKING:
     from ldmrelease.services.decisions.replay import Replayed
@@ -37,13 +37,6 @@ class RequirementFindingAnswer(FindingAnswer, frozen=True, kw_only=True):
     unmet: Outcome | None
     source: str | None
     blocked: str | None = None
-
-
-class OverlayAnswer(msgspec.Struct, frozen=True, kw_only=True):
-    """A compression of the level's policy, by its name, or an emergency: less is asked, and a review is owed."""
-
-    kind: OverlayKind
-    name: str
 
 
 class DecisionAnswer(msgspec.Struct, frozen=True, kw_only=True):
@@ -105,11 +98,6 @@ def decision_answer(
         digest=digest,
         overlay=overlay_answer(decision.overlay),
     )
-
-
-def overlay_answer(asked: OverlayRequest | None) -> OverlayAnswer | None:
-    """What a request was asked for as."""
-    return OverlayAnswer(kind=asked.kind, name=asked.name) if asked is not None else None
 
 
 def _finding(found: Finding, blocked: "Blocked | None") -> RequirementFindingAnswer:

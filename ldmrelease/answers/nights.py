@@ -2,6 +2,7 @@
 
 import msgspec
 
+from ldmrelease.answers.overlays import OverlayAnswer, overlay_answer
 from ldmrelease.answers.people import with_people
 from ldmrelease.answers.periods import (
     CoverageAnswer,
@@ -22,7 +23,7 @@ from ldmrelease.trust.keyring import Keyring
 
 class AllowanceAnswer(msgspec.Struct, frozen=True, kw_only=True):
     """Why something was let in, as it was known at the end of the night: the promotion and who asked for it, its latest
-    decision about the place, and when it was admitted.
+    decision about the place, and when it was admitted. `overlay`: it asked for less than everybody is asked.
     """
 
     promotion: str
@@ -33,6 +34,7 @@ class AllowanceAnswer(msgspec.Struct, frozen=True, kw_only=True):
     verdict: Verdict | None
     decision: DigestText | None
     admitted: TimeText | None
+    overlay: OverlayAnswer | None = None
 
 
 class NightImageAnswer(msgspec.Struct, frozen=True, kw_only=True):
@@ -159,4 +161,5 @@ def _allowed(told: Allowance | None) -> AllowanceAnswer | None:
         verdict=told.verdict,
         decision=told.decision,
         admitted=time_text(told.admitted),
+        overlay=overlay_answer(told.overlay),
     )

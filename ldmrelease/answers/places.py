@@ -6,6 +6,7 @@ from typing import Literal
 import msgspec
 
 from ldmrelease.answers.findings import FindingAnswer, foreign_findings
+from ldmrelease.answers.overlays import OverlayAnswer, overlay_answer
 from ldmrelease.answers.spellings import DigestText, PlaceName, ReleaseName, TimeText
 from ldmrelease.services.inventory.history import HistoryEntry
 from ldmrelease.services.inventory.where import PlaceComponent, UnobservedPlace
@@ -67,7 +68,7 @@ class IntervalAnswer(msgspec.Struct, frozen=True, kw_only=True):
 class HistoryAnswer(msgspec.Struct, frozen=True, kw_only=True):
     """An image at a place over a time. `observed` are the seconds in `intervals`; `ended` says how it went, null
     while it is there; `gone` is when it was first seen to be gone. `revision`, `named` and `findings` as in
-    `WhereAnswer`.
+    `WhereAnswer`. `overlay`: it was let in for less than everybody is asked.
     """
 
     place: PlaceName
@@ -85,6 +86,7 @@ class HistoryAnswer(msgspec.Struct, frozen=True, kw_only=True):
     ended: str | None
     gone: TimeText | None
     findings: tuple[FindingAnswer, ...] = ()
+    overlay: OverlayAnswer | None = None
 
 
 Where = list[WhereAnswer]
@@ -145,6 +147,7 @@ def history_answers(rows: Iterable[HistoryEntry]) -> History:
             ended=row.ended,
             gone=row.gone,
             findings=foreign_findings(row.foreign, gone=row.ended is not None),
+            overlay=overlay_answer(row.overlay),
         )
         for row in rows
     ]

@@ -7,7 +7,7 @@ import msgspec
 
 from ldmrelease.answers.sentences.requirements import requirement_words
 from ldmrelease.answers.spellings import DigestText, TimeText, Values, plain_values, time_text
-from ldmrelease.domain.level import Ask, Level, Recalled, Requirement, Unmanaged
+from ldmrelease.domain.level import Ask, Level, LevelOverlay, Recalled, Requirement, Unmanaged
 
 
 class RequirementAnswer(msgspec.Struct, frozen=True, kw_only=True):
@@ -28,6 +28,23 @@ class EnvironmentAdditionsAnswer(msgspec.Struct, frozen=True, kw_only=True):
     enter: tuple[RequirementAnswer, ...]
     confirm: tuple[RequirementAnswer, ...]
     excludes: tuple[str, ...]
+
+
+class LevelOverlayAnswer(msgspec.Struct, frozen=True, kw_only=True):
+    """What a level asks less in a compression or an emergency. `keep`: all is left away but those. `lasts` and
+    `review_within` are in seconds.
+    """
+
+    kind: str
+    name: str
+    by: tuple[str, ...]
+    drop: tuple[str, ...]
+    keep: tuple[str, ...] | None
+    shorten: dict[str, Values]
+    lasts: int | None
+    environments: tuple[str, ...] | None
+    review_within: int
+    reason: str | None
 
 
 class LevelAnswer(msgspec.Struct, frozen=True, kw_only=True):
@@ -51,6 +68,7 @@ class LevelAnswer(msgspec.Struct, frozen=True, kw_only=True):
     enter: tuple[RequirementAnswer, ...]
     confirm: tuple[RequirementAnswer, ...]
     environments: dict[str, EnvironmentAdditionsAnswer]
+    overlays: tuple[LevelOverlayAnswer, ...]
     review: dict[str, Any] | None
 
 
@@ -76,7 +94,25 @@ def level_answer(level: Level, environment: str | None) -> LevelAnswer:
             )
             for name, own in level.environments.items()
         },
+        overlays=tuple(
+            _overlay(each) for each in (*level.compressions.values(), level.emergency) if each is not None
+        ),
         review=level.review,
+    )
+
+
+def _overlay(overlay: LevelOverlay) -> LevelOverlayAnswer:
+    return LevelOverlayAnswer(
+        kind=str(overlay.kind),
+        name=overlay.name,
+        by=overlay.by,
+        drop=overlay.drop,
+        keep=overlay.keep,
+        shorten={name: plain_values(each) for name, each in overlay.shorten.items()},
+        lasts=overlay.lasts,
+        environments=overlay.environments,
+        review_within=overlay.review_within,
+        reason=overlay.reason,
     )
 
 

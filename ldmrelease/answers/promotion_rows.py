@@ -4,6 +4,7 @@ from collections.abc import Iterable
 
 import msgspec
 
+from ldmrelease.answers.overlays import OverlayAnswer, overlay_answer
 from ldmrelease.answers.people import with_people
 from ldmrelease.answers.spellings import DigestText, PlaceName, ReleaseName, TimeText, time_text
 from ldmrelease.domain.facts import Intent
@@ -16,7 +17,8 @@ from ldmrelease.trust.keyring import Keyring
 class PromotionRowAnswer(msgspec.Struct, frozen=True, kw_only=True):
     """A promotion in a list. `done` are the places that it is through with; it waits `until` a time, for `who`,
     roles with their people;
-    `pending` are the requirements that it waits for, or what it waits for in the cluster.
+    `pending` are the requirements that it waits for, or what it waits for in the cluster. `overlay`: it asks for less
+    than everybody is asked.
 
     It is `untrusted` where one of its events does not count; what a signed request would have said is null then.
     """
@@ -36,6 +38,7 @@ class PromotionRowAnswer(msgspec.Struct, frozen=True, kw_only=True):
     until: TimeText | None
     who: tuple[str, ...]
     pending: tuple[str, ...]
+    overlay: OverlayAnswer | None = None
 
 
 Promotions = list[PromotionRowAnswer]
@@ -65,4 +68,5 @@ def _row(ledger: LedgerReader, keyring: Keyring, summary: PromotionSummary) -> P
         until=time_text(journal.until) if journal is not None else None,
         who=with_people(keyring, journal.who) if journal is not None else (),
         pending=pending_requirements(ledger, summary),
+        overlay=overlay_answer(asked.overlay) if asked is not None else None,
     )

@@ -7,6 +7,7 @@ import msgspec
 
 from ldmrelease.answers.decisions import NONE_BLOCKED, DecisionAnswer, decision_answer
 from ldmrelease.answers.findings import FindingAnswer
+from ldmrelease.answers.overlays import OverlayAnswer, overlay_answer
 from ldmrelease.answers.promotions import WaitAnswer, cause_finding, wait_answer
 from ldmrelease.answers.spellings import (
     DigestText,
@@ -59,7 +60,9 @@ class ReceiptRefAnswer(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class ReportAnswer(msgspec.Struct, frozen=True, kw_only=True):
-    """A promotion. `cause` says why it ended or stops, `waits_for` what it waits for; `next` is a command to try."""
+    """A promotion. `cause` says why it ended or stops, `waits_for` what it waits for; `next` is a command to try.
+    `overlay`: it asks for less than everybody is asked.
+    """
 
     promotion: str
     state: PromotionState
@@ -78,6 +81,7 @@ class ReportAnswer(msgspec.Struct, frozen=True, kw_only=True):
     decisions: tuple[StageDecisionAnswer, ...]
     receipts: tuple[ReceiptRefAnswer, ...]
     next: tuple[str, ...]
+    overlay: OverlayAnswer | None = None
 
 
 def report_answer(report: PromotionReport, blocked: "Mapping[str, Blocked]" = NONE_BLOCKED) -> ReportAnswer:
@@ -110,6 +114,7 @@ def report_answer(report: PromotionReport, blocked: "Mapping[str, Blocked]" = NO
             for each in report.receipts
         ),
         next=report.next,
+        overlay=overlay_answer(request.overlay),
     )
 
 

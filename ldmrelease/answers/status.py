@@ -5,6 +5,7 @@ from typing import Literal
 
 import msgspec
 
+from ldmrelease.answers.overlays import OverlayAnswer, overlay_answer
 from ldmrelease.answers.people import with_people
 from ldmrelease.answers.sentences.text import command_line
 from ldmrelease.answers.spellings import DigestText, ReleaseName, TimeText, time_text
@@ -21,7 +22,7 @@ class StatusAnswer(msgspec.Struct, frozen=True, kw_only=True):
     there when somebody looked last, was there once, or never; `since` is from when that holds as far as it was seen,
     and without any of it when it was decided or asked. `promotion` is the latest one there, with its state; `verdict`
     is its latest decision there, and `decision` its digest. `next` is a command to go on with; it waits `until` a time,
-    for `who`, roles with their people.
+    for `who`, roles with their people. `overlay`: the promotion asked for less than everybody is asked.
     """
 
     release: ReleaseName
@@ -38,6 +39,7 @@ class StatusAnswer(msgspec.Struct, frozen=True, kw_only=True):
     until: TimeText | None
     who: tuple[str, ...]
     next: str | None
+    overlay: OverlayAnswer | None = None
 
 
 Status = list[StatusAnswer]
@@ -60,6 +62,7 @@ def status_answers(keyring: Keyring, rows: Iterable[ReleaseStatus]) -> Status:
             by=each.by,
             until=time_text(each.until),
             who=with_people(keyring, each.who),
+            overlay=overlay_answer(each.overlay),
             next=command_line(each.next) if each.next else None,
         )
         for each in rows

@@ -135,6 +135,11 @@ def _uncovered(found: VerifiedCopy) -> Iterator[str]:
     """What nobody can say of this copy."""
     if found.size > 1 and not found.events.good:
         yield "no event is signed by a key of this trust document: is it that of another workspace?"
+    if found.trust_unsigned is not None:
+        yield (
+            f"no root keys stand behind this trust document ({found.trust_unsigned}): that it is the right one is for "
+            "whoever handed it over to show; its signatures are in trust.signatures.json beside it"
+        )
     if not found.given:
         yield "no checkpoint was given: events that were cut off at the end would not show"
     elif found.tail:

@@ -1,11 +1,14 @@
 """Why something runs at a place, or ran there: the decision behind it, with its evidence, or that there is none."""
 
 from collections.abc import Iterable, Sequence
+from datetime import datetime
 
 import msgspec
 
+from ldmrelease.answers.acts import ReleaseActsAnswer, release_acts_answer
 from ldmrelease.answers.decisions import DecisionAnswer, decision_answer
 from ldmrelease.answers.exit_codes import ExitCode, found_code
+from ldmrelease.answers.overlays import OverlayAnswer, overlay_answer
 from ldmrelease.answers.reports import ReceiptRefAnswer
 from ldmrelease.answers.spellings import DigestText, PlaceName, ReleaseName, TimeText, time_text
 from ldmrelease.domain.events.promotion import DecisionStage
@@ -52,7 +55,8 @@ class DecisionReasonAnswer(msgspec.Struct, frozen=True, kw_only=True):
 class PromotionReasonAnswer(msgspec.Struct, frozen=True, kw_only=True):
     """A promotion, as far as it is about the place. `written` and `restored` are when that was done there.
     `without_receipt` says why it left no receipt; `later` are statements that came in after its decisions, as they
-    count now.
+    count now. `overlay`: it asked for less than everybody is asked. `acts` has approvals and waivers that came in after
+    its decisions, the holds that stand at the place now, and the review that is owed for it.
     """
 
     promotion: str
@@ -70,6 +74,8 @@ class PromotionReasonAnswer(msgspec.Struct, frozen=True, kw_only=True):
     receipts: tuple[ReceiptRefAnswer, ...]
     without_receipt: str | None
     later: tuple[StatementUsedAnswer, ...]
+    overlay: OverlayAnswer | None
+    acts: ReleaseActsAnswer
 
 
 class WhyImageAnswer(msgspec.Struct, frozen=True, kw_only=True):
@@ -148,12 +154,12 @@ class WhyAnswer(msgspec.Struct, frozen=True, kw_only=True):
         return found_code(undecided, any(each.unobserved for each in self.places))
 
 
-def why_answer(found: Iterable[WhyPlace]) -> WhyAnswer:
-    """Why, place by place."""
-    return WhyAnswer(places=tuple(map(_place, found)))
+def why_answer(found: Iterable[WhyPlace], now: datetime) -> WhyAnswer:
+    """Why, place by place, as of a time."""
+    return WhyAnswer(places=tuple(_place(each, now) for each in found))
 
 
-def _place(each: WhyPlace) -> WhyPlaceAnswer:
+def _place(each: WhyPlace, now: datetime) -> WhyPlaceAnswer:
     return WhyPlaceAnswer(
         place=str(each.place),
         level=each.level,
@@ -161,7 +167,7 @@ def _place(each: WhyPlace) -> WhyPlaceAnswer:
         observed=time_text(each.observed),
         next=time_text(each.next),
         unobserved=not each.speaks,
-        reasons=tuple(map(_reason, each.reasons)),
+        reasons=tuple(_reason(one, each.moment or now) for one in each.reasons),
         others=tuple(map(_other, each.others)),
     )
 
@@ -170,12 +176,12 @@ def _other(each: OtherPromotion) -> OtherPromotionAnswer:
     return OtherPromotionAnswer(promotion=each.promotion, release=each.release, state=each.state)
 
 
-def _reason(each: WhyReason) -> WhyReasonAnswer:
+def _reason(each: WhyReason, now: datetime) -> WhyReasonAnswer:
     return WhyReasonAnswer(
         images=tuple(map(_image, each.images)),
         decided=each.is_decided,
         found=each.found,
-        promotion=_promotion(each.promotion) if each.promotion is not None else None,
+        promotion=_promotion(each.promotion, now) if each.promotion is not None else None,
         first=_first(each.first) if each.first is not None else None,
     )
 
@@ -205,7 +211,7 @@ def _first(each: FirstSeen) -> FirstSeenAnswer:
     )
 
 
-def _promotion(each: PromotionReason) -> PromotionReasonAnswer:
+def _promotion(each: PromotionReason, now: datetime) -> PromotionReasonAnswer:
     return PromotionReasonAnswer(
         promotion=each.promotion,
         intent=Intent(each.intent),
@@ -227,6 +233,8 @@ def _promotion(each: PromotionReason) -> PromotionReasonAnswer:
         ),
         without_receipt=each.without_receipt,
         later=_statements(each.later),
+        overlay=overlay_answer(each.overlay),
+        acts=release_acts_answer(each.release, each.acts, now),
     )
 
 

@@ -32,6 +32,8 @@ def read_signatures(path: Path) -> tuple[tuple[TrustVersion, ...], str]:
 
     Raises `BadInput` with file and field.
     """
+    if path.is_fifo():
+        raise BadInput([Problem(shown(path), "is a pipe; nobody would wait for what comes through it")])
     try:
         with path.open("rb") as file:
             data = file.read(LARGEST + 1)

@@ -4,7 +4,7 @@ Whoever believes it reads the event with a keyring (`trust.records`).
 """
 
 import base64
-import binascii
+from datetime import datetime
 from functools import cache
 from typing import Any, TypeVar
 
@@ -18,12 +18,22 @@ B = TypeVar("B")
 
 
 def claimed_body(event: Event, kind: type[B]) -> B | None:
-    """The body in the envelope of an event; None where there is none of that type."""
+    """The body in the envelope of an event; None where there is none of that type.
+
+    One with a time that has no zone is none: it could not be compared with others, and no record that counts has it.
+    """
     try:
         payload = canonical.parse(base64.b64decode(event.body["envelope"]["payload"], validate=True))
-        return canonical.from_plain(payload["body"], kind)
-    except (KeyError, TypeError, binascii.Error, canonical.NotCanonical):
+        found = canonical.from_plain(payload["body"], kind)
+    # A payload outside ASCII is a plain ValueError of base64's.
+    except (KeyError, TypeError, ValueError, RecursionError):
         return None
+    return None if _has_bare_time(found) else found
+
+
+def _has_bare_time(body: object) -> bool:
+    moments = (getattr(body, each) for each in getattr(body, "__struct_fields__", ()))
+    return any(isinstance(each, datetime) and each.tzinfo is None for each in moments)
 
 
 class _Enveloped(Struct):

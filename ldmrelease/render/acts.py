@@ -5,9 +5,9 @@ from collections.abc import Iterator
 from ldmrelease.answers.acts import ReleaseActsAnswer, ReviewOwedAnswer
 from ldmrelease.answers.approvals import GivenApprovalAnswer
 from ldmrelease.answers.holds import HoldAnswer
+from ldmrelease.answers.sentences.overlays import overlay_mark
 from ldmrelease.answers.sentences.text import few, listed, said
 from ldmrelease.answers.waivers import WaiverAnswer
-from ldmrelease.domain.overlays import OverlayKind
 
 EVERYWHERE = "everywhere"
 
@@ -91,8 +91,3 @@ def review_state_words(each: ReviewOwedAnswer) -> str:
     if each.unasked:
         told.append(f"out of reach then: {listed(map(said, each.unasked))}")
     return "; ".join(told)
-
-
-def overlay_mark(kind: OverlayKind, name: str) -> str:
-    """`EMERGENCY`, or `COMPRESSED (name)`: what stands beside whatever it let in."""
-    return "EMERGENCY" if kind is OverlayKind.EMERGENCY else f"COMPRESSED ({said(name)})"

@@ -6,6 +6,7 @@ from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING
 
 from ldmrelease.answers.findings import foreign_findings
+from ldmrelease.answers.sentences.overlays import overlay_mark
 from ldmrelease.answers.sentences.text import counted, few, listed, said, short
 from ldmrelease.domain.site_registry import FOREIGN_IMAGE
 from ldmrelease.domain.times import spell_seconds
@@ -127,12 +128,19 @@ def history_table(rows: Sequence[HistoryEntry]) -> str:
             each.first,
             each.last,
             spell_seconds(each.observed),
-            each.ended or "is there",
+            _end(each),
         )
         for each in rows
     ]
     headers = ["place", "component", "image", "release", "from", "last seen", "seen for", "end"]
     return with_foreign(table(headers, cells, spare=("image", "seen for", "component", "last seen")), rows)
+
+
+def _end(each: HistoryEntry) -> str | Cell:
+    end = each.ended or "is there"
+    if each.overlay is None:
+        return end
+    return Cell(f"{end}; came as {overlay_mark(each.overlay.kind, each.overlay.name)}", Colour.red)
 
 
 def observation_text(observation: Observation) -> str:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 from ldmrelease.answers.decisions import NONE_BLOCKED
 from ldmrelease.answers.sentences.causes import availability_words, cause_words, waits_words
 from ldmrelease.answers.sentences.escapes import printable
+from ldmrelease.answers.sentences.overlays import overlay_mark
 from ldmrelease.answers.sentences.target_refusals import (
     busy_words,
     failure_words,
@@ -32,10 +33,11 @@ from ldmrelease.domain.facts import Intent
 from ldmrelease.domain.plan import StepKind
 from ldmrelease.domain.streams import StepId
 from ldmrelease.render.changes import done_text
-from ldmrelease.render.decisions import decision_text, each_once, verdict_line
+from ldmrelease.render.decisions import decision_text, each_once, overlay_lines, verdict_line
 from ldmrelease.render.tables import Cell, Colour, painted, table
 
 if TYPE_CHECKING:
+    from ldmrelease.answers.overlays import OverlayAnswer
     from ldmrelease.answers.promotion_rows import PromotionRowAnswer
     from ldmrelease.domain.plan import PlacePlan, Plan, Step
     from ldmrelease.services.decisions.decide import Decided, Unagreed
@@ -249,12 +251,19 @@ def _pending(requirement: str) -> str:
     return "the complete release, asked for again" if requirement == "complete" else requirement
 
 
+def _marked(state: Cell, overlay: OverlayAnswer | None) -> Cell:
+    """A state, and beside it that less was asked for."""
+    if overlay is None:
+        return state
+    return Cell(f"{state.text}, {overlay_mark(overlay.kind, overlay.name)}", Colour.red)
+
+
 def promotions_table(rows: Iterable[PromotionRowAnswer]) -> str:
     """The list of promotions."""
     cells: list[list[str | Cell]] = [
         [
             each.promotion,
-            state_cell(each.state),
+            _marked(state_cell(each.state), each.overlay),
             each.intent or "",
             each.release or "",
             each.target or "",
@@ -280,6 +289,7 @@ def report_text(
     request = report.request
     cell = state_cell(report.state)
     lines = [
+        *overlay_lines(request.overlay),
         f"promotion {report.promotion}: {painted(cell.text, cell.colour)}{_report_cause(report, now)}",
         f"  {_intent(request.intent, request.alias)} {request.product}/{request.tag} ({short(request.release)}) "
         f"at {said(request.target)}",

@@ -5,7 +5,9 @@ from collections.abc import Iterable, Iterator, Sequence
 from ldmrelease.answers.availability import AvailableReleaseAnswer, LevelAvailabilityAnswer
 from ldmrelease.answers.metrics import LevelMetricsAnswer
 from ldmrelease.answers.nights import AllowanceAnswer, NightAnswer, NightChangeAnswer, NightWaitAnswer
+from ldmrelease.answers.overlays import OverlayAnswer
 from ldmrelease.answers.periods import CoverageAnswer, DistributionAnswer, UnobservedAnswer
+from ldmrelease.answers.sentences.overlays import overlay_mark
 from ldmrelease.answers.sentences.text import counted, few, listed, short, span
 from ldmrelease.answers.status import StatusAnswer
 from ldmrelease.answers.timelines import ImageThereAnswer, TimelineAnswer
@@ -58,8 +60,14 @@ def _verdict(each: StatusAnswer) -> Cell:
     state = each.state if each.state is not None and each.state != "succeeded" else verdict
     told = verdict if each.presence in ("running", "gone") and each.state == "succeeded" else state
     words = ", ".join(part for part in (there.text, str(told)) if part)
+    if each.overlay is not None:
+        return Cell(f"{words} ({each.promotion}), {_mark(each.overlay)}", Colour.red)
     colour = _VERDICTS.get(str(told), there.colour)
     return Cell(f"{words} ({each.promotion})", colour)
+
+
+def _mark(overlay: OverlayAnswer) -> str:
+    return overlay_mark(overlay.kind, overlay.name)
 
 
 def availability_text(levels: Sequence[LevelAvailabilityAnswer]) -> str:
@@ -223,7 +231,8 @@ def _allowed(told: AllowanceAnswer | None) -> str | Cell:
         return _NOBODY
     when = f"admitted {told.admitted}" if told.admitted is not None else "under way"
     verdict = f"{told.verdict}, " if told.verdict is not None else ""
-    return f"{told.promotion} by {told.by} ({verdict}{when})"
+    words = f"{told.promotion} by {told.by} ({verdict}{when})"
+    return words if told.overlay is None else Cell(f"{_mark(told.overlay)} {words}", Colour.red)
 
 
 def _change_line(each: NightChangeAnswer) -> str:
@@ -233,7 +242,8 @@ def _change_line(each: NightChangeAnswer) -> str:
     why = ""
     if each.allowed is not None:
         reason = f": {each.allowed.reason}" if each.allowed.reason else ""
-        why = f"; {each.allowed.intent} {each.allowed.promotion} by {each.allowed.by}{reason}"
+        mark = f"{_mark(each.allowed.overlay)} " if each.allowed.overlay is not None else ""
+        why = f"; {mark}{each.allowed.intent} {each.allowed.promotion} by {each.allowed.by}{reason}"
     elif each.come:
         why = "; by nobody we know of"
     return f"{each.place} {each.component}: {gone} -> {come}, {when}{why}"

@@ -8,12 +8,13 @@ from typing import TYPE_CHECKING
 
 from ldmrelease.answers.sentences.escapes import printable
 from ldmrelease.answers.sentences.requirements import requirement_words
-from ldmrelease.answers.sentences.text import counted, listed, span
-from ldmrelease.domain.level import Ask, Recalled, Unmanaged, WaiverLimits
+from ldmrelease.answers.sentences.text import any_of, counted, listed, span
+from ldmrelease.domain.level import KEPT_RULE, Ask, Recalled, Unmanaged, WaiverLimits
+from ldmrelease.domain.overlays import OverlayKind
 from ldmrelease.domain.times import spell
 
 if TYPE_CHECKING:
-    from ldmrelease.domain.level import Level, Requirement
+    from ldmrelease.domain.level import Level, LevelOverlay, Requirement
 
 _WIDTH = 110
 _ASKS = {
@@ -50,12 +51,45 @@ def level_words(level: Level, environment: str | None = None) -> str:
                 lines += ["", f"In {name}, tags of kind {listed(own.excludes)} are excluded."]
             lines += _part(f"In {name}, before anything is touched, also:", own.enter)
             lines += _part(f"In {name}, after it runs there, also:", own.confirm)
+    overlays = [*level.compressions.values(), *([level.emergency] if level.emergency is not None else [])]
+    for each in overlays:
+        lines += ["", *_overlay(each)]
     return "\n".join(lines)
 
 
 def _part(title: str, requirements: Iterable[Requirement]) -> list[str]:
     lines = [line for each in requirements for line in _requirement(each)]
     return ["", title, *lines] if lines else []
+
+
+def _overlay(overlay: LevelOverlay) -> list[str]:
+    """What is asked less, of whom, and what that owes."""
+    emergency = overlay.kind is OverlayKind.EMERGENCY
+    title = "In an emergency" if emergency else f"Compressed as {overlay.name}"
+    lines = [f"{title}, asked for by {any_of(overlay.by)}:"]
+    if overlay.keep is not None:
+        lines.append(f"  Nothing stands in the way but {listed([KEPT_RULE, *overlay.keep])}.")
+    elif overlay.drop:
+        lines.append(
+            f"  {listed(overlay.drop)} {'does' if len(overlay.drop) == 1 else 'do'} not stand in the way."
+        )
+    for name, own in overlay.shorten.items():
+        asked = listed(
+            f"{key.rstrip('_').replace('_', '-')} {_said(key, value)}" for key, value in own.items()
+        )
+        lines.append(f"  {name} is asked with {asked}.")
+    if overlay.lasts is not None:
+        lines.append(f"  It holds for {span(overlay.lasts)}.")
+    if overlay.environments is not None:
+        lines.append(f"  Only in {listed(overlay.environments)}.")
+    lines.append(f"  A review is owed within {span(overlay.review_within)}.")
+    return lines
+
+
+def _said(key: str, value: object) -> str:
+    """A parameter's value; those that are times are seconds."""
+    timed = key == "for_" or key.endswith("age") or key == "grace"
+    return span(value) if timed and isinstance(value, int) else str(value)
 
 
 def _requirement(requirement: Requirement) -> list[str]:

@@ -1,31 +1,36 @@
 """Why something runs, on a page: what it is, who asked, what was decided on which evidence, and what came of it."""
 
 from collections.abc import Iterable, Iterator, Sequence
+from datetime import datetime
 
+from ldmrelease.answers.acts import release_acts_answer
 from ldmrelease.answers.sentences.rejected import why_not
 from ldmrelease.answers.sentences.text import counted, listed, moment, said, short
 from ldmrelease.domain.decision import IN_THE_WAY, Finding, Outcome
-from ldmrelease.render.decisions import decision_source, finding_lines
+from ldmrelease.render.acts import acts_sections
+from ldmrelease.render.decisions import decision_source, finding_lines, overlay_lines
 from ldmrelease.render.tables import Colour, painted
 from ldmrelease.services.audit.promotion_reason import DecisionReason, PromotionReason, StatementUsed
 from ldmrelease.services.audit.why import FirstSeen, WhyPlace, WhyReason
 from ldmrelease.services.inventory.where import PlaceComponent
 
 _VERBS = {"promote": "promote", "rollback": "go back to", "alias": "move a name to", "retire": "take away"}
+_SINCE = {"holds": "held now", "reviews owed": "review"}
+"""What stands in front of acts that are of now, and not only later than a decision."""
 _BEHIND = "            "
 
 
-def why_text(places: Sequence[WhyPlace]) -> str:
-    """Each place with its reasons."""
-    return "\n\n".join("\n".join(_place(each)) for each in places) or "no place is meant"
+def why_text(places: Sequence[WhyPlace], now: datetime) -> str:
+    """Each place with its reasons, as of a time."""
+    return "\n\n".join("\n".join(_place(each, now)) for each in places) or "no place is meant"
 
 
-def _place(place: WhyPlace) -> Iterator[str]:
+def _place(place: WhyPlace, now: datetime) -> Iterator[str]:
     yield _heading(place)
     if not place.reasons and place.observed is not None and place.speaks:
         yield "  nothing of what is asked about was seen there"
     for each in place.reasons:
-        yield from _reason(each)
+        yield from _reason(each, place.moment or now)
     for other in place.others:
         yield f"  since then  {other.promotion} brought {other.release}: {other.state}"
 
@@ -43,11 +48,11 @@ def _heading(place: WhyPlace) -> str:
     return f"{told} at {moment(place.moment)}, as observed at {moment(place.observed)}"
 
 
-def _reason(reason: WhyReason) -> Iterator[str]:
+def _reason(reason: WhyReason, now: datetime) -> Iterator[str]:
     for each in reason.images:
         yield f"  {_image(each)}"
     if reason.promotion is not None:
-        yield from _promotion(reason.promotion, found=reason.found)
+        yield from _promotion(reason.promotion, now, found=reason.found)
     elif reason.images:
         yield from _undecided(reason.first)
 
@@ -68,7 +73,8 @@ def _undecided(first: FirstSeen | None) -> Iterator[str]:
         yield f"  changed     by {said(first.by)} at {said(first.changed)}, commit {said(first.commit)}"
 
 
-def _promotion(promotion: PromotionReason, *, found: bool) -> Iterator[str]:
+def _promotion(promotion: PromotionReason, now: datetime, *, found: bool) -> Iterator[str]:
+    yield from (f"  {each}" for each in overlay_lines(promotion.overlay))
     verb = _VERBS.get(promotion.intent, promotion.intent)
     reason = f": {said(promotion.reason)}" if promotion.reason else ""
     yield (
@@ -89,6 +95,8 @@ def _promotion(promotion: PromotionReason, *, found: bool) -> Iterator[str]:
     yield f"  state       {promotion.state}"
     for later in promotion.later:
         yield f"  since then  {_statement(later)}"
+    for name, lines in acts_sections(release_acts_answer(promotion.release, promotion.acts, now)):
+        yield from (f"  {_SINCE.get(name, 'since then'):<11} {line}" for line in lines)
 
 
 def _receipts(promotion: PromotionReason) -> Iterator[str]:

@@ -27,6 +27,8 @@ LOOKED_AT = (
     "promotions/index.html",
     "nights/20230420.html",
     "people/index.html",
+    "acts.html",
+    "places/tucson-teststand/ocps.html",
 )
 
 
@@ -42,6 +44,8 @@ def root(tmp_path_factory: pytest.TempPathFactory) -> Path:
     assert site.run("promote", WEEKLY, "--target", BASE).exit_code == 4
     site.advance(hours=12)
     site.ok("observe")
+    site.ok("recall", WEEKLY, "--target", "summit", "--reason", "it segfaults there")
+    site.ok("freeze", "tucson-teststand", "--reason", "a demonstration")
     site.ok("site", "build", str(folder / "site"))
     return folder / "site"
 

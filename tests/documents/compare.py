@@ -17,6 +17,7 @@ _UUID = r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}"
 _ID = re.compile(
     rf"(?P<digest>sha256:[0-9a-f]{{12,64}})|(?P<uuid>{_UUID})|(?P<run>run-[0-9a-f]{{16}})"
     r"|(?P<key>SHA256:[A-Za-z0-9+/]{43})|(?P<promotion>\bP-\d+\b)"
+    r"|(?P<approval>\bA-\d+\b)|(?P<waiver>\bW-\d+\b)"
     # A commit in full or in so many characters as answers show; all of these may be digits.
     r"|(?P<commit>\b(?:[0-9a-f]{40}|[0-9a-f]{12})\b)"
 )

@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import atexit
 import shutil
 import subprocess
+import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
+from functools import cache
 from pathlib import Path
 
 from ldmrelease.registry.sample import put_sample_index
+from tests.documents.board import ask, people
 from tests.documents.play import Stage
 from tests.documents.telescope import REGISTRY as TELESCOPE_REGISTRY
 from tests.documents.telescope import plant as plant_telescope
@@ -134,8 +138,42 @@ def telescope(folder: Path) -> Iterator[Stage]:
         yield stage
 
 
+@contextmanager
+def board(folder: Path) -> Iterator[Stage]:
+    """The demonstration's workspace, `release`, with a board and others who are asked, and a release for production."""
+    with empty(folder) as stage:
+        shutil.copytree(_with_people(), stage.home / "release", symlinks=True)
+        stage.folder = stage.home / "release"
+        yield stage
+
+
+@contextmanager
+def asked(folder: Path) -> Iterator[Stage]:
+    """The same, in which the release manager has asked for production, and the board has not answered."""
+    with board(folder) as stage:
+        ask(stage.folder, lambda command: _done(stage, command))
+        yield stage
+
+
+@cache
+def _with_people() -> Path:
+    """Made once for each process: four documents begin with a copy of it."""
+    folder = Path(tempfile.mkdtemp(prefix="people-"))
+    atexit.register(shutil.rmtree, folder, ignore_errors=True)
+    with empty(folder) as stage:
+        people(stage.home, lambda command: _done(stage, command))
+        return stage.home / "release"
+
+
+def _done(stage: Stage, command: str) -> None:
+    told, code = stage.run(command)
+    assert code == 0, told
+
+
 WORLDS = {
     "adoptable": adoptable,
+    "asked": asked,
+    "board": board,
     "empty": empty,
     "gated": gated,
     "imported": imported,

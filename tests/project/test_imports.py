@@ -55,9 +55,10 @@ NOT_TO_DECIDE = NEVER | {
 OF_THE_WORKSPACE = {"ldmrelease.checks", "ldmrelease.checks.check_files"}
 """Whether a workspace has changed depends on the files of its checks, too: nothing but paths and digests."""
 
-MOST_FOR_THE_LEDGER, MOST = 167, 364
+MOST_FOR_THE_LEDGER, MOST = 169, 364
 """Modules of this program: to be lowered when it can be, raised with a reason. Whoever promotes looks at its keys, at
 names and at fences of a ledger that is lost, before it can say that there is nothing to do: six small modules.
+What was let in for less than is asked is marked wherever it is told of: two small modules.
 Registries, each a file, and signed fences are some more; so are what refuses an option that is given twice,
 addresses in several files, settings that are added to a file, and words for what is not advised. Who asks the
 ledger may name times, filters and conditions: three modules of options. Kinds of events are a file per noun, and

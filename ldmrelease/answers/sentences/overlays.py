@@ -6,10 +6,15 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from ldmrelease.answers.sentences.text import Values, any_of, listed, said, span, values_of
-from ldmrelease.domain.overlays import OverlayRequest, is_emergency
+from ldmrelease.domain.overlays import OverlayKind, OverlayRequest, is_emergency
 
 _ANY_RULE = "*"
 _PARAMETERS = {"for_": "for", "max_age": "max-age"}
+
+
+def overlay_mark(kind: OverlayKind, name: str) -> str:
+    """`EMERGENCY`, or `COMPRESSED (name)`: what stands beside whatever it let in."""
+    return "EMERGENCY" if kind is OverlayKind.EMERGENCY else f"COMPRESSED ({said(name)})"
 
 
 def overlay_words(asked: OverlayRequest) -> str:
@@ -49,7 +54,7 @@ def _left_away(kind: str) -> Callable[[Values], str]:
             return (
                 f"asked for less by {v['overlay']!r} ({kind}): {listed(told)}; it would be {said(v['was'])}"
             )
-        return f"left away by {v['overlay']!r} ({kind}); it would be {said(v['was'])}"
+        return f"dropped by {v['overlay']!r} ({kind}); it would be {said(v['was'])}"
 
     return words
 

@@ -111,7 +111,20 @@ def command_line(words: Sequence[str], product: str | None = None) -> str:
     return printable(shlex.join([*words, *extra]))
 
 
-_OF_A_TAG = {"promote", "rollback", "retire", "alias", "release", "check", "check-run", "evidence"}
+_OF_A_TAG = {
+    "alias",
+    "approvals",
+    "approve",
+    "check",
+    "check-run",
+    "evidence",
+    "promote",
+    "release",
+    "request",
+    "retire",
+    "rollback",
+    "waive",
+}
 
 
 def indented(lines: Iterable[str], by: int) -> list[str]:

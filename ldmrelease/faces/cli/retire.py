@@ -3,6 +3,7 @@
 import typer
 
 from ldmrelease.domain.facts import Intent
+from ldmrelease.faces.cli.acting import KeyOption, open_acting_context
 from ldmrelease.faces.cli.arguments import (
     ProductOption,
     ReasonOption,
@@ -13,7 +14,6 @@ from ldmrelease.faces.cli.arguments import (
 )
 from ldmrelease.faces.cli.options import OutputOption, UsageError, examples, new_app
 from ldmrelease.faces.cli.run_promotion import DryRunOption, YesOption, run_promotion
-from ldmrelease.faces.cli.session import open_context_here
 from ldmrelease.faces.cli.understood import known_target
 from ldmrelease.render.output import Output, emit
 from ldmrelease.services.context import Context
@@ -30,13 +30,14 @@ app = new_app()
         "ldmrelease retire w.2023.13 --target jupyterlab --reason 'three months old'",
     )
 )
-def retire(
+def retire(  # noqa: PLR0913, PLR0917 - the options of the command
     ctx: typer.Context,
     release: ReleaseArgument,
     target: TargetOption,
     product: ProductOption = None,
     dry_run: DryRunOption = False,
     reason: ReasonOption = None,
+    key: KeyOption = None,
     yes: YesOption = False,
     output: OutputOption = Output.text,
 ) -> None:
@@ -45,7 +46,7 @@ def retire(
     An entry of which no release is known is named as it is written there. A release that an alias stands for stays.
     Exit codes as for `promote`.
     """
-    context = open_context_here(ctx)
+    context = open_acting_context(ctx, key, "request")
     target = known_target(context.topology, target)
     spec = PromotionSpec(_written_or_stored(context, release, product, target), target, Intent.RETIRE, reason)
     answer = run_promotion(context, spec, output, dry_run=dry_run, yes=yes)

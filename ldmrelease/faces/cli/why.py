@@ -83,8 +83,8 @@ def why(
         found = list(_about(context, what, product, chosen))
         if not found:
             raise UsageError(f"nothing was decided about {what} {f'at {target}' if target else 'anywhere'}")
-    answer = why_answer(found)
-    emit(answer, output, lambda: why_text(found))
+    answer = why_answer(found, context.now())
+    emit(answer, output, lambda: why_text(found, context.now()))
     raise typer.Exit(answer.exit_code)
 
 

@@ -16,6 +16,7 @@ from ldmrelease.notifications.interface import (
     variable,
 )
 
+_LOOPBACK = ("localhost", "127.0.0.1", "::1")
 _PORTS = {"smtp": 25, "smtps": 465}
 
 
@@ -31,6 +32,7 @@ def deliver(receiver: ReceiverOptions, told: Sequence[Notification], way: Delive
     try:
         with _connected(parts.scheme, parts.hostname, parts.port or _PORTS[parts.scheme], way) as server:
             if receiver.user and receiver.password_from:
+                _require_private(server, parts.hostname)
                 server.login(receiver.user, variable(receiver.password_from, way))
             server.send_message(letter)
     except (OSError, smtplib.SMTPException) as error:
@@ -46,6 +48,12 @@ def _connected(scheme: str, host: str, port: int, way: Delivery) -> smtplib.SMTP
     if server.has_extn("starttls"):
         server.starttls(context=context)
     return server
+
+
+def _require_private(server: smtplib.SMTP, host: str) -> None:
+    """A password is given over TLS alone: whoever stands between may leave STARTTLS out of what the server offers."""
+    if not isinstance(server.sock, ssl.SSLSocket) and host not in _LOOPBACK:
+        raise NotDelivered(f"{host}: it offers no TLS, and gets no password without")
 
 
 def _letter(sender: str, addresses: Sequence[str], told: Sequence[Notification]) -> EmailMessage:

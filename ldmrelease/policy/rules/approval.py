@@ -67,6 +67,10 @@ class _Vote(Struct, frozen=True):
     refusals: tuple[dict[str, Any], ...] = ()
 
 
+_Persons = dict[str, dict[str, datetime]]
+"""By person: the roles in which they count, each with its end."""
+
+
 def judge(requirement: Requirement, parameters: Parameters, context: RuleContext) -> Finding:
     """Pending until all seats are taken, and as soon as one of those who took them has no say any more."""
     groups, facts = parameters.groups(), context.facts
@@ -78,7 +82,7 @@ def judge(requirement: Requirement, parameters: Parameters, context: RuleContext
     if parameters.about == "content" and not facts.release.content:
         return context.finding(requirement, Outcome.MISSING, "no-content", values)
     votes = [_vote(each, parameters, context) for each in _in_order(facts.approvals)]
-    persons, ends = _counted(votes, parameters)
+    persons = _counted(votes, parameters)
     left = lacking(groups, persons)
     values |= {"quorum": [_group(each) for each in groups], "approved": sorted(persons)}
     refused = [told for each in votes for told in each.refusals]
@@ -91,7 +95,7 @@ def judge(requirement: Requirement, parameters: Parameters, context: RuleContext
             Outcome.SATISFIED,
             "approved",
             values,
-            until=_until(groups, persons, ends),
+            until=_until(groups, persons),
         )
     values["lacking"] = [_group(each) for each in left]
     return context.finding(
@@ -117,26 +121,23 @@ def _in_order(approvals: Iterable[ApprovalFact]) -> list[ApprovalFact]:
     return sorted(approvals, key=lambda each: (each.received, each.approval, each.persons, each.roles))
 
 
-def _counted(
-    votes: Iterable[_Vote], parameters: Parameters
-) -> tuple[dict[str, set[str]], dict[str, datetime]]:
-    """The persons who count, with all their roles, and when each of them does not any more."""
+def _counted(votes: Iterable[_Vote], parameters: Parameters) -> _Persons:
+    """The persons who count, with all their roles, and when each does not count in one any more."""
     asked = {role for each in parameters.groups() for role in each.roles}
-    persons: dict[str, set[str]] = {}
-    ends: dict[str, datetime] = {}
+    persons: _Persons = {}
     for vote in votes:
         for person in vote.persons:
-            persons.setdefault(person, set()).update(asked.intersection(vote.approval.roles))
-            ends[person] = max(ends.get(person, vote.until), vote.until)
-    return persons, ends
+            held = persons.setdefault(person, {})
+            for role in asked.intersection(vote.approval.roles):
+                held[role] = max(held.get(role, vote.until), vote.until)
+    return persons
 
 
-def _until(
-    groups: tuple[Group, ...], persons: dict[str, set[str]], ends: dict[str, datetime]
-) -> datetime | None:
+def _until(groups: tuple[Group, ...], persons: _Persons) -> datetime | None:
     """When too few are left of those who approved."""
-    for end in sorted(set(ends.values())):
-        if lacking(groups, {each: roles for each, roles in persons.items() if ends[each] > end}):
+    for end in sorted({each for roles in persons.values() for each in roles.values()}):
+        left = {name: [role for role, at in roles.items() if at > end] for name, roles in persons.items()}
+        if lacking(groups, left):
             return end
     return None
 

@@ -5,13 +5,13 @@ from collections.abc import Iterable
 from ldmrelease.answers.acts import ReviewOwedAnswer
 from ldmrelease.answers.approvals import GivenApprovalAnswer
 from ldmrelease.answers.holds import HoldAnswer
+from ldmrelease.answers.sentences.overlays import overlay_mark
 from ldmrelease.answers.sentences.text import few
 from ldmrelease.answers.waivers import WaiverAnswer
 from ldmrelease.render.acts import (
     EVERYWHERE,
     basis_words,
     hold_state_words,
-    overlay_mark,
     review_state_words,
 )
 from ldmrelease.render.pages.elements import Tone, badge, code, joined, quiet, time_element

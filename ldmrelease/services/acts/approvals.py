@@ -22,6 +22,8 @@ from ldmrelease.trust.authorize import roles_within
 from ldmrelease.trust.verify import Rejected
 
 KINDS = (EventKind.APPROVED, EventKind.APPROVAL_OBSERVED)
+MOST_UNCOUNTED = 50
+"""Approvals that do not count, and are told in a decision all the same."""
 UNREADABLE = "unreadable"
 """The code of what cannot even be read as an approval."""
 
@@ -78,14 +80,16 @@ def _in_stream(ledger: ActsLedger, subject: str, repositories: tuple[str, ...]) 
         (each.person, each.body.approval, each.event.sequence)
         for each in ledger.records.counted(events, ApprovalWithdrawn)
     ]
-    known: set[str] = set()
+    known: set[tuple[str, str]] = set()
     for event in events:
         if event.kind not in KINDS:
             continue
         found = _given(ledger, event, repositories)
-        if found.code is None and found.name in known:
+        if found.code is None and (found.person, found.name) in known:
             found = _refused(found, "same-id")
-        known.add(found.name)
+        # Nobody takes the id of what somebody else will approve: the next one is easy to tell.
+        if found.code is None:
+            known.add((found.person, found.name))
         if found.code is None and any(
             (person, name) == (found.person, found.name) and sequence > event.sequence
             for person, name, sequence in withdrawn
@@ -128,11 +132,16 @@ def approval_facts(
     intent: Intent,
     alias: str | None,
 ) -> tuple[ApprovalFact, ...]:
-    """The approvals that were given for a place, as facts; what cannot be read, and may be of any place, among them."""
+    """The approvals that were given for a place, as facts; what cannot be read, and may be of any place, among them.
+
+    Of those that do not count the first `MOST_UNCOUNTED`: anybody who can write rows can write a great many.
+    """
+    asked = [each for each in given if _covers(each, place, level)]
+    shown = {id(each) for each in [each for each in asked if each.code is not None][:MOST_UNCOUNTED]}
     return tuple(
         _fact(each, each.code or _not_for(ledger, each, release, place, intent, alias))
-        for each in given
-        if _covers(each, place, level)
+        for each in asked
+        if each.code is None or id(each) in shown
     )
 
 
@@ -173,6 +182,8 @@ def _fact(given: GivenApproval, code: str | None) -> ApprovalFact:
     if body is None:
         return ApprovalFact(given.name, (), (), "", "", {}, received, received, False, code or UNREADABLE)
     own = body if isinstance(body, Approval) else None
+    if own is not None and not all(each.requirement.isascii() for each in own.basis):
+        code = code or UNREADABLE
     source = None if own is not None else _source(body)
     return ApprovalFact(
         approval=body.approval,
@@ -180,7 +191,8 @@ def _fact(given: GivenApproval, code: str | None) -> ApprovalFact:
         roles=given.roles,
         subject=body.subject,
         scope=body.scope,
-        basis={each.requirement: (each.definition, str(each.outcome)) for each in own.basis} if own else {},
+        # Of one that does not count the basis is asked by nobody, and may be what no decision can be stored with.
+        basis=_basis(own) if own is not None and code is None else {},
         received=received,
         expires=body.expires,
         counted=code is None,
@@ -188,6 +200,10 @@ def _fact(given: GivenApproval, code: str | None) -> ApprovalFact:
         source=source,
         waivers=own.waivers if own is not None else (),
     )
+
+
+def _basis(body: Approval) -> dict[str, tuple[str, str]]:
+    return {each.requirement: (each.definition, str(each.outcome)) for each in body.basis}
 
 
 def _source(body: Approval | ObservedApproval) -> str | None:

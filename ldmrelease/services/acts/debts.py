@@ -60,7 +60,7 @@ def debts_at(context: SignedHistory, place: Place) -> Iterator[Debt]:
 def debts_told(of_stream: Callable[[str], Iterable[Event]], records: Records, place: Place) -> Iterator[Debt]:
     """The same by the events of streams, whoever reads them, as far as these records count."""
     for each in records.counted(of_stream(debt_stream(place)), ReviewOwed):
-        yield Debt(each.body, tuple(_reviews(of_stream, records, each.body)))
+        yield Debt(each.body, tuple(_reviews(of_stream, records, each)))
 
 
 def debt_facts(debts: Iterable[Debt]) -> tuple[DebtFact, ...]:
@@ -73,10 +73,13 @@ def debt_facts(debts: Iterable[Debt]) -> tuple[DebtFact, ...]:
 
 
 def _reviews(
-    of_stream: Callable[[str], Iterable[Event]], records: Records, owed: ReviewOwed
+    of_stream: Callable[[str], Iterable[Event]], records: Records, debt: EventRecord[ReviewOwed]
 ) -> Iterator[GivenReview]:
+    owed = debt.body
     for each in records.counted(of_stream(review_stream(owed.promotion)), Review):
-        if each.person != owed.person and _is_about(each, owed):
+        # Nobody has looked at what had not been done yet.
+        afterwards = each.event.sequence > debt.event.sequence
+        if afterwards and each.person != owed.person and _is_about(each, owed):
             yield GivenReview(each.person, each.body.accepted, each.body.reason, each.event.time)
 
 

@@ -7,9 +7,11 @@ from typing import Any
 from msgspec import Struct
 
 from ldmrelease.domain.decision import Decision, Finding
+from ldmrelease.domain.events import EventKind
 from ldmrelease.domain.events.acts import HoldKind
 from ldmrelease.domain.release import Release
 from ldmrelease.domain.scopes import ActScope
+from ldmrelease.domain.streams import approval_stream, waiver_stream
 from ldmrelease.domain.times import spell
 from ldmrelease.domain.topology import Application, Place
 from ldmrelease.policy.waivers import expiry
@@ -19,6 +21,8 @@ from ldmrelease.services.acts.holds import KnownHold, known_holds
 from ldmrelease.services.acts.requests import acts_ledger
 from ldmrelease.services.acts.waivers import GivenWaiver, waiver_facts, waivers_of
 from ldmrelease.services.needs import PromotionHistory
+
+_ABOUT_RELEASES = (EventKind.APPROVED, EventKind.APPROVAL_OBSERVED, EventKind.WAIVED)
 
 
 class SeenApproval(Struct, frozen=True):
@@ -46,28 +50,71 @@ class ReleaseActs(Struct, frozen=True):
     debts: tuple[Debt, ...] = ()
 
 
-def release_acts(
-    context: PromotionHistory,
-    release: Release,
-    digest: str,
-    applications: Collection[Application],
-    decisions: Collection[Decision],
-    now: datetime,
-) -> ReleaseActs:
-    """What people did about a release at these places. `decisions` are those about it there: they say why an
-    approval does not count.
-    """
-    return ReleaseActs(
-        approvals=tuple(_approvals(context, release, digest, applications, decisions, now)),
-        waivers=tuple(_waivers(context, release, digest, applications, now)),
-        holds=tuple(_holds(context, release, digest, applications, now)),
-        debts=tuple(
+class ActsReader:
+    """Reads what people did about releases at some places; holds and reviews are read once for all of them."""
+
+    def __init__(
+        self, context: PromotionHistory, applications: Collection[Application], now: datetime
+    ) -> None:
+        self._context, self._applications, self._now = context, applications, now
+        self._of = acts_ledger(context)
+        self._streams = {each.stream for each in context.ledger.events(kinds=_ABOUT_RELEASES)}
+        self.holds = tuple(
             each
-            for application in applications
-            for each in debts_at(context, application.place)
-            if each.owed.release == digest
-        ),
-    )
+            for each in known_holds(context)
+            if any(each.covers(one.place, one.level) for one in applications)
+        )
+        """Every hold of one of the places, lifted ones among them."""
+        self.debts = tuple(each for one in applications for each in debts_at(context, one.place))
+        """Every review that was ever owed at one of the places."""
+
+    def acts(self, release: Release, digest: str, decisions: Collection[Decision] = ()) -> ReleaseActs:
+        """What was done about a release. `decisions` about it there say why an approval does not count."""
+        return ReleaseActs(
+            approvals=tuple(self._approvals(release, digest, decisions)),
+            waivers=tuple(self._waivers(release, digest)),
+            holds=tuple(each for each in self.holds if self._is_told(each, release, digest)),
+            debts=tuple(each for each in self.debts if each.owed.release == digest),
+        )
+
+    def _is_told(self, hold: KnownHold, release: Release, digest: str) -> bool:
+        if hold.body.kind is HoldKind.FREEZE:
+            return not hold.is_over(self._now)
+        return hold.names(release, digest)
+
+    def _approvals(
+        self, release: Release, digest: str, decisions: Collection[Decision]
+    ) -> Iterator[SeenApproval]:
+        approved = ApprovedRelease.of(release, digest)
+        subjects = (each for each in (digest, release.content) if each is not None)
+        if self._streams.isdisjoint(map(approval_stream, subjects)):
+            return
+        for each in approvals_of(self._of, approved):
+            body = each.body
+            if body is not None and not _is_about(body.scope, self._applications):
+                continue
+            if each.code is not None:
+                yield SeenApproval(each, {"code": each.code})
+            elif body is not None and body.expires <= self._now:
+                yield SeenApproval(each, {"code": "expired", "since": spell(body.expires)})
+            else:
+                yield SeenApproval(each, not_counted(each, _findings(each, decisions)))
+
+    def _waivers(self, release: Release, digest: str) -> Iterator[SeenWaiver]:
+        if waiver_stream(digest) not in self._streams:
+            return
+        for each in waivers_of(self._of, digest, release.repositories):
+            if each.code is not None:
+                if each.body is None or _is_about(each.body.scope, self._applications):
+                    yield SeenWaiver(each, each.code)
+                continue
+            ends = [
+                expiry(fact, self._context.levels[application.level].waivers)
+                for application in self._applications
+                for fact in waiver_facts([each], application.place, application.level)
+            ]
+            if ends:
+                yield SeenWaiver(each, "expired" if max(ends) <= self._now else None)
 
 
 def not_counted(given: GivenApproval, findings: Collection[Finding]) -> dict[str, Any] | None:
@@ -81,26 +128,6 @@ def _told_of(finding: Finding, name: str) -> dict[str, Any] | None:
     return next((each for each in refused if each["approval"] == name), None)
 
 
-def _approvals(
-    context: PromotionHistory,
-    release: Release,
-    digest: str,
-    applications: Collection[Application],
-    decisions: Collection[Decision],
-    now: datetime,
-) -> Iterator[SeenApproval]:
-    for each in approvals_of(acts_ledger(context), ApprovedRelease.of(release, digest)):
-        body = each.body
-        if body is not None and not _is_about(body.scope, applications):
-            continue
-        if each.code is not None:
-            yield SeenApproval(each, {"code": each.code})
-        elif body is not None and body.expires <= now:
-            yield SeenApproval(each, {"code": "expired", "since": spell(body.expires)})
-        else:
-            yield SeenApproval(each, not_counted(each, _findings(each, decisions)))
-
-
 def _findings(given: GivenApproval, decisions: Iterable[Decision]) -> list[Finding]:
     """Those about approvals at the places that one was given for."""
     return [
@@ -110,44 +137,6 @@ def _findings(given: GivenApproval, decisions: Iterable[Decision]) -> list[Findi
         for finding in each.findings
         if finding.rule == "approval"
     ]
-
-
-def _waivers(
-    context: PromotionHistory,
-    release: Release,
-    digest: str,
-    applications: Collection[Application],
-    now: datetime,
-) -> Iterator[SeenWaiver]:
-    for each in waivers_of(acts_ledger(context), digest, release.repositories):
-        if each.code is not None:
-            if each.body is None or _is_about(each.body.scope, applications):
-                yield SeenWaiver(each, each.code)
-            continue
-        ends = [
-            expiry(fact, context.levels[application.level].waivers)
-            for application in applications
-            for fact in waiver_facts([each], application.place, application.level)
-        ]
-        if ends:
-            yield SeenWaiver(each, "expired" if max(ends) <= now else None)
-
-
-def _holds(
-    context: PromotionHistory,
-    release: Release,
-    digest: str,
-    applications: Collection[Application],
-    now: datetime,
-) -> Iterator[KnownHold]:
-    for each in known_holds(context):
-        if not any(each.covers(one.place, one.level) for one in applications):
-            continue
-        if each.body.kind is HoldKind.FREEZE:
-            if not each.is_over(now):
-                yield each
-        elif each.names(release, digest):
-            yield each
 
 
 def _is_about(scope: str, applications: Iterable[Application]) -> bool:

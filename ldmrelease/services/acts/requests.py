@@ -79,6 +79,5 @@ def ended_after(
 
 
 def _end(ledger: ActsLedger, events: list[Event]) -> EventRecord[PromotionEnded] | None:
-    """The end of a promotion, where it is the last of its stream: behind an end nothing counts."""
-    found = ledger.records.read(events[-1] if events else None, PromotionEnded)
-    return found if isinstance(found, EventRecord) else None
+    """The first end of a promotion that counts: whatever is written behind it, it has ended."""
+    return next(ledger.records.counted(events, PromotionEnded), None)

@@ -11,6 +11,7 @@ from ldmrelease.domain.scopes import ActScope
 from ldmrelease.domain.streams import waiver_stream
 from ldmrelease.domain.topology import Place
 from ldmrelease.projections.claimed import claimed_body
+from ldmrelease.services.acts.approvals import MOST_UNCOUNTED
 from ldmrelease.services.acts.requests import ActsLedger
 from ldmrelease.trust.authorize import roles_within
 from ldmrelease.trust.verify import Rejected
@@ -41,7 +42,8 @@ def waivers_of(ledger: ActsLedger, release: str, repositories: tuple[str, ...]) 
 def _in_stream(ledger: ActsLedger, release: str, repositories: tuple[str, ...]) -> Iterator[GivenWaiver]:
     events = list(ledger.of_stream(waiver_stream(release)))
     withdrawn = [
-        (each.body.waiver, each.event.sequence) for each in ledger.records.counted(events, WaiverWithdrawn)
+        (each.body.waiver, each.body.scope, each.event.sequence)
+        for each in ledger.records.counted(events, WaiverWithdrawn)
     ]
     earlier: list[GivenWaiver] = []
     for event in events:
@@ -52,9 +54,17 @@ def _in_stream(ledger: ActsLedger, release: str, repositories: tuple[str, ...]) 
             found = _beside(found, earlier)
         if found.code is None:
             earlier.append(found)
-            if any(name == found.name and sequence > event.sequence for name, sequence in withdrawn):
+            if _is_withdrawn(found, withdrawn):
                 found = _refused(found, "withdrawn")
         yield found
+
+
+def _is_withdrawn(found: GivenWaiver, withdrawn: Iterable[tuple[str, str, int]]) -> bool:
+    """Whether it was taken back later, for where it is: a role of elsewhere takes nothing back here."""
+    return found.body is not None and any(
+        (name, scope) == (found.name, found.body.scope) and sequence > found.event.sequence
+        for name, scope, sequence in withdrawn
+    )
 
 
 def _beside(found: GivenWaiver, earlier: Iterable[GivenWaiver]) -> GivenWaiver:
@@ -103,8 +113,13 @@ def _given(ledger: ActsLedger, event: Event, repositories: tuple[str, ...]) -> G
 
 
 def waiver_facts(given: Iterable[GivenWaiver], place: Place, level: str) -> tuple[WaiverFact, ...]:
-    """The waivers for a place, as facts; what cannot be read among them."""
-    return tuple(_fact(each) for each in given if _covers(each, place, level))
+    """The waivers for a place, as facts; what cannot be read among them.
+
+    Of those that do not count the first `MOST_UNCOUNTED`, as with approvals.
+    """
+    asked = [each for each in given if _covers(each, place, level)]
+    shown = {id(each) for each in [each for each in asked if each.code is not None][:MOST_UNCOUNTED]}
+    return tuple(_fact(each) for each in asked if each.code is None or id(each) in shown)
 
 
 def _covers(given: GivenWaiver, place: Place, level: str) -> bool:

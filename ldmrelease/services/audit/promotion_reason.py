@@ -12,15 +12,17 @@ from ldmrelease.domain.events import EventKind
 from ldmrelease.domain.events.evidence import ReceiptSkipped, StatementReceived
 from ldmrelease.domain.events.promotion import DecisionMade, DecisionStage, Request, StepCompleted
 from ldmrelease.domain.facts import Facts, StatementFact
+from ldmrelease.domain.overlays import OverlayRequest
 from ldmrelease.domain.plan import StepKind
 from ldmrelease.domain.release import Release
 from ldmrelease.domain.streams import StepId, evidence_stream, promotion_stream, receipt_stream
 from ldmrelease.domain.topology import Place
+from ldmrelease.services.acts.release_acts import ActsReader, ReleaseActs
 from ldmrelease.services.audit.regather import evidence_subjects
 from ldmrelease.services.evidence.collect import repositories_in
 from ldmrelease.services.inventory.promotions import promotion_summary
 from ldmrelease.services.inventory.receipts import StoredReceipt, receipts_of
-from ldmrelease.services.needs import ReleaseHistory
+from ldmrelease.services.needs import PromotionHistory, ReleaseHistory
 from ldmrelease.trust.evaluate import evaluate_statement
 from ldmrelease.trust.keyring import Keyring
 from ldmrelease.trust.records import EventRecord
@@ -53,6 +55,8 @@ class PromotionReason(Struct, frozen=True):
     `decisions` are the one that it entered by, or the last one that kept it out, and the confirmation. `written` and
     `restored` are when that was done there. `without_receipt` says why there is no receipt (`scaled-to-zero`, `found`).
     `later` are statements about the release that came in after the last of these decisions, as they count now.
+    `overlay` is what it was asked for as; `acts` are approvals and waivers that came in after them, the holds that
+    stand there now, and the review that is owed for it.
     """
 
     promotion: str
@@ -71,10 +75,12 @@ class PromotionReason(Struct, frozen=True):
     receipts: tuple[StoredReceipt, ...]
     without_receipt: str | None
     later: tuple[StatementUsed, ...]
+    overlay: OverlayRequest | None = None
+    acts: ReleaseActs = ReleaseActs()
 
 
 def promotion_reason(
-    context: ReleaseHistory, promotion: str, place: Place, now: datetime, *, decision: str | None = None
+    context: PromotionHistory, promotion: str, place: Place, now: datetime, *, decision: str | None = None
 ) -> PromotionReason | None:
     """What verifies of a promotion about a place; None where its request does not.
 
@@ -105,6 +111,8 @@ def promotion_reason(
         receipts=tuple(receipts_of(context, place, promotion)),
         without_receipt=_without_receipt(context, place, promotion),
         later=tuple(_later(context, body.release, after, now)),
+        overlay=body.overlay,
+        acts=_acts(context, promotion, body.release, place, after, now),
     )
 
 
@@ -154,6 +162,22 @@ def _without_receipt(context: ReleaseHistory, place: Place, promotion: str) -> s
     events = context.ledger.events(stream=receipt_stream(place), kinds=[EventKind.RECEIPT_SKIPPED])
     skipped = context.records.counted(events, ReceiptSkipped)
     return next((each.body.reason for each in skipped if each.body.promotion == promotion), None)
+
+
+def _acts(
+    context: PromotionHistory, promotion: str, digest: str, place: Place, after: int, now: datetime
+) -> ReleaseActs:
+    pin, application = context.pins.of_release(digest), context.topology.application(place)
+    if pin is None or application is None:
+        return ReleaseActs()
+    release = canonical.decode(context.ledger.blob(pin.body.document), Release)
+    found = ActsReader(context, [application], now).acts(release, digest)
+    return ReleaseActs(
+        approvals=tuple(each for each in found.approvals if each.given.event.sequence > after),
+        waivers=tuple(each for each in found.waivers if each.given.event.sequence > after),
+        holds=tuple(each for each in found.holds if each.stands(now)),
+        debts=tuple(each for each in found.debts if each.owed.promotion == promotion),
+    )
 
 
 def _later(context: ReleaseHistory, digest: str, after: int, now: datetime) -> Iterator[StatementUsed]:

@@ -88,6 +88,7 @@ class VerifiedCopy(Struct, frozen=True):
     tail: int | None
     trust_version: int
     trust_digest: str
+    trust_unsigned: str | None
     adopted: tuple[TrustAdopted, ...]
     clock: bool
     problems: tuple[CopyProblem, ...]
@@ -141,6 +142,7 @@ class _Verification:
             tail=events.read - max(outside) if outside else None,
             trust_version=self._trust.version,
             trust_digest=self._trust.digest,
+            trust_unsigned=None if self._trust.unsigned is None else self._trust.unsigned.detail,
             adopted=tuple(body for _, _, body in events.of(TrustAdopted)),
             clock=events.clock,
             problems=tuple(problems.found),

@@ -19,7 +19,7 @@ from ldmrelease.services.inventory.observation_at import ObservationsAround, obs
 from ldmrelease.services.inventory.observations import PlaceObservation
 from ldmrelease.services.inventory.promotions import promotion_summary
 from ldmrelease.services.inventory.where import PlaceComponent, components_seen, image_key
-from ldmrelease.services.needs import ReleaseHistory
+from ldmrelease.services.needs import PromotionHistory, ReleaseHistory
 
 
 class FirstSeen(Struct, frozen=True):
@@ -82,7 +82,7 @@ Authors = Mapping[tuple[str, str, str], tuple[str, str, str]]
 
 
 def why_at(
-    context: ReleaseHistory,
+    context: PromotionHistory,
     application: Application,
     moment: datetime,
     *,
@@ -108,7 +108,7 @@ def why_at(
 
 
 def _reasons(
-    context: ReleaseHistory,
+    context: PromotionHistory,
     application: Application,
     names: ImageNames,
     around: ObservationsAround,
@@ -179,7 +179,7 @@ def _others(
 
 
 def why_promotion(
-    context: ReleaseHistory, promotion: str, place: Place, now: datetime, *, decision: str | None = None
+    context: PromotionHistory, promotion: str, place: Place, now: datetime, *, decision: str | None = None
 ) -> WhyPlace | None:
     """What a promotion decided about a place, of one decision where it is named; None where it does not count."""
     found = promotion_reason(context, promotion, place, now, decision=decision)

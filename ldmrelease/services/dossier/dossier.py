@@ -10,7 +10,7 @@ from msgspec import Struct
 
 from ldmrelease.domain.errors import Unavailable, UnavailableError
 from ldmrelease.domain.topology import Application, ComponentKind, Place
-from ldmrelease.services.acts.release_acts import ReleaseActs, release_acts
+from ldmrelease.services.acts.release_acts import ActsReader, ReleaseActs
 from ldmrelease.services.decisions.decide import Decided, Unagreed, unagreed
 from ldmrelease.services.deployments.place_order import ordered_places
 from ldmrelease.services.deployments.target import PromotionSpec
@@ -99,7 +99,7 @@ def dossier(context: PromotionPlanning, pinned: Pinned, applications: Sequence[A
         is_built=_is_built(context, release.product),
         history=tuple(each for each in history(context, product_tag=release.name) if each.place in places),
         receipts=tuple(_receipts(context, release.name, applications)),
-        acts=release_acts(context, release, pinned.digest, applications, decisions, context.now()),
+        acts=ActsReader(context, applications, context.now()).acts(release, pinned.digest, decisions),
     )
 
 

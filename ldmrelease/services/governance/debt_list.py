@@ -22,7 +22,7 @@ from ldmrelease.services.releases.store import pinned_by_digest
 
 
 class DebtKind(StrEnum):
-    """What was left away: most of what is asked, what a compression names, or one requirement."""
+    """What was dropped: most of what is asked, what a compression names, or one requirement."""
 
     EMERGENCY = "emergency"
     COMPRESSION = "compression"

@@ -1,6 +1,6 @@
 """Set and lift holds: one signed event each, before anything else is looked at."""
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 
 from msgspec import Struct
 from msgspec.structs import replace
@@ -49,10 +49,18 @@ def set_hold(context: HoldRecording, draft: Hold) -> KnownHold:
     """Record a hold under the next free name. Raises `HeldMeanwhile`, `NoKey`, `KeyProblem`."""
     for _ in range(_TRIES):
         version = context.ledger.version(HOLDS)
-        hold = replace(draft, hold=f"H-{version + 1}", time=context.now())
+        taken = {each.id for each in known_holds(context)}
+        hold = replace(draft, hold=_free_name(version + 1, taken), time=context.now())
         if context.append([new_event(hold)], expect={HOLDS: version}) is None:
             return next(each for each in known_holds(context) if each.id == hold.hold)
     raise HeldMeanwhile("others set or lifted holds just now; ask again")
+
+
+def _free_name(number: int, taken: Collection[str]) -> str:
+    """The next name that no hold has: of two of one name only the first holds, whoever has taken it, and for where."""
+    while f"H-{number}" in taken:
+        number += 1
+    return f"H-{number}"
 
 
 def lift_hold(context: HoldRecording, name: str, reason: str) -> KnownHold | NotLifted:

@@ -1,11 +1,12 @@
 """History of a place or a release: what ran there and when, by signed observations (design section 2)."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 from msgspec import Struct
 
 from ldmrelease.domain.events.place import ObservedImage
+from ldmrelease.domain.overlays import OverlayRequest
 from ldmrelease.domain.site_registry import ForeignImage
 from ldmrelease.domain.times import spell
 from ldmrelease.domain.topology import Place
@@ -13,6 +14,7 @@ from ldmrelease.projections import observed
 from ldmrelease.projections.naming import NamedBy
 from ldmrelease.projections.residences import Reading, Seen, replayed
 from ldmrelease.services.inventory.image_names import ImageNames, spelling_of
+from ldmrelease.services.inventory.let_in import overlays_by_promotion
 from ldmrelease.services.inventory.observations import counted_observations
 from ldmrelease.services.inventory.observed_rows import observed_rows
 from ldmrelease.services.needs import ReleaseHistory
@@ -24,7 +26,7 @@ class HistoryEntry(Struct, frozen=True):
     None while it is there.
 
     `intervals` are the stretches that were seen without a gap: what lies between them is unobserved. `foreign` is where
-    another repository was named there than the component's.
+    another repository was named there than the component's. `overlay`: it was let in for less than is asked.
     """
 
     place: str
@@ -44,6 +46,7 @@ class HistoryEntry(Struct, frozen=True):
     foreign: ForeignImage | None = None
     revision: int | None = None
     rebuilt: bool = False
+    overlay: OverlayRequest | None = None
 
 
 def history(
@@ -77,7 +80,7 @@ def history(
 
 def _entries(context: ReleaseHistory, place: Place | None, product_tag: str | None) -> Iterable[HistoryEntry]:
     """Those of one place alone, or of a release's own images, where one is asked for; from what counts."""
-    names = ImageNames(context)
+    names, overlays = ImageNames(context), overlays_by_promotion(context)
 
     def label(place: Place, image: ObservedImage, at: int) -> str:
         return names.of_observed(place, image, at).release or ""
@@ -96,10 +99,12 @@ def _entries(context: ReleaseHistory, place: Place | None, product_tag: str | No
         product, _, tag = product_tag.partition("/")
         digests = {digest for each in context.pins.revisions(product, tag) for digest in each.body.digests}
         found = [each for each in found if each.digest in digests]
-    return [_entry(names, each) for each in found]
+    return [_entry(names, overlays, each) for each in found]
 
 
-def _entry(names: ImageNames, image: observed.ResidenceState) -> HistoryEntry:
+def _entry(
+    names: ImageNames, overlays: Mapping[str, OverlayRequest], image: observed.ResidenceState
+) -> HistoryEntry:
     span = image.span
     first = image.first_spelled or span.begun
     named = names.of(
@@ -124,4 +129,5 @@ def _entry(names: ImageNames, image: observed.ResidenceState) -> HistoryEntry:
         foreign=image.foreign,
         revision=named.revision,
         rebuilt=names.is_rebuilt(named.release),
+        overlay=overlays.get(named.admission.promotion) if named.admission is not None else None,
     )

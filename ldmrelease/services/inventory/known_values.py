@@ -34,6 +34,9 @@ FIELDS: Mapping[str, KnownField] = {
     "environment": KnownField(_TEXT, "the place's environment, as `summit`"),
     "level": KnownField(_TEXT, "the place's level, as `production`"),
     "application": KnownField(_TEXT, "the place's application"),
+    "interfaces": KnownField(
+        _MAP, "schemas and protocols that the environment has, as the workspace states them (`provides`)"
+    ),
     "product": KnownField(_TEXT, "the product, as the workspace names it"),
     "component": KnownField(_TEXT, "the component whose image it is"),
     "image": KnownField(_TEXT, "the image's tag or reference, as it is spelled at the place"),
@@ -129,6 +132,11 @@ class KnownRelease:
         component = found.release.component(row.component) if found is not None else None
         values = {**_of_place(row), **(found.values if found is not None else {})}
         lacking = dict(found.lacking) if found is not None else dict.fromkeys(_OF_RELEASE, _NO_RELEASE)
+        interfaces = self._context.topology.provides.get(row.place.environment)
+        if interfaces:
+            values["interfaces"] = dict(interfaces)
+        else:
+            lacking["interfaces"] = "the workspace states none of the environment (`provides`)"
         cycle = self._cycle(row, component)
         if cycle is not None:
             values["cycle"] = cycle

@@ -4,10 +4,9 @@ A receiver is told of each thing once, of several in one message. One that is de
 seconds, beside the others, and hears of it the next time.
 """
 
+from bisect import bisect_left
 from collections.abc import Callable, Collection, Iterable, Iterator
-from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
-from functools import partial
 from typing import Any, TypeVar
 
 from msgspec import Struct
@@ -21,8 +20,8 @@ from ldmrelease.domain.events.promotion import PromotionState, Request
 from ldmrelease.domain.events.registry import new_event
 from ldmrelease.domain.streams import NOTIFICATIONS, promotion_stream
 from ldmrelease.domain.topology import Place
-from ldmrelease.notifications.interface import Delivery, NotDelivered, Notification
-from ldmrelease.notifications.registry import deliver_by
+from ldmrelease.notifications.delivering import deliver_all
+from ldmrelease.notifications.interface import Delivery, Notification
 from ldmrelease.services.needs import RecordKeeping
 from ldmrelease.services.promotions.promotion_outcome import PromotionOutcome
 from ldmrelease.trust.keyring import Keyring
@@ -32,7 +31,7 @@ B = TypeVar("B")
 
 _TELLING = {PromotionState.WAITING: "waiting", PromotionState.HALTED: "halted", PromotionState.STUCK: "stuck"}
 _LOOKED_AT = 10_000
-"""What became due more than so many events ago is not told any more."""
+"""What became due more than so many events ago, and longer ago than `_LONGEST`, is not looked at any more."""
 _OF_OTHERS = timedelta(minutes=1)
 """What another process has recorded is for that one to tell; after so long it has not."""
 _LONGEST = timedelta(days=7)
@@ -78,7 +77,7 @@ def due_of(outcome: PromotionOutcome, context: RecordKeeping) -> NotificationDue
         place=place,
         release=_release(outcome, context),
         who=who,
-        next=_next(outcome, name),
+        next=_next(outcome, name, place),
         values={key: value for key, value in cause.items() if key != "who"},
     )
 
@@ -94,9 +93,13 @@ def _release(outcome: PromotionOutcome, context: RecordKeeping) -> str | None:
     return f"{found.body.product}/{found.body.tag}" if isinstance(found, EventRecord) else None
 
 
-def _next(outcome: PromotionOutcome, name: str) -> tuple[tuple[str, ...], ...]:
+def _next(outcome: PromotionOutcome, name: str, place: str | None) -> tuple[tuple[str, ...], ...]:
     show = ("ldmrelease", "promotions", "show", outcome.promotion)
-    return (show, ("ldmrelease", "resume", outcome.promotion)) if name == "waiting" else (show,)
+    if name == "waiting":
+        return show, ("ldmrelease", "resume", outcome.promotion)
+    if name == "approval-needed" and place is not None:
+        return show, ("ldmrelease", "approve", outcome.promotion, "--target", place)
+    return (show,)
 
 
 def notify(
@@ -175,11 +178,23 @@ def _hears(receiver: Receiver, due: NotificationDue) -> bool:
 
 
 def _bodies(context: RecordKeeping, kind: EventKind, body: type[B]) -> Iterator[B]:
-    after = max(0, context.ledger.head().size - _LOOKED_AT)
-    for event in context.ledger.events(stream=NOTIFICATIONS, kinds=[kind], after=after):
+    for event in context.ledger.events(stream=NOTIFICATIONS, kinds=[kind], after=_looked_at(context)):
         found = context.records.read(event, body)
         if isinstance(found, EventRecord):
             yield found.body
+
+
+def _looked_at(context: RecordKeeping) -> int:
+    """The number of the event behind which is looked: whoever writes a great many rows in a week hides nothing."""
+    ledger, oldest = context.ledger, context.now() - _LONGEST
+
+    def is_young(number: int) -> bool:
+        event = ledger.get(number)
+        return event is not None and event.time >= oldest
+
+    size = ledger.head().size
+    young = bisect_left(range(1, size + 1), True, key=is_young)
+    return max(0, min(size - _LOOKED_AT, young))
 
 
 def _tell(
@@ -195,8 +210,7 @@ def _tell(
     messages = {
         each: [notification(one, context.keyring, words) for one in due] for each, due in asked.items()
     }
-    with ThreadPoolExecutor(len(asked)) as threads:
-        problems = dict(zip(asked, threads.map(partial(_delivered, way), messages.items()), strict=True))
+    problems = deliver_all(messages, way)
     sent = [
         new_event(NotificationsSent(each.name, tuple(one.key for one in due), context.now()))
         for each, due in asked.items()
@@ -209,16 +223,6 @@ def _tell(
         for each, problem in problems.items()
         if problem is not None
     )
-
-
-def _delivered(way: Delivery, message: tuple[Receiver, list[Notification]]) -> str | None:
-    """What went wrong; None where it was taken."""
-    receiver, told = message
-    try:
-        deliver_by(receiver.kind)(receiver, told, way)
-    except NotDelivered as error:
-        return str(error)
-    return None
 
 
 def notification(due: NotificationDue, keyring: Keyring, words: Words) -> Notification:
@@ -256,7 +260,5 @@ def try_receivers(context: RecordKeeping, words: str) -> tuple[tuple[str, str | 
     at = times.spell(context.now())
     addresses = tuple(dict.fromkeys(each.mail for each in context.keyring.keys if each.mail))
     message = Notification(f"test/{at}", "test", "test", at, words, (), addresses, {"event": "test"})
-    messages = [(each, [message]) for each in notify_by.receivers]
-    with ThreadPoolExecutor(len(messages)) as threads:
-        problems = list(threads.map(partial(_delivered, way), messages))
-    return tuple((each.name, problem) for (each, _), problem in zip(messages, problems, strict=True))
+    problems = deliver_all({each: [message] for each in notify_by.receivers}, way)
+    return tuple((each.name, problem) for each, problem in problems.items())

@@ -10,6 +10,7 @@ from msgspec import Struct
 
 from ldmrelease.domain.decision import Verdict
 from ldmrelease.domain.facts import Intent
+from ldmrelease.domain.overlays import OverlayRequest
 from ldmrelease.domain.topology import Place
 from ldmrelease.services.reports.promotion_records import (
     PromotionRecord,
@@ -29,7 +30,7 @@ from ldmrelease.services.reports.stretches import (
 
 class Allowance(Struct, frozen=True):
     """Why something was let in, as far as it was known by then: the promotion, who asked for it, the latest decision
-    about the place, and when it was admitted; None where it was not yet.
+    about the place, and when it was admitted; None where it was not yet. `overlay` is what it was asked for as.
     """
 
     promotion: str
@@ -40,6 +41,7 @@ class Allowance(Struct, frozen=True):
     verdict: Verdict | None
     decision: str | None
     admitted: datetime | None
+    overlay: OverlayRequest | None = None
 
 
 class NightImage(Struct, frozen=True):
@@ -175,6 +177,7 @@ def allowance(
         decided.verdict if decided is not None else None,
         decided.decision if decided is not None else None,
         let_in,
+        found.overlay,
     )
 
 

@@ -20,6 +20,7 @@ from ldmrelease.domain.events.promotion import (
     StepCompleted,
 )
 from ldmrelease.domain.facts import Intent
+from ldmrelease.domain.overlays import OverlayRequest
 from ldmrelease.domain.plan import StepKind
 from ldmrelease.domain.streams import StepId, promotion_of
 from ldmrelease.domain.times import instant
@@ -56,6 +57,7 @@ class PromotionRecord(Struct, kw_only=True):
     """A promotion. `by` is whose key signed the request. `applied` and `restored` say when its release was written to a
     place, and taken back; `settled` when it was seen there. `tagged` is when the newest image of the release says that
     it was built, None where no place was settled or no image says so. `noticed` is when it was found that it failed.
+    `overlay` is what it was asked for as.
     """
 
     id: str
@@ -70,6 +72,7 @@ class PromotionRecord(Struct, kw_only=True):
     alias: str | None
     requested: datetime
     sequence: int
+    overlay: OverlayRequest | None = None
     state: PromotionState = PromotionState.REQUESTED
     cause: str | None = None
     ended: datetime | None = None
@@ -132,6 +135,7 @@ def promotion_record(promotion: str, told: Iterable[EventRecord[Any]]) -> Promot
         by=first.person,
         reason=asked.reason,
         alias=asked.alias,
+        overlay=asked.overlay,
         requested=first.event.time,
         sequence=first.event.sequence,
         state=journal.state,

@@ -9,6 +9,7 @@ from msgspec import Struct
 from ldmrelease.domain.decision import Verdict
 from ldmrelease.domain.events.promotion import PromotionState
 from ldmrelease.domain.facts import Intent
+from ldmrelease.domain.overlays import OverlayRequest
 from ldmrelease.domain.times import instant
 from ldmrelease.domain.topology import Application, Place
 from ldmrelease.services.releases.listing import PinnedRelease
@@ -42,6 +43,7 @@ class ReleaseStatus(Struct, frozen=True):
     """A release in an environment. `since` is from when `presence` holds, as far as that was seen; without it when the
     promotion was asked for. `promotion` is the latest one there, `verdict` its latest decision. `running` of `places`
     have the release. `next` is a command; `who` are roles that it waits for, and `until` when it can go on by itself.
+    `overlay` is what the promotion was asked for as.
     """
 
     release: str
@@ -58,6 +60,7 @@ class ReleaseStatus(Struct, frozen=True):
     until: datetime | None
     who: tuple[str, ...]
     next: tuple[str, ...]
+    overlay: OverlayRequest | None = None
 
 
 class StatusQuestion(Struct, frozen=True):
@@ -146,6 +149,7 @@ def _status(
         decision=decision.decision if decision is not None else None,
         until=wait.until if wait is not None and waits else None,
         who=wait.who if wait is not None and waits else (),
+        overlay=promotion.overlay if promotion is not None else None,
         next=_next(pin, environment, presence, promotion, there),
     )
 

@@ -10,6 +10,7 @@ from ldmrelease.domain.events.release import Pin
 from ldmrelease.services.known_pins import PinRecord
 from ldmrelease.services.needs import ReportSources, SignedHistory
 from ldmrelease.services.reports.record import DeploymentRecord, deployment_record
+from ldmrelease.services.reports.site_acts import SiteActs, site_acts
 
 
 class PinRevision(Struct, frozen=True):
@@ -31,7 +32,8 @@ class TakenStatement(Struct, frozen=True):
 
 class SiteRecord(Struct, frozen=True):
     """As of `now`, the time of the ledger's last event. `pins` are by `product/tag`, oldest first; `statements` are by
-    the digest that they are about; `releases_with` has the names of the releases that have a digest.
+    the digest that they are about; `releases_with` has the names of the releases that have a digest; `acts` is what
+    people did.
     """
 
     head: Head
@@ -40,6 +42,7 @@ class SiteRecord(Struct, frozen=True):
     pins: dict[str, list[PinRevision]]
     statements: dict[str, list[TakenStatement]]
     releases_with: dict[str, list[str]]
+    acts: SiteActs = SiteActs()
 
     def evidence_of(self, release: str) -> list[TakenStatement]:
         """The statements about a release, its content and its images, each once, oldest first."""
@@ -73,6 +76,7 @@ def site_record(context: ReportSources) -> SiteRecord:
         pins,
         _statements(context),
         releases_with,
+        site_acts(context, {name: [each.pin for each in own] for name, own in pins.items()}, now),
     )
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import json
+import os
 from collections.abc import Callable
 from datetime import UTC, datetime
 from pathlib import Path
@@ -160,3 +161,9 @@ def test_root_keys_by_which_nobody_could_sign_are_refused(tmp_path: Path, root: 
     with pytest.raises(BadInput) as caught:
         load_trust(file)
     assert any(expected in str(each) for each in caught.value.problems)
+
+
+def test_a_pipe_is_not_waited_for(tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / "trust.signatures.json")
+    with pytest.raises(BadInput, match="is a pipe"):
+        read_signatures(tmp_path / "trust.signatures.json")

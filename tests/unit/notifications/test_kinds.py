@@ -5,15 +5,18 @@ import hashlib
 import hmac
 import json
 import socket
+import threading
 from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
 import pytest
 from aiosmtpd.controller import Controller
-from aiosmtpd.handlers import Message
+from aiosmtpd.handlers import Message, Sink
 
 from ldmrelease.config.workspace.model import Receiver
+from ldmrelease.notifications.delivering import deliver_all
 from ldmrelease.notifications.interface import Delivery, NotDelivered, Notification
 from ldmrelease.notifications.registry import KINDS, deliver_by
 from tests.unit.notifications.receiving import Receiving, receiving
@@ -72,6 +75,48 @@ def test_a_command_gets_a_line_of_json_for_each_event(tmp_path: Path) -> None:
 )
 def test_a_command_that_does_not_take_it_is_told(tmp_path: Path, command: tuple[str, ...], told: str) -> None:
     assert refused(Receiver("pager", "command", command=command), [ONE], way(tmp_path, 0.2)) == told
+
+
+def test_a_command_that_leaves_something_running_is_not_waited_for(tmp_path: Path) -> None:
+    command = ("sh", "-c", "sleep 600 & cat > told.json")
+    deliver(Receiver("pager", "command", command=command), [ONE], way(tmp_path))
+    assert json.loads((tmp_path / "told.json").read_text()) == ONE.data
+
+
+def test_a_receiver_that_dribbles_and_one_that_cannot_be_told_hold_up_nobody(
+    server: Receiving, tmp_path: Path
+) -> None:
+    with dribbling() as url:
+        slow = Receiver("slow", "webhook", url=url)
+        odd = Receiver("odd", "webhook", url="https://[nowhere/secret")
+        unread = Receiver("unread", "webhook", url=server.url, secret_from="SECRET")
+        good = Receiver("good", "webhook", url=server.url)
+        asked = {each: [ONE] for each in (slow, odd, unread, good)}
+        told = deliver_all(asked, way(tmp_path, 0.5, SECRET="whsec_\u00e9"))
+    assert told[good] is None
+    assert told[slow] == "no answer within 0.5 s"
+    assert told[odd] == "cannot be told: ValueError"
+    assert "its rest is not base64" in (told[unread] or "")
+
+
+@contextmanager
+def dribbling() -> Iterator[str]:
+    """The URL of a server that answers a byte now and then, for as long as it is asked."""
+    done = threading.Event()
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+
+        def answer() -> None:
+            connection, _ = listener.accept()
+            with connection, suppress(OSError):
+                connection.sendall(b"HTTP/1.1 200 OK\r\nContent-Length: 60000\r\n\r\n")
+                while not done.wait(0.1):
+                    connection.sendall(b"x")
+
+        thread = threading.Thread(target=answer, daemon=True)
+        thread.start()
+        yield f"http://127.0.0.1:{listener.getsockname()[1]}/hook"
+        done.set()
+        thread.join()
 
 
 class TestWebhook:
@@ -189,6 +234,26 @@ class TestMail:
         evil = Notification("k", "halted", "P-1", ONE.time, "halted\r\nBcc: mallory@evil.example")
         deliver(receiver, [evil], way(tmp_path))
         assert taken[0]["Bcc"] is None
+
+    def test_a_password_is_given_over_tls_alone(self, tmp_path: Path) -> None:
+        def taken(*_: object) -> None:
+            raise AssertionError("the password was sent")
+
+        with socket.socket() as free:
+            free.bind(("127.0.0.2", 0))
+            port = free.getsockname()[1]
+        controller = Controller(
+            Sink(), hostname="127.0.0.2", port=port, auth_require_tls=False, authenticator=taken
+        )
+        controller.start()
+        try:
+            receiver = Receiver(
+                "board", "mail", server=f"smtp://127.0.0.2:{port}", sender="a@lsst.org", user="bot",
+                password_from="PASSWORD",
+            )  # fmt: skip
+            assert "offers no TLS" in refused(receiver, [ONE], way(tmp_path, PASSWORD="hunter2"))
+        finally:
+            controller.stop()
 
     def test_nobody_to_write_to_and_no_server_are_told(self, tmp_path: Path) -> None:
         receiver = Receiver("board", "mail", server="smtp://127.0.0.1:9", sender="a@lsst.org")

@@ -138,6 +138,14 @@ def test_it_ends_with_the_approval_that_the_quorum_needs() -> None:
     assert asked(long, short, quorum=1).until == long.expires
 
 
+def test_it_ends_with_the_approval_in_the_role_that_is_asked_for() -> None:
+    one = approval("mia", roles=("manager",), expires=NOW + timedelta(hours=1))
+    other = approval("mia", approval="A-2", roles=("board",), expires=NOW + timedelta(hours=9))
+    last = approval("ada", roles=("board",), expires=NOW + timedelta(hours=9))
+    found = asked(one, other, last, by=[], each={"manager": 1, "board": 1})
+    assert (found.outcome, found.until) == (Outcome.SATISFIED, one.expires)
+
+
 def test_an_approval_seen_elsewhere_counts_where_the_policy_names_the_system() -> None:
     seen = approval("A-1", "mia", source="jira:RFC-1012", basis={})
     known = facts(**PASSED)

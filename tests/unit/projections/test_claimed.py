@@ -31,6 +31,7 @@ def test_a_stored_body_claims_what_its_event_does() -> None:
         {"envelope": "text"},
         {"envelope": {"payload": "not base64!"}},
         {"envelope": {"payload": ""}},
+        {"envelope": {"payload": "\u00e9"}},
         claimed(["no pin"]),
         claimed({"product": "stack"}),
         claimed({**canonical.to_plain(PIN), "revision": "1"}),
@@ -44,3 +45,9 @@ def test_what_claims_nothing_is_none(body: dict[str, Any]) -> None:
 @pytest.mark.parametrize("text", ["", "[]", "{", "[" * 100_000, '{"envelope": {"payload": "W1tbW1tb"}}'])
 def test_what_is_no_body_claims_nothing(text: str) -> None:
     assert claimed_in(text, Pin) is None
+
+
+def test_a_time_without_a_zone_is_no_claim_that_could_be_compared() -> None:
+    body = claimed({**canonical.to_plain(PIN), "time": "2023-04-20T12:00:00"})
+    event = Event("u", 1, NOON, "bob", EventKind.PINNED, "x", 1, body, "", "")
+    assert claimed_body(event, Pin) is None

@@ -5,6 +5,7 @@ from pathlib import Path
 
 from ldmrelease import __version__
 from ldmrelease.domain import canonical
+from ldmrelease.render.pages.site.act_pages import act_files
 from ldmrelease.render.pages.site.content import frame_digest
 from ldmrelease.render.pages.site.night_pages import night_files
 from ldmrelease.render.pages.site.people_pages import people_files
@@ -32,3 +33,4 @@ def _files(data: SiteData) -> Iterator[SiteFile]:
     yield from place_files(data)
     yield from promotion_files(data)
     yield from evidence_files(data)
+    yield from act_files(data)

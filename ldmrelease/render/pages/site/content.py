@@ -20,6 +20,7 @@ NAVIGATION = (
     ("Releases", "releases/index.html"),
     ("Places", "places/index.html"),
     ("Promotions", "promotions/index.html"),
+    ("Acts", "acts.html"),
     ("Nights", "nights/index.html"),
     ("Timeline", "timeline.html"),
     ("Availability", "availability.html"),

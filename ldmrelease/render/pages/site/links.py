@@ -1,9 +1,9 @@
 """Links from a page to the other pages of its site."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 
 from ldmrelease.answers.sentences.text import short
-from ldmrelease.render.pages.elements import link, quiet
+from ldmrelease.render.pages.elements import Tone, badge, joined, link, quiet
 from ldmrelease.render.pages.markup import Markup
 from ldmrelease.render.pages.site.page_addresses import (
     decision_address,
@@ -27,12 +27,15 @@ class KnownPages:
         promotions: Collection[str],
         nights: Collection[str],
         people: Collection[str],
+        marks: Mapping[str, str],
     ) -> None:
         self.releases = frozenset(releases)
         self.places = frozenset(places)
         self.promotions = frozenset(promotions)
         self.nights = frozenset(nights)
         self.people = frozenset(people)
+        self.marks = marks
+        """By promotion, what it was asked for as, where that was for less than everybody is asked."""
 
 
 class Links:
@@ -57,10 +60,12 @@ class Links:
         return self._to(place_address(name), name, is_there=name in self._known.places)
 
     def promotion(self, promotion: str | None) -> Markup:
-        """To a promotion; that there is none is said."""
+        """To a promotion, with a mark where it asked for less; that there is none is said."""
         if promotion is None:
             return quiet("nobody (outside ldmrelease)")
-        return self._to(promotion_address(promotion), promotion, is_there=promotion in self._known.promotions)
+        told = self._to(promotion_address(promotion), promotion, is_there=promotion in self._known.promotions)
+        mark = self._known.marks.get(promotion)
+        return joined(told, badge(mark, Tone.BAD)) if mark is not None else told
 
     def decision(self, digest: str | None, text: str) -> Markup:
         """To a decision."""

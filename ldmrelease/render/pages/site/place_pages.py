@@ -7,6 +7,7 @@ from ldmrelease.domain.dayobs import dayobs_of
 from ldmrelease.domain.topology import Application
 from ldmrelease.render.pages.elements import badge, code, digest, quiet, time_element
 from ldmrelease.render.pages.markup import Markup
+from ldmrelease.render.pages.site.act_pages import place_act_sections, place_acts
 from ldmrelease.render.pages.site.content import (
     PageContent,
     Section,
@@ -38,6 +39,7 @@ def _place_file(data: SiteData, application: Application) -> SiteFile:
     stretches = [each for each in record.stretches if each.end >= data.period.begin]
     changes = [each for each in record.changes if data.period.has(each.time)]
     gaps = unobserved(record, data.period, data.record.now)
+    acts = place_acts(data, application)
     allowed = [data.allowance(place, each.image.promotion) for each in stretches]
 
     def make() -> PageContent:
@@ -51,6 +53,7 @@ def _place_file(data: SiteData, application: Application) -> SiteFile:
             str(place),
             [
                 Section(facts=facts),
+                *place_act_sections(acts),
                 Section("What runs there now", table=_now([each for each in stretches if each.last], links)),
                 Section("Changes", table=_changes(changes, links)),
                 Section("What ran there", table=_ran(data, stretches, links)),
@@ -67,7 +70,9 @@ def _place_file(data: SiteData, application: Application) -> SiteFile:
             "Place",
         )
 
-    return page_file(address, (application.level, application.runs, stretches, changes, gaps, allowed), make)
+    return page_file(
+        address, (application.level, application.runs, stretches, changes, gaps, allowed, acts), make
+    )
 
 
 def image_name(image: PlaceImage, links: Links) -> Markup:

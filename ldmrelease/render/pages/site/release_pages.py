@@ -4,6 +4,7 @@ from collections.abc import Iterator, Sequence
 
 from ldmrelease.answers.sentences.text import command_line
 from ldmrelease.render.pages.elements import Tone, badge, code, command, digest, quiet, time_element
+from ldmrelease.render.pages.site.act_pages import release_act_sections
 from ldmrelease.render.pages.site.content import (
     PageContent,
     Section,
@@ -43,6 +44,7 @@ def _release_file(data: SiteData, name: str) -> SiteFile:
         data.promotions_of[name],
         data.record.evidence_of(name),
         data.stretches_of[name],
+        data.acts_of[name],
     )
     return page_file(address, inputs, lambda: _release(data, name, data.links(address)))
 
@@ -72,6 +74,7 @@ def _release(data: SiteData, name: str, links: Links) -> PageContent:
         Section("Where it stands", table=status_table(data.status_of[name], links, release=False)),
         Section("Promotions", table=_promotions(data, name, links)),
         Section("Where it ran", table=_ran(data, name, links)),
+        *release_act_sections(data.acts_of[name]),
         Section("Evidence", table=_evidence(data, name, links)),
         Section("Components", table=parts),
     ]

@@ -4,6 +4,9 @@ from collections import defaultdict
 from collections.abc import Iterator
 from datetime import timedelta
 
+from ldmrelease.answers.acts import owed_answers, release_acts_answer
+from ldmrelease.answers.holds import hold_answer
+from ldmrelease.answers.sentences.overlays import overlay_mark
 from ldmrelease.config.workspace.model import Workspace
 from ldmrelease.domain import canonical
 from ldmrelease.domain.dayobs import dayobs_of
@@ -13,6 +16,7 @@ from ldmrelease.domain.release import Release
 from ldmrelease.domain.topology import Place
 from ldmrelease.ledger import LedgerReader
 from ldmrelease.render.pages.site.links import KnownPages, Links
+from ldmrelease.services.acts.release_acts import ReleaseActs
 from ldmrelease.services.evidence.collect import repositories_in
 from ldmrelease.services.needs import SiteSources
 from ldmrelease.services.reports.nights import Allowance, NightLog, allowance, night_log
@@ -57,7 +61,18 @@ class SiteData:
             self.deployments.promotions,
             [each.night for each in self.nights],
             self.people,
+            {
+                each.id: overlay_mark(each.overlay.kind, each.overlay.name)
+                for each in self.deployments.promotions.values()
+                if each.overlay is not None
+            },
         )
+        self.holds = tuple(hold_answer(each, record.now) for each in record.acts.holds)
+        self.debts = owed_answers(record.acts.debts, record.now)
+        self.acts_of = {
+            name: release_acts_answer(name, record.acts.of_release.get(name, ReleaseActs()), record.now)
+            for name in record.pins
+        }
 
     @property
     def deployments(self) -> DeploymentRecord:

@@ -1,5 +1,6 @@
 """What people did is shown wherever a release or a place is explained, and is replayed with what was decided."""
 
+import json
 from pathlib import Path
 
 import pytest
@@ -109,6 +110,51 @@ class TestDossier:
         assert gap["values"]["kinds"] == ["known-issues", "characterisation-report"]
 
 
+class TestSite:
+    """Pages of what people did, and the parts of it where a release or a place is explained."""
+
+    @pytest.fixture(scope="class")
+    @staticmethod
+    def pages(acted_once: Site, tmp_path_factory: pytest.TempPathFactory) -> Path:
+        folder = tmp_path_factory.mktemp("site") / "public"
+        acted_once.ok("site", "build", str(folder))
+        return folder
+
+    def test_a_page_has_holds_that_stand_debts_and_acts_by_release(self, pages: Path) -> None:
+        text = (pages / "acts.html").read_text()
+        for each in ("it segfaults there", "a demonstration", "COMPRESSED (night)", f"Zoe at {PLACE}"):
+            assert each in text
+        assert f"smoke-before at {PLACE}" in text
+
+    def test_the_page_of_a_release_has_what_was_done_about_it(self, pages: Path) -> None:
+        text = (pages / f"releases/stack/{WEEKLY}.html").read_text()
+        for each in (
+            "Recalls",
+            "Approvals",
+            "Waivers",
+            "Reviews",
+            "it segfaults there",
+            "COMPRESSED (night)",
+        ):
+            assert each in text
+        assert "a demonstration" not in text
+
+    def test_the_page_of_a_place_has_its_holds_and_marks(self, pages: Path) -> None:
+        frozen = (pages / "places/tucson-teststand/ocps.html").read_text()
+        assert "a demonstration" in frozen
+        assert "it segfaults there" not in frozen
+        base = (pages / "places/base/ocps.html").read_text()
+        assert base.count("COMPRESSED (night)") > 1
+
+    def test_an_act_changes_the_pages_that_tell_of_it(self, acted: Site, tmp_path: Path) -> None:
+        folder = str(tmp_path / "public")
+        acted.ok("site", "build", folder)
+        acted.ok("lift", "H-2", "--reason", "it is over")
+        acted.ok("site", "build", folder)
+        assert "it is over" in (tmp_path / "public/acts.html").read_text()
+        assert "a demonstration" not in (tmp_path / "public/places/tucson-teststand/ocps.html").read_text()
+
+
 class TestAudit:
     """Decisions that rest on acts are made again, and acts are verified with everything else."""
 
@@ -153,3 +199,59 @@ class TestAudit:
         code, found = hand_over(acted, tmp_path / "forged").verified()
         assert code == 1
         assert wrong(found) == {(acted.head().size, "bad-signature")}
+
+
+NIGHT = {"kind": "compressed", "name": "night"}
+
+
+class TestMarks:
+    """What a compression or an emergency let in is marked wherever it is told of."""
+
+    def test_why_tells_the_approval_the_waiver_and_the_hold_of_today(self, acted_once: Site) -> None:
+        text = acted_once.ok("why", PLACE)
+        assert "board: approved by Zoe" in text
+        assert "waived by Yan until" in text
+        told = acted_once.ok("why", BASE)
+        assert "*** COMPRESSED (night)" in told
+        assert "review      " in told
+        assert "to be reviewed by 2023-04-27T12:00:00Z" in told
+        found = answer(acted_once, "why", BASE)["places"][0]["reasons"]
+        assert {one["promotion"]["overlay"]["name"] for one in found if one["decided"]} == {"night"}
+
+    def test_why_tells_what_came_after_the_decision(self, acted: Site) -> None:
+        before = answer(acted, "why", PLACE)["places"][0]["reasons"][0]["promotion"]["acts"]
+        assert (before["approvals"], before["waivers"], before["holds"]) == ([], [], [])
+        being(acted, "zoe").ok("approve", WEEKLY, "--target", PLACE, "--yes", "--reason", "again")
+        being(acted, "me").ok("freeze", "usdfdev", "--reason", "quiet")
+        after = answer(acted, "why", PLACE)["places"][0]["reasons"][0]["promotion"]["acts"]
+        assert [each["persons"] for each in after["approvals"]] == [["Zoe"]]
+        assert [each["reason"] for each in after["holds"]] == ["quiet"]
+        told = acted.ok("why", PLACE)
+        assert "since then  A-" in told
+        assert "held now    H-3 freeze, usdfdev, by release manager" in told
+
+    def test_why_names_the_hold_that_stopped_a_promotion(self, acted: Site) -> None:
+        assert acted.run("promote", WEEKLY, "--target", SUMMIT).exit_code == 1
+        assert "it is held: H-1 by release manager" in acted.run("why", WEEKLY, "--target", SUMMIT).stdout
+
+    @pytest.mark.parametrize(
+        ("words", "mark"),
+        [
+            (("night", "20230420", "--target", BASE), "COMPRESSED (night) P-"),
+            (("status", "--release", WEEKLY), "COMPRESSED (night)"),
+            (("history", BASE), "came as COMPRESSED (night)"),
+            (("promotions", "list"), "succeeded, COMPRESSED (night)"),
+        ],
+        ids=["night", "status", "history", "promotions"],
+    )
+    def test_a_mark_stands_beside_what_was_let_in(
+        self, acted_once: Site, words: tuple[str, ...], mark: str
+    ) -> None:
+        assert mark in acted_once.ok(*words, "-o", "wide")
+        told = json.dumps(answer(acted_once, *words))
+        assert json.dumps(NIGHT) in told
+
+    def test_a_promotion_is_shown_with_its_mark(self, acted_once: Site) -> None:
+        [row] = [each for each in answer(acted_once, "promotions", "list") if each["overlay"] is not None]
+        assert acted_once.ok("promotions", "show", row["promotion"]).startswith("*** COMPRESSED (night)")
+        assert answer(acted_once, "promotions", "show", row["promotion"])["overlay"] == NIGHT

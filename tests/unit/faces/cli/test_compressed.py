@@ -35,7 +35,7 @@ def test_a_compressed_promotion_leaves_away_what_the_policy_names_and_shows_it(r
     assert done.exit_code == 0, done.stdout + done.stderr
     assert "*** COMPRESSED (night)" in done.stdout
     assert "*** COMPRESSED (night)" in done.stderr
-    assert "left away by 'night' (compression); it would be" in done.stdout
+    assert "dropped by 'night' (compression); it would be" in done.stdout
     (owed,) = site.events("review.owed")
     assert (owed.body["overlay"], owed.body["place"]) == (
         {"kind": "compressed", "name": "night"},
@@ -137,3 +137,17 @@ def test_debts_list_a_waiver_until_it_ends(ready: Site) -> None:
     assert ready.ok("debts").endswith("nothing is owed\n")
     (listed,) = json.loads(ready.ok("debts", "--all", "-o", "json"))["debts"]
     assert (listed["state"], listed["overdue"]) == ("expired", False)
+
+
+def test_the_policy_explains_what_it_asks_less_of_whom(ready: Site) -> None:
+    site = compressed_site(ready)
+    told = site.ok("policy", "explain", "commissioning")
+    assert "Compressed as night, asked for by commissioning-manager:" in told
+    assert "  ran-on-development and smoke-on-development do not stand in the way." in told
+    assert "  base-first is asked with for 1h." in told
+    assert "  A review is owed within 7d." in told
+    (overlay,) = json.loads(site.ok("policy", "explain", "commissioning", "-o", "json"))["overlays"]
+    assert (overlay["kind"], overlay["drop"]) == (
+        "compressed",
+        ["ran-on-development", "smoke-on-development"],
+    )

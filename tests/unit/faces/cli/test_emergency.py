@@ -1,4 +1,4 @@
-"""Emergencies: let in without what may be left away, loudly, for hours, without a receipt, and a review is owed."""
+"""Emergencies: let in without what may be dropped, loudly, for hours, without a receipt, and a review is owed."""
 
 import json
 import re

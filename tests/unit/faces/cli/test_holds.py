@@ -152,6 +152,19 @@ def test_a_recall_with_a_condition_holds_where_it_is_true(developed: Site) -> No
     assert "held: there is no hold" in developed.run("check", WEEKLY, "--target", TESTSTAND).stdout
 
 
+def test_a_condition_may_ask_for_the_schemas_of_the_environment(developed: Site) -> None:
+    """What must not meet an older schema is held where that is; of places that state none nobody knows."""
+    developed.edit(
+        lambda text: text.replace("\n  usdfdev:\n", "\n  usdfdev:\n    provides: {apdb: '3.1'}\n", 1)
+    )
+    condition = 'version(interfaces["apdb"]) < version("4.0")'
+    found = answer(developed, "recall", WEEKLY, "--having", condition, *WHY)
+    assert PLACE in {each["place"] for each in found["running"] if each["unknown"] is None}
+    assert [each["hold"] for each in held(developed, WEEKLY, "--target", PLACE)] == ["H-1"]
+    done = developed.run("check", WEEKLY, "--target", TESTSTAND)
+    assert "interfaces is not known: the workspace states none of the environment (`provides`)" in done.stdout
+
+
 def test_what_a_condition_cannot_be_told_of_is_undecided(ready: Site) -> None:
     ready.ok("recall", "--having", 'release.version == "24.0.0"', "--target", PLACE, *WHY)
     done = ready.run("check", WEEKLY, "--target", PLACE)

@@ -135,3 +135,14 @@ def test_a_recall_is_told_with_where_it_runs(ready: Site, server: Receiving) -> 
     assert event["data"]["text"].startswith(
         f"stack/{WEEKLY} was recalled by release manager: DM-1; it runs at "
     )
+
+
+def test_a_flood_of_rows_hides_nothing(ready: Site, server: Receiving) -> None:
+    server.answers = [400]
+    waiting(ready)
+    with open_ledger(ready.root / "ledger.db", projectors=PROJECTORS) as ledger:
+        flood = [NewEvent("nonsense", "flood", {})] * 11_000
+        ledger.append(flood, at=ready.now, actor="mallory", expect={}, blobs={})
+    server.answers = []
+    ready.run("notify")
+    assert len(server.bodies) == 2

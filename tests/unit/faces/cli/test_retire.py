@@ -54,3 +54,19 @@ def test_what_is_taken_out_becomes_no_release_that_can_be_promoted(ready: Site) 
     assert ready.run("promote", "w.2099.01", "--target", MENU).exit_code != 0
     assert ready.run("promote", "w_2099_01", "--target", MENU).exit_code != 0
     assert "w_2099_01" not in ready.ok("release", "list")
+
+
+def test_it_is_the_act_of_whose_key_is_named(ready: Site) -> None:
+    slipped(ready, "w_2099_01")
+    before = ready.everything()
+    words = ("retire", "w.2099.01", "--target", MENU, "--reason", "a slip", "--key")
+    refused = ready.run(*words, str(ready.root / "keys/runner.pem"))
+    assert refused.exit_code == 2
+    assert "would not count" in refused.stderr
+    assert ready.everything() == before
+    key = ready.root / "keys/nora.pem"
+    ready.ok("key", "new", "nora", "--out", str(key))
+    ready.ok("trust", "add-key", "nora", str(key), "--role", "release-manager", "--person", "Nora", "--yes")
+    ready.ok(*words, str(key))
+    last = json.loads(ready.ok("promotions", "list", "-o", "json"))[-1]
+    assert (last["intent"], last["by"]) == ("retire", "Nora")

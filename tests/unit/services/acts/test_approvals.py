@@ -9,6 +9,7 @@ from msgspec.structs import replace
 
 from ldmrelease.config.workspace.init import FILE
 from ldmrelease.config.workspace.load import load_workspace
+from ldmrelease.domain import canonical
 from ldmrelease.domain.decision import Outcome
 from ldmrelease.domain.events import Head
 from ldmrelease.domain.events.acts import Approval, ApprovalWithdrawn, Basis, Waiver, WaiverWithdrawn
@@ -19,7 +20,7 @@ from ldmrelease.domain.streams import promotion_stream
 from ldmrelease.domain.topology import Place
 from ldmrelease.ledger.memory import MemoryLedger
 from ldmrelease.projections.registry import PROJECTORS
-from ldmrelease.services.acts.approvals import ApprovedRelease, approval_facts, approvals_of
+from ldmrelease.services.acts.approvals import MOST_UNCOUNTED, ApprovedRelease, approval_facts, approvals_of
 from ldmrelease.services.acts.requests import acts_ledger, open_request
 from ldmrelease.services.acts.waivers import waiver_facts, waivers_of
 from ldmrelease.services.context import Context
@@ -268,3 +269,45 @@ def test_times_are_those_of_the_ledger(context: Context, release: Pinned) -> Non
     tell(context, approval(release, time=long_ago))
     (found,) = facts(context, release)
     assert found.received == BEGIN
+
+
+def test_what_is_written_behind_an_end_does_not_undo_it(
+    context: Context, release: Pinned, site: Site
+) -> None:
+    tell(context, approval(release, approval="A-0"))
+    tell(context, request(release, "P-7"))
+    tell(context, approval(release, request="P-7"))
+    ended(context, "P-7", PromotionState.HALTED)
+    tell(context, PromotionEnded(PromotionState.HALTED, "a cause"), ci(site), promotion_stream("P-7"))
+    assert codes(context, release) == ["used", "request-ended"]
+    assert open_request(context, release.digest, SUMMIT, Intent.PROMOTE) is None
+
+
+def test_what_does_not_count_takes_no_id(context: Context, release: Pinned, site: Site) -> None:
+    tell(context, approval(release), ci(site))
+    tell(context, approval(release))
+    assert codes(context, release) == ["wrong-role", None]
+
+
+def test_a_waiver_is_taken_back_where_it_is(context: Context, release: Pinned) -> None:
+    tell(context, waiver(release))
+    tell(context, WaiverWithdrawn("W-1", release.digest, "base/ocps", BEGIN))
+    assert [each.code for each in waived(context, release)] == [None]
+
+
+def test_a_decision_is_made_whatever_rows_say_that_do_not_count(
+    context: Context, release: Pinned, site: Site
+) -> None:
+    odd = (Basis("pr\u00fcfung", "sha256:" + "1" * 64, Outcome.SATISFIED),)
+    tell(context, approval(release, approval="A-2", basis=odd), ci(site))
+    tell(context, approval(release, approval="A-3", basis=odd))
+    for number in range(MOST_UNCOUNTED + 5):
+        tell(context, approval(release, approval=f"A-{number + 10}"), ci(site))
+        tell(context, waiver(release, waiver=f"W-{number + 10}"), ci(site))
+    tell(context, approval(release))
+    found = facts(context, release)
+    assert [each.approval for each in found if each.counted] == ["A-1"]
+    assert next(each.code for each in found if each.approval == "A-3") == "unreadable"
+    assert sum(not each.counted for each in found) == MOST_UNCOUNTED + 1
+    assert len(waived(context, release)) == MOST_UNCOUNTED
+    canonical.encode(found)

@@ -30,6 +30,7 @@ from ldmrelease.services.acts.holds import (
 from ldmrelease.services.context import Context
 from ldmrelease.services.decisions.decide import Decided, decide
 from ldmrelease.services.decisions.facts.inquiry import DecisionRequest
+from ldmrelease.services.governance.holding import set_hold
 from ldmrelease.services.releases.pin import Pinned, pin
 from ldmrelease.services.releases.store import store_pin
 from ldmrelease.trust.keyring import Role
@@ -311,3 +312,11 @@ def test_a_fact_of_a_hold_says_who_set_it_why_and_until_when(desk: Desk) -> None
     me = desk.keyring.find(desk.signers.me.keyid)
     assert me is not None
     assert fact == HoldFact("H-1", "freeze", me.person, BEGIN, "the mirror is out", until=end)
+
+
+def test_a_recall_holds_though_somebody_took_the_next_name_for_elsewhere(desk: Desk) -> None:
+    release = pinned(desk, BEFORE)
+    say(desk, freeze("usdfdev", hold="H-2"))
+    set_hold(desk, recall(release.digest))
+    assert held(desk, release) is Outcome.FAILED
+    assert [each.id for each in known_holds(desk)] == ["H-2", "H-3"]
