@@ -40,7 +40,9 @@ class ReceiverEntry(Strict):
         "cloudevents",
         description="For webhook: CloudEvents 1.0 with our own data, or with a CDEvent (CI/CD events) as data.",
     )
-    server: Text | None = Field(None, description="For mail: smtp://HOST:PORT, or smtps:// for TLS at once.")
+    server: Address | None = Field(
+        None, description="For mail: smtp://HOST:PORT, or smtps:// for TLS at once."
+    )
     sender: Text | None = Field(None, alias="from", description="For mail: the sender's address.")
     to: Annotated[list[Text], UNIQUE] = Field(
         default_factory=list,

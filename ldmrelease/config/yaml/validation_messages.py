@@ -216,12 +216,19 @@ def _resolved(node: dict[str, Any], definitions: dict[str, Any]) -> dict[str, An
     return node
 
 
+def _const(shape: dict[str, Any], key: str) -> Any:
+    """The one value that a key of a shape has, None where it has others or none."""
+    return shape.get("properties", {}).get(key, {}).get("const")
+
+
 def _step(node: dict[str, Any], step: str | int, definitions: dict[str, Any]) -> dict[str, Any]:
     if isinstance(step, int):
         found = node.get("items", {})
     elif step.startswith("<"):
         shapes = [_resolved(each, definitions) for each in node.get("oneOf", [])]
-        found = next((s for s in shapes if s["properties"]["rule"].get("const") == step.strip("<>")), {})
+        rules = (s for s in shapes if _const(s, "rule") == step.strip("<>"))
+        # Shapes that no rule tells apart are of different types: only mappings have keys to be told of.
+        found = next(rules, next((s for s in shapes if s.get("type") == "object"), {}))
     else:
         named = [*node.get("patternProperties", {}).values(), node.get("additionalProperties", {})]
         found = node.get("properties", {}).get(step, named[0])

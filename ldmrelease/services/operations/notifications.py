@@ -4,7 +4,6 @@ A receiver is told of each thing once, of several in one message. One that is de
 seconds, beside the others, and hears of it the next time.
 """
 
-from bisect import bisect_left
 from collections.abc import Callable, Collection, Iterable, Iterator
 from datetime import timedelta
 from typing import Any, TypeVar
@@ -22,6 +21,7 @@ from ldmrelease.domain.streams import NOTIFICATIONS, promotion_stream
 from ldmrelease.domain.topology import Place
 from ldmrelease.notifications.delivering import deliver_all
 from ldmrelease.notifications.interface import Delivery, Notification
+from ldmrelease.services.inventory.known_at import last_known
 from ldmrelease.services.needs import RecordKeeping
 from ldmrelease.services.promotions.promotion_outcome import PromotionOutcome
 from ldmrelease.trust.keyring import Keyring
@@ -186,15 +186,9 @@ def _bodies(context: RecordKeeping, kind: EventKind, body: type[B]) -> Iterator[
 
 def _looked_at(context: RecordKeeping) -> int:
     """The number of the event behind which is looked: whoever writes a great many rows in a week hides nothing."""
-    ledger, oldest = context.ledger, context.now() - _LONGEST
-
-    def is_young(number: int) -> bool:
-        event = ledger.get(number)
-        return event is not None and event.time >= oldest
-
-    size = ledger.head().size
-    young = bisect_left(range(1, size + 1), True, key=is_young)
-    return max(0, min(size - _LOOKED_AT, young))
+    ledger = context.ledger
+    recent = last_known(ledger, context.records, context.now() - _LONGEST)
+    return max(0, min(ledger.head().size - _LOOKED_AT, recent))
 
 
 def _tell(

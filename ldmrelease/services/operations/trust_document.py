@@ -136,6 +136,9 @@ def sign(file: Path, keys: Sequence[KeyPlace], *, at: datetime | None = None) ->
 
 def _sign(file: Path, key: KeyPlace, at: datetime | None) -> str:
     """Sign by one key; why not where it does not count."""
+    own = signatures_file(file)
+    # Read before the chain is: whoever signs meanwhile is not overwritten.
+    was = own.read_bytes() if own.exists() else None
     trust = load_trust(file)
     version, before = trust.as_version, trust.chain.newest
     try:
@@ -152,8 +155,6 @@ def _sign(file: Path, key: KeyPlace, at: datetime | None) -> str:
     fault = link_fault(before, versions[-1])
     if fault is not None and fault.code != "signatures-missing":
         return fault.detail
-    own = signatures_file(file)
-    was = own.read_bytes() if own.exists() else None
     replace_files([Replacement(own, was, spell_signatures(versions))])
     return ""
 

@@ -296,7 +296,7 @@ def record_request(context: PromotionDriving, look: Preview, *, holds_back: bool
     down at once: what is refused takes nobody's place. With `holds_back` it waits even if it is allowed.
     Raises `KeyProblem` and `NoKey` where what it has to sign would not count: then nothing is appended.
     """
-    promotion = f"P-{context.ledger.head().size + 1}"
+    promotion = _free_id(context)
     plan = replace(look.plan, promotion=promotion)
     stream = promotion_stream(promotion)
     events: list[NewEvent] = []
@@ -325,6 +325,14 @@ def record_request(context: PromotionDriving, look: Preview, *, holds_back: bool
         events.append(new_event(PromotionWaiting(look.first.decision.place), stream))
     moved = context.append(events, expect=expect, blobs=blobs)
     return None if moved else Recorded(promotion, replace(look, plan=plan))
+
+
+def _free_id(context: PromotionDriving) -> str:
+    """The next id that no stream has: one that somebody wrote to in advance would be nobody's promotion."""
+    number = context.ledger.head().size + 1
+    while context.ledger.version(promotion_stream(f"P-{number}")) > 0:
+        number += 1
+    return f"P-{number}"
 
 
 def _request(context: Signing, look: Preview, promotion: str) -> Request:

@@ -389,3 +389,9 @@ def test_the_check_of_a_ledger_tells_of_rows_that_nobody_signed(ready: Site) -> 
     assert done.exit_code == 1
     assert f"record at event {ready.head().size}" in done.stdout
     assert "it was signed for another position" in done.stdout
+
+
+def test_rows_for_promotions_to_come_stop_none_of_them(ready: Site) -> None:
+    for number in range(1, 41):
+        forge(ready, f"promotion/P-{ready.head().size + number}", EventKind.REQUESTED, {})
+    ready.ok("promote", WEEKLY, "--target", PLACE)

@@ -146,3 +146,26 @@ def test_a_flood_of_rows_hides_nothing(ready: Site, server: Receiving) -> None:
     server.answers = []
     ready.run("notify")
     assert len(server.bodies) == 2
+
+
+@pytest.mark.parametrize(
+    ("receiver", "told"),
+    [
+        (
+            "{kind: mail, server: 'smtp://mail.lsst.org', frm: a@lsst.org}",
+            "notify.board.frm: unknown key; did you mean from?",
+        ),
+        (
+            "{kind: mail, server: 'smtp://bot:hunter2@mail.lsst.org', from: a@lsst.org}",
+            "notify.board.server: has a user or a password in the URL",
+        ),
+    ],
+    ids=["unknown-key", "password"],
+)
+def test_what_is_wrong_with_a_receiver_is_told_without_its_secret(
+    ready: Site, receiver: str, told: str
+) -> None:
+    ready.edit(lambda text: f"{text}\nnotify:\n  board: {receiver}\n")
+    done = ready.run("workspace", "lint")
+    assert told in done.stdout + done.stderr
+    assert "hunter2" not in done.stdout + done.stderr

@@ -9,8 +9,11 @@ from typing import Any
 import pytest
 import yaml
 
+from ldmrelease.config.replacement import FileChanged
 from ldmrelease.config.trust import load_trust
 from ldmrelease.domain.times import spell
+from ldmrelease.services.operations import trust_document
+from ldmrelease.trust.signer import load_signer
 from tests.workspace import BEFORE, BEGIN, PLACE, WEEKLY, Site
 
 ACTS = [
@@ -263,3 +266,17 @@ def test_that_it_expires_soon_is_said_before(ready: Site) -> None:
     with_expiry(ready, "2023-05-01")
     ready.ok("observe")
     assert "version 2 expires at 2023-05-01T00:00:00Z" in " ".join(ready.run("doctor").stdout.split())
+
+
+def test_who_signs_meanwhile_is_not_overwritten(ready: Site, monkeypatch: pytest.MonkeyPatch) -> None:
+    by_hand(ready, "\nversion: 1\n", "\nversion: 2\n")
+    other = (ready.root / "trust.signatures.json").read_bytes() + b"\n"
+
+    def signed_meanwhile(key: object) -> object:
+        (ready.root / "trust.signatures.json").write_bytes(other)
+        return load_signer(key)  # type: ignore[arg-type]
+
+    monkeypatch.setattr(trust_document, "load_signer", signed_meanwhile)
+    with pytest.raises(FileChanged):
+        trust_document.sign(document(ready), [ready.root / "keys/me.pem"])
+    assert (ready.root / "trust.signatures.json").read_bytes() == other
