@@ -30,9 +30,9 @@ def evaluate(
 
     `facts_digest` is the digest of the stored bytes of the facts. `now` needs a zone and is cut to seconds.
     A promotion is asked what the level asks on entering; a rollback, an alias and a retirement are asked what
-    their intent asks (`policy/builtin.py`), and the rules alone that name it (`Rule.asked_of`). To confirm, every
-    intent is asked the same. A phase without requirements is refused: whoever has nothing to confirm does not
-    ask. Facts that make no sense give findings that are `errored`, with a code.
+    their intent asks (`policy/builtin.py`), and the requirements alone that name it (`Rule.asked_of`, `intents`). To
+    confirm, every intent is asked the same. A phase without requirements is refused: whoever has nothing to
+    confirm does not ask. Facts that make no sense give findings that are `errored`, with a code.
     """
     now = times.whole(now)
     asked = asked_requirements(level, facts.place, facts.intent, phase)
@@ -63,8 +63,12 @@ def asked_requirements(level: Level, place: Place, intent: Intent, phase: Phase)
 
 def _asked_of(requirement: Requirement) -> frozenset[Intent]:
     rule = RULES.get(requirement.rule)
-    # A rule that nobody knows is asked of what comes in.
-    return rule.asked_of if rule is not None else frozenset({Intent.PROMOTE})
+    if rule is None:
+        # A rule that nobody knows is asked of what comes in.
+        return frozenset({Intent.PROMOTE})
+    named = requirement.parameters.get("intents")
+    # What is no list is judged, which says so.
+    return rule.asked_of.intersection(named) if named and isinstance(named, (list, tuple)) else rule.asked_of
 
 
 def fact_sources(

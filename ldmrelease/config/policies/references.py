@@ -13,7 +13,6 @@ from ldmrelease.config.yaml.read import YamlDocument
 from ldmrelease.config.yaml.validation_messages import Path
 from ldmrelease.domain.level import Level, Requirement
 from ldmrelease.domain.topology import Topology
-from ldmrelease.policy.rules import approval
 
 Policies = dict[str, tuple[Level, YamlDocument]]
 
@@ -42,7 +41,6 @@ class Demands:
         self._held = (
             None if trust is None else {role for each in trust.keyring.signatories for role in each.roles}
         )
-        self._persons = {} if trust is None else _persons_by_role(trust)
 
     def problems(self) -> Iterator[Problem]:
         """Everything that a policy in use names and that is not there."""
@@ -64,7 +62,6 @@ class Demands:
             "check": self._check,
             "together": self._together,
             "same-cycle": self._same_cycle,
-            "approval": self._approval,
         }.get(clause.requirement.rule)
         if look is not None:
             yield from look(clause)
@@ -81,32 +78,16 @@ class Demands:
                 if self._roles is not None and role not in self._roles:
                     message = f"the trust document has no role {role!r}"
                     yield clause.problem(key, message, role, self._roles)
-        if self._roles is not None:
+        # Persons come one after the other: that there are too few to approve is a notice (`lacking_approvers`).
+        if self._roles is not None and clause.requirement.rule != "approval":
             yield from self._nobody(clause, [each for each in written["by"] if each in self._roles])
 
-    def _nobody(self, clause: _Clause, roles: list[str], key: str = "by") -> Iterator[Problem]:
+    def _nobody(self, clause: _Clause, roles: list[str]) -> Iterator[Problem]:
         """Where nobody has any of the roles that a signature has to be by; not where all keys are missing."""
         if roles and self._held and not self._held.intersection(roles):
             message = f"no key in the trust document has the role {' or '.join(roles)}: nothing can meet this"
             remedy = f"add one with `ldmrelease trust add-key NAME FILE --role {roles[0]}`"
-            yield clause.document.problem((*clause.path, key), message, remedy)
-
-    def _approval(self, clause: _Clause) -> Iterator[Problem]:
-        """Where fewer persons have the roles than have to approve."""
-        parameters = clause.requirement.read(approval.Parameters)
-        for group in parameters.groups():
-            key = "each" if group.roles[0] in parameters.each else "quorum"
-            if key == "each" and self._roles is not None and group.roles[0] in self._roles:
-                yield from self._nobody(clause, list(group.roles), key)
-            persons = {person for role in group.roles for person in self._persons.get(role, ())}
-            if persons and len(persons) < group.number:
-                message = (
-                    f"{group.number} persons of {' or '.join(group.roles)} have to approve, and the trust document "
-                    f"has {len(persons)}: nothing can meet this"
-                )
-                yield clause.document.problem(
-                    (*clause.path, key), message, "ask for fewer, or add their keys"
-                )
+            yield clause.document.problem((*clause.path, "by"), message, remedy)
 
     def _after(self, clause: _Clause) -> Iterator[Problem]:
         level, environment, application = (
@@ -162,17 +143,6 @@ class Demands:
                 yield clause.problem(
                     "first", f"no application {name!r} in {', '.join(clause.environments)}", name, known
                 )
-
-
-def _persons_by_role(trust: Trust) -> dict[str, set[str]]:
-    """Who has each role; an identity may be several persons, so what it has is not counted."""
-    open_ended = {role for each in trust.keyring.identities for role in each.roles}
-    found: dict[str, set[str]] = {}
-    for key in trust.keyring.keys:
-        for role in key.roles:
-            if role not in open_ended:
-                found.setdefault(role, set()).add(key.person)
-    return found
 
 
 def _applications_by_environment(topology: Topology) -> dict[str, tuple[str, ...]]:

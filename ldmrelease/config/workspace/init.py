@@ -58,11 +58,16 @@ _ROLES = {
     "ledger": [*role_types(LEDGER)],
     "bridge": [*role_types(BRIDGE), *IMPORTED_TYPES],
     "ci": ["provenance", "sbom"],
+    "scanner": ["vulnerabilities", "sbom", "vex"],
+    "documentation": ["document", "compatibility"],
+    "change-control-board": ["approval", "waiver", "review"],
 }
-_OF_POLICIES = frozenset({"commissioning-manager"})
+_OF_POLICIES = frozenset({"commissioning-manager", "scanner", "documentation", "change-control-board"})
 """Roles that are there where a policy names them."""
+_STAKEHOLDERS = "stakeholder-"
+"""How the roles begin of those who approve, and do nothing else."""
 _KEYS = {
-    "me": ["release-manager", "commissioning-manager"],
+    "me": ["release-manager", "commissioning-manager", "documentation"],
     "runner": ["runner"],
     "observer": ["observer"],
     "promoter": ["promoter"],
@@ -251,10 +256,11 @@ def _trust(
 
 
 def _roles(places: dict[str, str], levels: list[Level]) -> dict[str, dict[str, list[str]]]:
-    asked = {role for level in levels for each in _requirements(level) for role in each.waivable_by}
+    asked = {role for level in levels for each in _requirements(level) for role in _roles_named(each)}
+    stakeholders = sorted(each for each in asked if each.startswith(_STAKEHOLDERS))
     roles = {
         name: {"types": types, "environments": _EVERYWHERE, "repositories": _EVERYWHERE}
-        for name, types in _ROLES.items()
+        for name, types in (*_ROLES.items(), *((each, ["approval"]) for each in stakeholders))
         if name not in _OF_POLICIES or name in asked
     }
     for level in (each.name for each in levels):
@@ -267,6 +273,13 @@ def _roles(places: dict[str, str], levels: list[Level]) -> dict[str, dict[str, l
             "repositories": _EVERYWHERE,
         }
     return roles
+
+
+def _roles_named(requirement: Requirement) -> Iterator[str]:
+    """Everybody whom a requirement asks for, by role."""
+    yield from requirement.waivable_by
+    for key in ("by", "each", "vex_by"):
+        yield from requirement.parameters.get(key) or ()
 
 
 def _requirements(level: Level) -> Iterator[Requirement]:

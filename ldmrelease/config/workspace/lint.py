@@ -3,6 +3,7 @@
 from collections.abc import Container, Iterable, Iterator
 from pathlib import Path
 
+from ldmrelease.config.policies.lacking_approvers import lacking_approvers
 from ldmrelease.config.policies.load import SUFFIX
 from ldmrelease.config.policies.reachability import unreachable
 from ldmrelease.config.policies.references import Policies
@@ -59,6 +60,8 @@ def _lint(read: ReadFiles, root: Path) -> Iterator[Problem]:
     yield from key_problems(
         file, document, root, read.trust, read.policies or (), [*read.problems, *trust_faults]
     )
+    if read.policies is not None and read.topology is not None and read.trust is not None:
+        yield from lacking_approvers(read.policies, read.topology, read.trust)
     if read.parts is not None and not read.problems:
         yield from unreachable(read.parts.policies, read.parts.topology)
 

@@ -164,12 +164,22 @@ def test_about_the_content_it_counts_for_every_release_of_it() -> None:
 
 def test_of_other_kinds_intents_and_names_it_asks_nothing() -> None:
     assert asked(kinds=["release"]).code == "not-asked"
-    assert asked(intents=["alias"]).code == "not-asked"
     moves = facts(intent=Intent.ALIAS, alias="recommended", residences=(stay(SUMMIT),))
     finding = asked(known=moves, aliases=["recommended*"])
     assert finding.code == "not-approved"
     assert finding.next[-2:] == ("--alias", "recommended")
     assert asked(known=replace(moves, alias="latest_weekly"), aliases=["recommended*"]).code == "not-asked"
+
+
+def test_what_names_intents_is_no_part_of_what_others_are_asked() -> None:
+    of_aliases = replace(APPROVED, parameters={"by": ["manager"], "intents": ["alias"]})
+    decision = decide(level(SMOKE, of_aliases), facts(**PASSED))
+    assert decision.verdict is Verdict.ALLOWED
+    assert "board" not in {each.requirement for each in decision.findings}
+    of_promotions = replace(APPROVED, parameters={"by": ["manager"], "intents": ["promote"]})
+    assert board(decide(level(SMOKE, of_promotions), facts(**PASSED))).code == "not-approved"
+    moves = facts(intent=Intent.ALIAS, alias="recommended", residences=(stay(SUMMIT),), **PASSED)
+    assert board(decide(level(SMOKE, of_aliases), moves)).code == "not-approved"
 
 
 @pytest.mark.parametrize(

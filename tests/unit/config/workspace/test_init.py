@@ -47,11 +47,12 @@ def test_it_lints_clean_and_tells_all_that_it_wrote(sample, tmp_path):
     (made.file.parent / "ledger.db").touch()
     made.file.write_text(own_hosts(made.file.read_text()))
     agree_workspace(made.file.parent)
-    trees = [each.found for each in lint(made.file)]
+    # Persons of the board come later: that there are none yet is a notice.
+    trees = [each.found for each in lint(made.file) if not each.notice]
     # What the sample has for a tree is to become a repository, or to be replaced by one.
     assert trees == (['"gitops"'] * len(trees) if sample == "rubin" else [])
     with repository(made.file.parent / "gitops") if trees else nullcontext():
-        assert lint(made.file) == ()
+        assert all(each.notice for each in lint(made.file))
     (made.file.parent / "ledger.db").unlink()
     assert {str(each.relative_to(made.file.parent)) for each in made.written} == set(
         contents(made.file.parent)

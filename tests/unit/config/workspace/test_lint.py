@@ -15,9 +15,11 @@ from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption,
 from ldmrelease.config.policies.load import load_level
 from ldmrelease.config.workspace.init import init_workspace
 from ldmrelease.config.workspace.lint import lint
+from ldmrelease.config.workspace.load import load_workspace
 from ldmrelease.config.yaml.problems import Problem
 from ldmrelease.trust.keys import KeyKind
 from ldmrelease.trust.signer import generate, load_signer
+from tests.approvers import add_approvers
 from tests.unit.faces.cli.running import run
 
 AT = datetime(2023, 4, 1, tzinfo=UTC)
@@ -27,6 +29,7 @@ AT = datetime(2023, 4, 1, tzinfo=UTC)
 def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     monkeypatch.chdir(tmp_path)
     init_workspace(tmp_path, "rubin", AT)
+    add_approvers(tmp_path)
     (tmp_path / "ledger.db").touch()
     subprocess.run(["git", "init", "-q", "gitops"], check=True)
     return tmp_path
@@ -268,19 +271,42 @@ def test_a_signature_by_a_role_that_nobody_holds(folder: Path):
 @pytest.mark.parametrize(
     ("asked", "field", "told"),
     [
-        ("by: [release-manager], quorum: 2", "quorum", "2 persons of release-manager have to approve"),
-        ("each: {commissioning-manager: 2}", "each", "2 persons of commissioning-manager have to approve"),
-        ("each: {nobody-there: 1}", "each", "the trust document has no role 'nobody-there'"),
+        ("by: [release-manager], quorum: 2", "by", "it takes 2 of release-manager, and"),
+        ("each: {commissioning-manager: 2}", "each", "it takes 2 of commissioning-manager, and"),
     ],
-    ids=["quorum", "each", "unknown"],
+    ids=["quorum", "each"],
 )
-def test_more_approvals_than_there_are_persons(folder: Path, asked: str, field: str, told: str) -> None:
+def test_more_approvals_than_there_are_persons_are_a_notice_that_says_how_one_is_added(
+    folder: Path, asked: str, field: str, told: str
+) -> None:
     clause = f"    - {{id: board, rule: approval, {asked}}}\n"
     edit_policy(folder, "commissioning", "    - id: images\n", f"{clause}    - id: images\n")
     problem = one(folder)
-    assert problem.field is not None
-    assert problem.field.startswith(f"spec.enter[0].{field}")
+    assert (problem.field, problem.notice) == (f"spec.enter[0].{field}", True)
     assert told in problem.message
+    assert "`ldmrelease trust add-key NAME FILE --person PERSON --role " in (problem.remedy or "")
+
+
+def test_approvals_of_a_role_that_there_is_not_are_a_fault(folder: Path) -> None:
+    clause = "    - {id: board, rule: approval, each: {nobody-there: 1}}\n"
+    edit_policy(folder, "commissioning", "    - id: images\n", f"{clause}    - id: images\n")
+    problem = one(folder)
+    assert (problem.field, problem.notice) == ("spec.enter[0].each", False)
+    assert "the trust document has no role 'nobody-there'" in problem.message
+
+
+def test_a_new_workspace_has_roles_whose_persons_come_one_after_the_other(tmp_path: Path) -> None:
+    """The board and the stakeholders have nobody yet, which is said, and keeps nobody from working."""
+    init_workspace(tmp_path / "new", "rubin", AT)
+    subprocess.run(["git", "init", "-q", "gitops"], check=True, cwd=tmp_path / "new")
+    board, stakeholders = sorted(
+        (each for each in lint(tmp_path / "new" / "ldmrelease.yaml") if each.notice),
+        key=lambda each: each.message,
+        reverse=True,
+    )
+    assert "it takes 2 of change-control-board, and the trust document has 0" in board.message
+    assert "1 of stakeholder-community, 1 of stakeholder-middleware" in stakeholders.message
+    assert "usdfprod" in load_workspace(tmp_path / "new" / "ldmrelease.yaml").topology.environments
 
 
 def test_by_one_of_several_roles_is_enough(folder: Path):

@@ -53,7 +53,7 @@ def test_it_takes_at_most_150_lines_and_names_no_environment_twice(file: Path) -
 
 def test_nothing_is_wrong_with_it_but_what_nobody_has_agreed_to(file: Path) -> None:
     about = ("trust.yaml", "no key for", "the workspace has no checks")
-    found = [each for each in lint(file) if not any(word in str(each) for word in about)]
+    found = [each for each in lint(file) if not each.notice and not any(word in str(each) for word in about)]
     assert found == []
 
 

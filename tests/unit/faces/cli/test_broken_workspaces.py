@@ -24,6 +24,7 @@ from ldmrelease.config.workspace.schema import WorkspaceFile
 from ldmrelease.config.yaml import read
 from ldmrelease.config.yaml.problems import BadInput, Problem
 from ldmrelease.config.yaml.validation_messages import validate
+from tests.approvers import add_approvers
 from tests.broken_workspaces import Broken, agreed, broken, dumped, plain_of
 from tests.examples import FULL
 from tests.workspace import WEEKLY, Site, copy_site
@@ -53,6 +54,7 @@ def site(template: Path, tmp_path_factory: pytest.TempPathFactory) -> Site:
     site = copy_site(template, tmp_path_factory.mktemp("broken") / "workspace")
     site.release_weekly()
     site.ok("release", "pin", WEEKLY)
+    add_approvers(site.root)
     trust = plain_of(site.root / TRUST)
     trust["version"] += 1
     for name in [FILE, *(f"policies/{each.name}" for each in (site.root / "policies").glob("*.yaml"))]:
