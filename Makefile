@@ -82,6 +82,7 @@ lock: ## pin anew what pyproject.toml allows (needs uv)
 	$(COMPILE) --extra test pyproject.toml -o requirements/test.txt
 	$(COMPILE) --extra fuzz pyproject.toml -o requirements/fuzz.txt
 	$(COMPILE) --extra docs --constraint requirements/test.txt pyproject.toml -o requirements/docs.txt
+	$(PYTHON) requirements/both_names.py requirements/*.txt
 
 $(VENV)/bin/python:
 	$(PYTHON) -m venv $(VENV)
