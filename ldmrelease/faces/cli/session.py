@@ -74,9 +74,13 @@ def time_here(ctx: typer.Context) -> datetime:
     mend that would else not count before the wall's.
     """
     try:
-        clock = cache.open_workspace(workspace_file(ctx), os.environ).clock
+        file = workspace_file(ctx)
     except BadInput:
-        clock = _clock_alone(workspace_file(ctx))
+        return wall_clock()
+    try:
+        clock = cache.open_workspace(file, os.environ).clock
+    except BadInput:
+        clock = _clock_alone(file)
     return clock or wall_clock()
 
 

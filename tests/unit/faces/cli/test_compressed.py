@@ -64,7 +64,9 @@ def test_the_decision_in_json_names_the_compression(ready: Site) -> None:
 
 def test_who_has_not_the_role_is_refused(ready: Site) -> None:
     site = compressed_site(ready)
-    site.edit(lambda text: text.replace(", commissioning-manager]", "]"), "trust.yaml")
+    site.edit(
+        lambda text: text.replace("commissioning-manager, documentation]", "documentation]"), "trust.yaml"
+    )
     done = site.run(*PROMOTE)
     assert done.exit_code == 1, done.stdout + done.stderr
     assert "may be asked for by commissioning-manager" in done.stdout
