@@ -54,8 +54,10 @@ class Catalogue(Struct, frozen=True):
     revision: date | None = None
 
     def milestone(self, code: str) -> Milestone | None:
-        """The milestone of a code."""
-        return next((each for each in self.milestones if each.code == code), None)
+        """The milestone of a code; upper and lower case are one where no other code is meant by it."""
+        alike = [each for each in self.milestones if each.code.casefold() == code.casefold()]
+        exact = next((each for each in alike if each.code == code), None)
+        return exact or (alike[0] if len(alike) == 1 else None)
 
     def features(self) -> Iterator[tuple[Milestone, Feature]]:
         """Every feature with its milestone, as often as it stands."""

@@ -8,6 +8,7 @@ from ldmrelease.answers.exit_codes import ExitCode
 from ldmrelease.answers.sentences.approvals import not_waived_words
 from ldmrelease.answers.sentences.text import listed
 from ldmrelease.answers.waivers import WaiveAnswer, given_waivers, listed_waivers, withdrawn_waivers
+from ldmrelease.domain.times import spell
 from ldmrelease.faces.cli.acting import KeyOption, open_acting_context
 from ldmrelease.faces.cli.arguments import ProductOption, ReasonOption, TargetOption, release_stored
 from ldmrelease.faces.cli.asked_release import ExpiresOption, places_of
@@ -85,7 +86,9 @@ def waive(  # noqa: PLR0913, PLR0917 - the options of the command
         answer = withdrawn_waivers(name, requirement, withdrawn, context.person)
     else:
         terms = _terms(context, requirement, reason, expires)
-        answer = _given(context, name, draft_waivers(context, pinned, applications, terms), yes)
+        drafts = draft_waivers(context, pinned, applications, terms)
+        answer = _given(context, name, drafts, yes)
+        _tell_shortened(drafts, terms)
     emit(answer, output, lambda: waive_text(answer))
     raise typer.Exit(answer.exit_code)
 
@@ -97,6 +100,18 @@ def _terms(context: Context, requirement: str, reason: str | None, expires: str 
     if end is not None and end <= context.now():
         raise UsageError("--expires is in the past", "name a time to come")
     return WaiverTerms(requirement, reason or "", end)
+
+
+def _tell_shortened(found: tuple[DraftedWaiver | NotWaived, ...], terms: WaiverTerms) -> None:
+    """Say where a waiver ends sooner than was asked for."""
+    for each in found:
+        if (
+            isinstance(each, DraftedWaiver)
+            and terms.expires is not None
+            and each.body.expires < terms.expires
+        ):
+            end = spell(each.body.expires)
+            say(f"{each.application.place}: it ends {end}: its level gives a waiver no more time", err=True)
 
 
 def _given(

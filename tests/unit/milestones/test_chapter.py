@@ -70,6 +70,10 @@ class TestTheDocument:
         assert (str(found.due), found.completed and str(found.completed)) == (due, completed)
         assert len(found.features) == features
 
+    def test_a_code_may_be_typed_in_any_case(self) -> None:
+        assert CATALOGUE.milestone("ldm-503-rspA") == CATALOGUE.milestone("LDM-503-RSPa") is not None
+        assert CATALOGUE.milestone("LDM-503") is None
+
     def test_features_are_as_they_stand_there(self) -> None:
         by_code = {each.code: each for _, each in CATALOGUE.features()}
         assert by_code["DM-NCSA-15"].completed == date(2020, 5, 29), "its emphasis ends in the middle"

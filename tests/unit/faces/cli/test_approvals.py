@@ -249,6 +249,13 @@ def test_a_waiver_names_what_it_covers_and_receipts_say_so(governed: Site) -> No
     assert "LDM564_DEVELOPMENT" not in receipts.replace("LDM564_DEVELOPMENT_WAIVED", "")
 
 
+def test_a_waiver_that_is_asked_for_longer_than_it_may_be_says_so(governed: Site) -> None:
+    words = ("waive", "smoke-before", "--release", WEEKLY, "--target", PLACE, *WHY, "--yes")
+    done = being(governed, "yan").run(*words, "--expires", "30d")
+    assert done.exit_code == 0
+    assert f"{PLACE}: it ends 2023-05-04T12:00:00Z: its level gives a waiver no more time" in done.stderr
+
+
 def test_waiver_for_images(governed: Site) -> None:
     done = being(governed, "zoe").run("waive", "images", "-r", WEEKLY, "-t", PLACE, *WHY, "--yes")
     assert done.exit_code == 2
