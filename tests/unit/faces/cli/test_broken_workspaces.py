@@ -128,8 +128,11 @@ def is_unusable(file: Path) -> bool:
 
 
 def tells(acted: Result) -> bool:
-    """What is in no tree is told by whoever reads the tree, and its neighbours are planned."""
-    return "is not a target" in acted.stderr or "is not in the branch; commit it there" in acted.stdout
+    """What is in no tree is told by whoever reads the tree, with the file, and its neighbours are planned."""
+    return "is not a target" in acted.stderr or _REFUSED_PLACE.search(acted.stdout) is not None
+
+
+_REFUSED_PLACE = re.compile(r"^REFUSED: usdfdev/\w+: applications/\S+: ", re.MULTILINE)
 
 
 def faults(site: Site, file: str) -> Iterator[str]:
