@@ -12,7 +12,8 @@ from ldmrelease.answers.errors import ErrorDetail
 from ldmrelease.answers.exit_codes import VERDICT_CODES, WRONG_LEDGER, ExitCode, outcome_code
 from ldmrelease.answers.findings import FindingAnswer, PlaceRefusalAnswer, is_undecided, preflight_refusals
 from ldmrelease.answers.sentences.causes import cause_words, waits_words
-from ldmrelease.answers.sentences.target_refusals import busy_words, interrupted_words, refusal_words
+from ldmrelease.answers.sentences.interruptions import busy_words, interrupted_words
+from ldmrelease.answers.sentences.target_refusals import refusal_words
 from ldmrelease.answers.spellings import (
     DigestText,
     PlaceName,

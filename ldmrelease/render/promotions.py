@@ -9,11 +9,10 @@ from typing import TYPE_CHECKING, Any
 from ldmrelease.answers.decisions import NONE_BLOCKED
 from ldmrelease.answers.sentences.causes import availability_words, cause_words, waits_words
 from ldmrelease.answers.sentences.escapes import printable
+from ldmrelease.answers.sentences.interruptions import busy_words, interrupted_words
 from ldmrelease.answers.sentences.overlays import overlay_mark
 from ldmrelease.answers.sentences.target_refusals import (
-    busy_words,
     failure_words,
-    interrupted_words,
     preflight_words,
     refusal_words,
 )

@@ -283,16 +283,8 @@ class RecordKeeping(Recording, Protocol):
         """Reads events as what somebody signed."""
 
 
-class HistoryImporting(RecordKeeping, Protocol):
-    """Appends history that others wrote, beside what was imported of it before."""
-
-
 class LedgerBeginning(Recording, WitnessAccess, Protocol):
     """Begins a ledger in place of a lost one."""
-
-
-class HoldRecording(Recording, RecordLookup, Protocol):
-    """Reads holds, and appends to them."""
 
 
 class RecallSources(ConditionSources, PolicyLookup, Protocol):

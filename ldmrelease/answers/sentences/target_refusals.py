@@ -8,14 +8,13 @@ from typing import TYPE_CHECKING, Any
 from ldmrelease.answers.sentences.place_images import IMAGE_WORDS
 from ldmrelease.answers.sentences.rejected import why_not
 from ldmrelease.answers.sentences.rollouts import FAILURES
-from ldmrelease.answers.sentences.text import Values, differ, listed, moment, said, same_told, values_of
+from ldmrelease.answers.sentences.text import Values, differ, listed, said, same_told, values_of
 from ldmrelease.config.yaml.suggestions import did_you_mean
 from ldmrelease.domain.errors import Unavailable
 
 if TYPE_CHECKING:
     from ldmrelease.services.deployments.target import UnknownTarget
     from ldmrelease.services.promotions.preflight import PreflightFailed
-    from ldmrelease.services.promotions.work import PlaceBusy
     from ldmrelease.targets.results import Refusal
 
 Words = Callable[[Values], str]
@@ -375,28 +374,3 @@ def unknown_target_words(answer: UnknownTarget) -> str:
 def preflight_words(answer: PreflightFailed) -> str:
     """That places cannot be written as asked."""
     return "\n".join(same_told((each.place, refusal_words(each.refusal)) for each in answer.places))
-
-
-def busy_words(busy: PlaceBusy) -> str:
-    """Who claims a place, or has written it and waits."""
-    if busy.waits:
-        return (
-            f"{busy.promotion} ({said(busy.holder)}) has written {busy.place} and waits there since "
-            f"{moment(busy.since)}; what it waits for: `ldmrelease promotions show {busy.promotion}`; to put back what "
-            f"was there before: `ldmrelease abort {busy.promotion}`"
-        )
-    claimed = f"{busy.place or 'a place of it'} is claimed by {busy.promotion} ({said(busy.holder)}) since "
-    if busy.left:
-        return (
-            f"{claimed}{moment(busy.since)}, and nobody is at work on it any more; carry it on with `ldmrelease resume "
-            f"{busy.promotion}`, or put back what was there before: `ldmrelease abort {busy.promotion}`"
-        )
-    return (
-        f"{claimed}"
-        f"{moment(busy.since)}; wait for it, or take it over with `ldmrelease resume {busy.promotion} --take-over`"
-    )
-
-
-def interrupted_words(interrupted: Unavailable) -> str:
-    """Who could not be reached in the middle of a promotion."""
-    return f"{said(interrupted.where)} could not be reached: {said(interrupted.reason)}"

@@ -19,7 +19,8 @@ from ldmrelease.answers.promotions import (
     result_code,
 )
 from ldmrelease.answers.sentences.escapes import printable
-from ldmrelease.answers.sentences.target_refusals import busy_words, unknown_target_words
+from ldmrelease.answers.sentences.interruptions import busy_words
+from ldmrelease.answers.sentences.target_refusals import unknown_target_words
 from ldmrelease.domain.decision import Verdict
 from ldmrelease.faces.cli.advice import BlockedAdvice, planned_advice
 from ldmrelease.faces.cli.arguments import usual_product

@@ -13,7 +13,7 @@ from ldmrelease.domain.release import Release
 from ldmrelease.domain.streams import HOLDS
 from ldmrelease.domain.topology import ComponentKind
 from ldmrelease.services.acts.holds import KnownHold, known_holds, release_subjects
-from ldmrelease.services.needs import HoldRecording, PinLookup
+from ldmrelease.services.needs import PinLookup, RecordKeeping
 
 _TRIES = 5
 
@@ -45,7 +45,7 @@ class NotLifted(Struct, frozen=True):
     known: tuple[str, ...] = ()
 
 
-def set_hold(context: HoldRecording, draft: Hold) -> KnownHold:
+def set_hold(context: RecordKeeping, draft: Hold) -> KnownHold:
     """Record a hold under the next free name. Raises `HeldMeanwhile`, `NoKey`, `KeyProblem`."""
     for _ in range(_TRIES):
         version = context.ledger.version(HOLDS)
@@ -63,7 +63,7 @@ def _free_name(number: int, taken: Collection[str]) -> str:
     return f"H-{number}"
 
 
-def lift_hold(context: HoldRecording, name: str, reason: str) -> KnownHold | NotLifted:
+def lift_hold(context: RecordKeeping, name: str, reason: str) -> KnownHold | NotLifted:
     """Record that a hold is lifted, wherever it is. Raises as `set_hold` does."""
     for _ in range(_TRIES):
         version, now = context.ledger.version(HOLDS), context.now()

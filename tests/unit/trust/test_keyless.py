@@ -2,28 +2,21 @@
 
 from __future__ import annotations
 
-import base64
 import copy
 import json
 import sys
 from collections.abc import Callable
 from datetime import timedelta
-from pathlib import Path
 from typing import Any
 
 import pytest
 from cryptography.x509.oid import ExtendedKeyUsageOID
-from hypothesis import HealthCheck, assume, given, settings
-from hypothesis import strategies as st
 
 from ldmrelease.domain import canonical
 from ldmrelease.domain.facts import BuildFact, BuildSource
-from ldmrelease.trust.dsse import LARGEST_MATERIAL, Envelope, Malformed, read_wrapped
+from ldmrelease.trust.dsse import LARGEST_MATERIAL, Envelope, read_wrapped
 from ldmrelease.trust.identities import CertificateIdentity
-from ldmrelease.trust.keyless import certificate_of
 from ldmrelease.trust.keyring import Keyring, Role
-from ldmrelease.trust.trusted_root import read_trusted_root
-from ldmrelease.trust.verify import Rejected
 from tests.sigstore_instance import (
     BUNDLE_1,
     BUNDLE_2,
@@ -45,9 +38,8 @@ from tests.unit.trust.keyless_samples import (
     provenance,
     spelled,
 )
-from tests.unit.trust.trust_samples import LAB, MINUTE, NOON, ROLES, RUNNER, ring, signed
+from tests.unit.trust.trust_samples import MINUTE, NOON, ROLES, RUNNER, ring, signed
 
-DATA = Path(__file__).parents[2] / "data" / "sigstore"
 ANOTHER = "sha256:" + "b" * 64
 GOOD = SIGSTORE.bundle(provenance(), TOKEN)
 CERTIFIED = CertificateIdentity(
@@ -375,144 +367,3 @@ class TestWithout:
         assert read == envelope
         assert isinstance(read, Envelope)
         assert read.kept == envelope.to_bytes()
-
-
-class TestPublicBundles:
-    """What GitHub's workflows have signed, by the public instance and by its staging one (tests/data/README.md)."""
-
-    @pytest.mark.parametrize(
-        ("name", "root", "repository", "workflow"),
-        [
-            (
-                "github-own-builder",
-                "public",
-                "https://github.com/sigstore-conformance/extremely-dangerous-public-oidc-beacon",
-                ".github/workflows/extremely-dangerous-oidc-beacon.yml@refs/heads/main",
-            ),
-            (
-                "github-shared-workflow",
-                "public",
-                "https://github.com/malancas/attest-demo",
-                ".github/workflows/shared.yml@refs/heads/main",
-            ),
-            (
-                "github-rekor2",
-                "staging",
-                "https://github.com/sigstore-conformance/extremely-dangerous-public-oidc-beacon",
-                ".github/workflows/extremely-dangerous-oidc-beacon.yml@refs/heads/main",
-            ),
-        ],
-        ids=["own-workflow", "shared-workflow", "timestamp-and-second-log"],
-    )
-    def test_are_verified(self, name, root, repository, workflow):
-        found = verified_file(name, root)
-        assert isinstance(found, CertificateIdentity)
-        assert (found.repository, found.workflow) == (repository, workflow)
-        assert found.issuer == TOKEN.issuer
-        assert found.ref == "refs/heads/main"
-
-    @pytest.mark.parametrize(
-        ("name", "root", "expected"),
-        [
-            ("github-other-signature", "public", "bad-signature"),
-            ("github-other-log-entry", "public", "other-log-entry"),
-            ("github-rekor2", "public", "no-signed-time"),
-            ("github-own-builder", "staging", "bad-certificate"),
-        ],
-        ids=["signature", "log-entry", "timestamp-of-elsewhere", "authority-of-elsewhere"],
-    )
-    def test_are_refused(self, name, root, expected):
-        found = verified_file(name, root)
-        assert isinstance(found, Rejected)
-        assert found.code == expected
-
-    def test_tells_what_it_was_built_from_as_github_writes_it(self):
-        builds = identity(
-            subject="https://github.com/*/.github/workflows/*",
-            repository="https://github.com/malancas/attest-demo",
-            workflow=None,
-        )
-        keyring = keyless_ring(builds)
-        root = read_trusted_root((DATA / "public-trusted-root.json").read_bytes())
-        at = NOON + timedelta(days=900)
-        found = judged(
-            (DATA / "github-shared-workflow.sigstore.json").read_bytes(),
-            keyring=Keyring(keyring.keys, keyring.roles, keyring.identities, root),
-            received=at,
-            now=at,
-            repository=LAB,
-        )
-        assert found.fact.counted, found.refusal
-        assert found.fact.build is not None
-        assert found.fact.build == BuildFact(
-            "https://github.com/actions/runner/github-hosted",
-            "https://slsa-framework.github.io/github-actions-buildtypes/workflow/v1",
-            found.fact.build.sources,
-        )
-        (source,) = found.fact.build.sources
-        assert source.uri == "https://github.com/malancas/attest-demo"
-        assert found.certificate is not None
-        assert source.commit == found.certificate.commit
-
-
-def verified_file(name: str, root: str) -> CertificateIdentity | Rejected:
-    envelope = read_wrapped((DATA / f"{name}.sigstore.json").read_bytes())
-    assert isinstance(envelope, Envelope)
-    return certificate_of(envelope, read_trusted_root((DATA / f"{root}-trusted-root.json").read_bytes()))
-
-
-JSON = st.recursive(
-    st.none() | st.booleans() | st.integers(-5, 2**40) | st.text(max_size=8) | st.just("AAAA"),
-    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=4), inner, max_size=3),
-    max_leaves=5,
-)
-PLACES = [
-    ("verificationMaterial",),
-    ("verificationMaterial", "certificate"),
-    ("verificationMaterial", "certificate", "rawBytes"),
-    ("verificationMaterial", "x509CertificateChain"),
-    ("verificationMaterial", "tlogEntries"),
-    ("verificationMaterial", "tlogEntries", 0),
-    *(
-        ("verificationMaterial", "tlogEntries", 0, name)
-        for name in ("logIndex", "logId", "integratedTime", "inclusionPromise", "inclusionProof", "canonicalizedBody")
-    ),
-    *(
-        ("verificationMaterial", "tlogEntries", 0, "inclusionProof", name)
-        for name in ("logIndex", "rootHash", "treeSize", "hashes", "checkpoint")
-    ),
-    ("dsseEnvelope",),
-    ("mediaType",),
-]  # fmt: skip
-
-
-@settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.too_slow])
-@given(place=st.sampled_from(PLACES), value=JSON)
-def test_whatever_stands_somewhere_in_a_bundle_is_a_code_and_no_exception(place, value):
-    bundle = copy.deepcopy(GOOD)
-    within: Any = bundle
-    for each in place[:-1]:
-        within = within[each]
-    assume(within.get(place[-1]) != value if isinstance(within, dict) else True)
-    within[place[-1]] = value
-    found = judged(bundle)
-    assert not found.fact.counted
-    assert found.fact.code
-
-
-@settings(max_examples=100, deadline=None)
-@given(at=st.integers(0, 10_000), bit=st.integers(0, 7))
-def test_a_bit_of_the_certificate_that_was_turned_is_a_code(at, bit):
-    bundle = copy.deepcopy(GOOD)
-    raw = bytearray(base64.b64decode(bundle["verificationMaterial"]["certificate"]["rawBytes"]))
-    raw[at % len(raw)] ^= 1 << bit
-    bundle["verificationMaterial"]["certificate"]["rawBytes"] = base64_text(bytes(raw))
-    assert not judged(bundle).fact.counted
-
-
-def test_too_large_is_told_with_the_limit():
-    found = read_wrapped(
-        spelled(edited(lambda b: b["verificationMaterial"].update(more="x" * LARGEST_MATERIAL)))
-    )
-    assert isinstance(found, Malformed)
-    assert str(LARGEST_MATERIAL) in found.detail

@@ -13,11 +13,11 @@ from ldmrelease.histories.table import MAX_LINE, read_table
 from ldmrelease.services.audit.imports.imported_rows import ChangeRow, change_row
 from ldmrelease.services.audit.imports.recorded import ImportedHistory, Progress, Where, name_problem, record
 from ldmrelease.services.audit.imports.row_kinds import DESIRED_HISTORY
-from ldmrelease.services.needs import HistoryImporting
+from ldmrelease.services.needs import RecordKeeping
 
 
 def import_changes(
-    context: HistoryImporting,
+    context: RecordKeeping,
     source: str,
     entries: Iterable[Entry],
     *,
@@ -54,7 +54,7 @@ def import_changes(
 
 
 def import_table(
-    context: HistoryImporting,
+    context: RecordKeeping,
     file: Path,
     *,
     dry_run: bool = False,

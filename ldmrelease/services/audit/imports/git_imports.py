@@ -8,7 +8,7 @@ from ldmrelease.domain.errors import InputError
 from ldmrelease.histories.git_tree import read_git
 from ldmrelease.services.audit.imports.desired_imports import import_changes
 from ldmrelease.services.audit.imports.recorded import ImportedHistory, Progress
-from ldmrelease.services.needs import HistoryImporting
+from ldmrelease.services.needs import RecordKeeping
 from ldmrelease.targets.connections import Access
 from ldmrelease.targets.git.git_remote import GitRemote
 from ldmrelease.targets.git.program import GitError
@@ -23,7 +23,7 @@ class NoBranch(InputError):
 
 
 def import_git(
-    context: HistoryImporting,
+    context: RecordKeeping,
     repository: str,
     *,
     branch: str | None = None,

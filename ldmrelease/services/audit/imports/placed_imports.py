@@ -20,7 +20,7 @@ from ldmrelease.services.audit.imports.recorded import (
     record,
 )
 from ldmrelease.services.audit.imports.row_kinds import SIGHTINGS, SYNCS
-from ldmrelease.services.needs import HistoryImporting
+from ldmrelease.services.needs import RecordKeeping
 
 _LEEWAY = timedelta(minutes=5)
 _READERS: dict[str, Callable[..., Iterable[Placed[SyncEntry] | UnreadableChange]]] = {
@@ -30,7 +30,7 @@ _READERS: dict[str, Callable[..., Iterable[Placed[SyncEntry] | UnreadableChange]
 
 
 def import_syncs(
-    context: HistoryImporting,
+    context: RecordKeeping,
     tool: str,
     stream: IO[bytes],
     source: str,
@@ -45,7 +45,7 @@ def import_syncs(
 
 
 def import_sightings(
-    context: HistoryImporting,
+    context: RecordKeeping,
     stream: IO[bytes],
     source: str,
     *,
@@ -61,7 +61,7 @@ def import_sightings(
 
 
 def _import(
-    context: HistoryImporting,
+    context: RecordKeeping,
     kind: ImportKind[R],
     rows: Iterable[Placed[Any] | UnreadableChange],
     source: str,

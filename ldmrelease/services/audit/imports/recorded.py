@@ -17,7 +17,7 @@ from ldmrelease.domain.events.registry import new_event
 from ldmrelease.domain.setting_changes import UnreadableChange
 from ldmrelease.services.audit.imports.imported_rows import encode_rows
 from ldmrelease.services.audit.imports.stored import ImportedPart, imported_parts, rows_of
-from ldmrelease.services.needs import HistoryImporting
+from ldmrelease.services.needs import RecordKeeping
 
 MOST_ROWS = 500
 """Rows of one event: so many changes are one signature."""
@@ -98,7 +98,7 @@ def name_problem(environment: str, application: str) -> str | None:
 
 
 def record(
-    context: HistoryImporting,
+    context: RecordKeeping,
     kind: ImportKind[R],
     source: str,
     rows: dict[Where, list[R]],
@@ -133,7 +133,7 @@ def record(
 
 
 def _known(
-    context: HistoryImporting, kind: ImportKind[Any], events: Iterable[Event]
+    context: RecordKeeping, kind: ImportKind[Any], events: Iterable[Event]
 ) -> dict[Where, list[ImportedPart[Any]]]:
     """What was imported before, by application: one pass over the streams, whatever their number."""
     found: dict[Where, list[ImportedPart[Any]]] = {}
@@ -172,7 +172,7 @@ def _fresh_of_set(
 
 
 def _vanished(
-    context: HistoryImporting,
+    context: RecordKeeping,
     kind: ImportKind[R],
     source: str,
     known: dict[Where, list[ImportedPart[Any]]],
@@ -189,7 +189,7 @@ def _vanished(
 
 
 def _appended(
-    context: HistoryImporting,
+    context: RecordKeeping,
     kind: ImportKind[R],
     source: str,
     new: dict[Where, list[R]],
@@ -222,7 +222,7 @@ def _appended(
 
 
 def _append(
-    context: HistoryImporting,
+    context: RecordKeeping,
     events: list[NewEvent],
     blobs: dict[str, bytes],
     expect: dict[str, int],
