@@ -1,7 +1,7 @@
 """The trust document (`trust.yaml`) -> keyring, placement of environments, policies as agreed."""
 
 import copy
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -146,9 +146,10 @@ def parse_trust(document: read.YamlDocument, folder: Path) -> Trust:
     roles, keys, identities = tuple(reader.roles()), tuple(reader.keys()), tuple(reader.identities())
     root = reader.trusted_root()
     reader.look_at_root(keys)
+    reader.look_at_accounts({*(each.person for each in keys), *(each.person for each in identities)})
     if reader.problems:
         raise BadInput(reader.problems)
-    keyring = Keyring(keys, roles, identities, root.text if root is not None else None)
+    keyring = Keyring(keys, roles, identities, root.text if root is not None else None, file.accounts)
     return Trust(
         version=file.version,
         keyring=keyring,
@@ -258,6 +259,12 @@ class _Reader:
         found = trusted_root_of(self._file.sigstore, self._folder, self._note)
         self.key_files |= found.files if found is not None else {}
         return found
+
+    def look_at_accounts(self, persons: Collection[str]) -> None:
+        """Each account is some person's whose key or identity the document has."""
+        for account, person in self._file.accounts.items():
+            if person not in persons:
+                self._note(("accounts", account), f"no person {person!r}", did_you_mean(person, persons))
 
     def look_at_root(self, keys: Iterable[Key]) -> None:
         """Note what is wrong with the root keys: nobody could sign, or whoever has stolen one."""

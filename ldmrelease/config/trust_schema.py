@@ -51,6 +51,18 @@ def _mail(text: str) -> str:
 Mail = Annotated[
     str, AfterValidator(_mail), WithJsonSchema({"type": "string", "pattern": f"^{_MAIL.pattern}$"})
 ]
+_ACCOUNT = re.compile(r"[a-z][a-z0-9-]*:\S+")
+
+
+def _account(text: str) -> str:
+    if not _ACCOUNT.fullmatch(text):
+        expected("write the system and the name there, such as jira:jdoe")
+    return text
+
+
+Account = Annotated[
+    str, AfterValidator(_account), WithJsonSchema({"type": "string", "pattern": f"^{_ACCOUNT.pattern}$"})
+]
 SomeTexts = Annotated[list[Text], Field(min_length=1), UNIQUE]
 
 
@@ -118,6 +130,11 @@ class TrustFile(Strict):
     )
     roles: dict[Name, RoleEntry] = Field(description="What keys may be trusted with.")
     keys: dict[Name, KeyEntry] = Field(description="Public keys.")
+    accounts: dict[Account, Text] = Field(
+        default_factory=dict,
+        description="Whose each account in another system is: by `jira:jdoe` the person, as the keys spell it. What is "
+        "approved there by an account that is not here, and not spelled like a person, is nobody's.",
+    )
     identities: dict[Name, IdentityEntry] = Field(
         default_factory=dict,
         description="OIDC identities that sign without a key, by certificates of Sigstore.",

@@ -94,13 +94,15 @@ class Keyring(Struct, frozen=True):
     """All keys, identities and roles that are trusted, each named once.
 
     trusted_root: the authorities and logs by which certificates are verified, as Sigstore's `trusted_root.json` spells
-    them, in canonical JSON; None where no certificate is trusted.
+    them, in canonical JSON; None where no certificate is trusted. accounts: by what somebody is called elsewhere
+    (`jira:jdoe`), which person that is.
     """
 
     keys: tuple[Key, ...] = ()
     roles: tuple[Role, ...] = ()
     identities: tuple[OidcIdentity, ...] = ()
     trusted_root: str | None = None
+    accounts: dict[str, str] = {}
 
     def __post_init__(self) -> None:
         _unique("the name of a key", [each.id for each in self.keys])
@@ -114,6 +116,16 @@ class Keyring(Struct, frozen=True):
                 what = "identity" if isinstance(each, OidcIdentity) else "key"
                 raise ValueError(f"{what} {each.id!r}: there is no role {unknown[0]!r}")
 
+    def person_of(self, system: str, name: str) -> str | None:
+        """Who somebody is that another system names: by `accounts`, else who is spelled just so; None for nobody known.
+
+        Somebody unknown is no person: two spellings of one would be two.
+        """
+        known = self.accounts.get(f"{system}:{name}")
+        if known is not None:
+            return known
+        return name if any(each.person == name for each in self.signatories) else None
+
     @property
     def signatories(self) -> tuple[Signatory, ...]:
         """Everybody who may sign: the keys, then the identities."""
@@ -126,6 +138,7 @@ class Keyring(Struct, frozen=True):
         roles = sorted(self.roles, key=lambda each: each.name)
         identities = sorted(self.identities, key=lambda each: each.id)
         said = {"keys": keys, "roles": roles, "identities": identities, "trusted_root": self.trusted_root}
+        said["accounts"] = self.accounts
         return canonical.encode({name: each for name, each in said.items() if name in _ALWAYS or each})
 
     @property

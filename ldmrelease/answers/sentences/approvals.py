@@ -14,6 +14,9 @@ NOT_COUNTED: Mapping[str, str] = {
     "signed-waiver": "who signed a waiver that is in use does not approve",
     "wrong-role": "it is by nobody who has a role that is asked",
     "other-subject": "it is about another release or content",
+    "unknown-person": (
+        "nobody knows who that is: name the account under `accounts` of the trust document, such as jira:jdoe"
+    ),
     "other-source": "the policy does not count approvals of that system",
     "other-intent": "it was given for something else than is asked",
     "other-alias": "it was given for another name of the menu",

@@ -8,6 +8,7 @@ from collections.abc import Iterable, Iterator
 from datetime import datetime
 
 from msgspec import Struct
+from msgspec.structs import replace
 
 from ldmrelease.domain.events import Event, EventKind
 from ldmrelease.domain.events.acts import Approval, ApprovalWithdrawn, ObservedApproval
@@ -19,6 +20,7 @@ from ldmrelease.domain.topology import Place
 from ldmrelease.projections.claimed import claimed_body
 from ldmrelease.services.acts.requests import ActsLedger, ended_after, has_ended
 from ldmrelease.trust.authorize import roles_within
+from ldmrelease.trust.keyring import Keyring
 from ldmrelease.trust.verify import Rejected
 
 KINDS = (EventKind.APPROVED, EventKind.APPROVAL_OBSERVED)
@@ -30,7 +32,8 @@ UNREADABLE = "unreadable"
 
 class GivenApproval(Struct, frozen=True):
     """An approval that stands in the ledger. `body` is None where it cannot be read, `code` says why it does not count;
-    `person` is whoever's key signed it, empty where none did that counts.
+    `person` is whoever's key signed it, empty where none did that counts; `elsewhere` are the persons whom another
+    system names, as far as the trust document knows them.
     """
 
     event: Event
@@ -38,6 +41,7 @@ class GivenApproval(Struct, frozen=True):
     person: str = ""
     roles: tuple[str, ...] = ()
     code: str | None = None
+    elsewhere: tuple[str, ...] = ()
 
     @property
     def name(self) -> str:
@@ -48,7 +52,7 @@ class GivenApproval(Struct, frozen=True):
     def persons(self) -> tuple[str, ...]:
         """Who approved: the signer, or whom another system names."""
         if isinstance(self.body, ObservedApproval):
-            return self.body.source.persons
+            return self.elsewhere or self.body.source.persons
         return (self.person,) if self.person else ()
 
 
@@ -99,7 +103,7 @@ def _in_stream(ledger: ActsLedger, subject: str, repositories: tuple[str, ...]) 
 
 
 def _refused(found: GivenApproval, code: str) -> GivenApproval:
-    return GivenApproval(found.event, found.body, found.person, found.roles, code)
+    return replace(found, code=code)
 
 
 def _given(ledger: ActsLedger, event: Event, repositories: tuple[str, ...]) -> GivenApproval:
@@ -112,9 +116,17 @@ def _given(ledger: ActsLedger, event: Event, repositories: tuple[str, ...]) -> G
     roles = roles_within(record.roles, type, record.key, ledger.keyring, repositories)
     if isinstance(roles, Rejected):
         return GivenApproval(event, body, record.person, code=roles.code)
-    return GivenApproval(
-        event, body, record.person, (body.role,) if isinstance(body, ObservedApproval) else roles
-    )
+    if isinstance(body, Approval):
+        return GivenApproval(event, body, record.person, roles)
+    return _observed(event, body, record.person, ledger.keyring)
+
+
+def _observed(event: Event, body: ObservedApproval, person: str, keyring: Keyring) -> GivenApproval:
+    """Of those whom another system names the persons that the trust document knows: a spelling is no person."""
+    found = (keyring.person_of(body.source.system, each) for each in body.source.persons)
+    known = tuple(dict.fromkeys(each for each in found if each is not None))
+    code = None if known else "unknown-person"
+    return GivenApproval(event, body, person, (body.role,), code, known)
 
 
 def _claimed(event: Event) -> Approval | ObservedApproval | None:

@@ -97,3 +97,35 @@ def test_recommended_moves_once_the_last_of_the_five_has_acknowledged_it(today: 
 def test_recommended_moved_without_them_before(last_year: Site) -> None:
     last_year.ok(*MOVES)
     assert 'recommendedTag: "w_2023_16"' in last_year.committed(MENU)
+
+
+def adopted_by(site: Site, person: str | None) -> dict[str, Any]:
+    """What is found of the board, where the account that adopted the RFC is this person's; None is nobody's."""
+    if person is not None:
+        site.edit(
+            lambda text: text.partition("accounts:")[0] + f"accounts: {{'jira:grace': {person}}}\n",
+            "trust.yaml",
+        )
+    found = findings(site, FINAL, "--target", PRODUCTION)["board"]["values"]
+    return {"approved": found["approved"], "codes": [each["code"] for each in found.get("not_counted", ())]}
+
+
+def test_who_adopted_an_rfc_is_a_person_by_the_trust_document_alone(today: Site) -> None:
+    """Else one person by two names would take two seats, and whoever asks could approve by another name."""
+    rfc = str(Path(__file__).parents[3] / "data/evidence/jira-rfc.json")
+    today.ok("evidence", "import", "jira", rfc, "--subject", FINAL, "--target", "production")
+    assert adopted_by(today, None) == {"approved": [], "codes": ["unknown-person"]}
+    assert adopted_by(today, "board-1") == {"approved": ["board-1"], "codes": []}
+    assert adopted_by(today, "release manager") == {"approved": [], "codes": ["requester"]}
+
+
+def test_an_account_is_a_persons_whom_the_document_has(today: Site) -> None:
+    file = today.root / "trust.yaml"
+    file.write_text(f"{file.read_text()}accounts: {{'jira:grace': board-11, grace: board-1}}\n")
+    told = today.run("workspace", "lint").stdout
+    assert "write the system and the name there, such as jira:jdoe" in told
+    file.write_text(file.read_text().replace(", grace: board-1}", "}"))
+    assert (
+        "accounts.jira:grace: no person 'board-11'; did you mean board-1?"
+        in today.run("workspace", "lint").stdout
+    )
