@@ -32,7 +32,8 @@ class BasisAnswer(msgspec.Struct, frozen=True, kw_only=True):
 
 class GivenApprovalAnswer(msgspec.Struct, frozen=True, kw_only=True):
     """An approval. `scope` is a place, an environment or a level; `promotion` asked for it, null where none had;
-    `source` is where else it was given. `counted` or `code` and `sentence` say whether it counts now, and why not.
+    `source` is where else it was given. `counted` or `code` and `sentence` say whether it counts now, and why not; null
+    where nothing speaks against it and no decision is at hand that says so.
     """
 
     approval: str
@@ -46,7 +47,7 @@ class GivenApprovalAnswer(msgspec.Struct, frozen=True, kw_only=True):
     source: str | None
     reason: str | None
     basis: tuple[BasisAnswer, ...]
-    counted: bool
+    counted: bool | None
     code: str | None
     sentence: str | None
 
@@ -109,10 +110,12 @@ def _place(found: PlaceApprovals) -> PlaceApprovalsAnswer:
 def seen_approval(found: SeenApproval) -> GivenApprovalAnswer:
     """An approval, and whether it counts."""
     given, why = found.given, found.why
+    counted = None if why is None and not found.judged else why is None
     return _approval(
         given.body,
         given.name,
         given,
+        counted=counted,
         code=None if why is None else str(why["code"]),
         sentence=None if why is None else not_counted_words(why),
     )
@@ -124,6 +127,7 @@ def _approval(
     given: GivenApproval | None,
     *,
     persons: tuple[str, ...] = (),
+    counted: bool | None = True,
     code: str | None = None,
     sentence: str | None = None,
 ) -> GivenApprovalAnswer:
@@ -144,7 +148,7 @@ def _approval(
             BasisAnswer(requirement=each.requirement, definition=each.definition, outcome=each.outcome)
             for each in (own.basis if own is not None else ())
         ),
-        counted=code is None,
+        counted=counted,
         code=code,
         sentence=sentence,
     )

@@ -26,11 +26,21 @@ def approval_line(each: GivenApprovalAnswer) -> str:
     roles = f" ({', '.join(map(said, each.roles))})" if each.roles else ""
     source = f", seen as {said(each.source)}" if each.source else ""
     reason = f": {said(each.reason)}" if each.reason else ""
-    counts = "counts" if each.counted else f"does not count: {each.sentence}"
     return (
         f"{said(each.approval)} at {said(each.scope or '?')} by {by}{roles}, given {each.given}, until {each.expires}"
-        f"{source}{reason}; on {basis_words(each)}; {counts}"
+        f"{source}{reason}; on {basis_words(each)}; {counted_words(each)}"
     )
+
+
+def counted_words(each: GivenApprovalAnswer) -> str:
+    """Whether it counts, and why not; without a decision nobody can tell of one that is in order."""
+    if each.counted is None:
+        return IN_ORDER
+    return "counts" if each.counted else f"does not count: {each.sentence}"
+
+
+IN_ORDER = "signed and in time; whether it still counts, a decision says"
+"""Of an approval that no decision at hand has judged."""
 
 
 def basis_words(each: GivenApprovalAnswer) -> str:

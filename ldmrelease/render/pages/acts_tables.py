@@ -30,7 +30,7 @@ def approvals_table(found: Iterable[GivenApprovalAnswer]) -> Table:
             time_element(each.given),
             time_element(each.expires),
             "; ".join(filter(None, [basis_words(each), each.source, each.reason])),
-            _counts(each.counted, each.sentence),
+            badge("in order", Tone.NEUTRAL) if each.counted is None else _counts(each.counted, each.sentence),
         )
         for each in found
     ]

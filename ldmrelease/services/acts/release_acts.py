@@ -26,10 +26,13 @@ _ABOUT_RELEASES = (EventKind.APPROVED, EventKind.APPROVAL_OBSERVED, EventKind.WA
 
 
 class SeenApproval(Struct, frozen=True):
-    """An approval that was given. `why` is a code with values, None where it counts."""
+    """An approval that was given. `why` is a code with values, None where nothing speaks against it: then it counts if
+    a decision has `judged` it, and without one nobody can tell.
+    """
 
     given: GivenApproval
     why: dict[str, Any] | None
+    judged: bool = True
 
 
 class SeenWaiver(Struct, frozen=True):
@@ -69,7 +72,7 @@ class ActsReader:
         """Every review that was ever owed at one of the places."""
 
     def acts(self, release: Release, digest: str, decisions: Collection[Decision] = ()) -> ReleaseActs:
-        """What was done about a release. `decisions` about it there say why an approval does not count."""
+        """What was done about a release. `decisions` about it there say whether an approval counts."""
         return ReleaseActs(
             approvals=tuple(self._approvals(release, digest, decisions)),
             waivers=tuple(self._waivers(release, digest)),
@@ -98,7 +101,8 @@ class ActsReader:
             elif body is not None and body.expires <= self._now:
                 yield SeenApproval(each, {"code": "expired", "since": spell(body.expires)})
             else:
-                yield SeenApproval(each, not_counted(each, _findings(each, decisions)))
+                findings = _findings(each, decisions)
+                yield SeenApproval(each, not_counted(each, findings), judged=bool(findings))
 
     def _waivers(self, release: Release, digest: str) -> Iterator[SeenWaiver]:
         if waiver_stream(digest) not in self._streams:

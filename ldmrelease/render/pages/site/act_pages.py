@@ -56,9 +56,11 @@ def _by_release(data: SiteData, about: list[tuple[str, ReleaseActsAnswer]]) -> T
         (
             links.release(name),
             ", ".join(
-                f"{', '.join(each.persons)} at {each.scope}" for each in acts.approvals if each.counted
+                f"{', '.join(each.persons)} at {each.scope}"
+                for each in acts.approvals
+                if each.counted is not False
             ),
-            str(sum(not each.counted for each in acts.approvals)),
+            str(sum(each.counted is False for each in acts.approvals)),
             ", ".join(f"{each.requirement} at {each.place}" for each in acts.waivers if each.counted),
             ", ".join(f"{each.hold} ({each.state})" for each in acts.holds),
             ", ".join(f"{each.promotion} at {each.place}" for each in acts.debts if not each.paid),

@@ -139,6 +139,10 @@ class TestSite:
         ):
             assert each in text
         assert "a demonstration" not in text
+        # No decision is at hand on a page: that an approval still counts is not for it to say.
+        approvals = text[text.index("Approvals that were given") :]
+        assert "in order" in approvals
+        assert ">counts<" not in approvals[: approvals.index("</table>")]
 
     def test_the_page_of_a_place_has_its_holds_and_marks(self, pages: Path) -> None:
         frozen = (pages / "places/tucson-teststand/ocps.html").read_text()
@@ -229,6 +233,8 @@ class TestMarks:
         assert [each["reason"] for each in after["holds"]] == ["quiet"]
         told = acted.ok("why", PLACE)
         assert "since then  A-" in told
+        assert [each["counted"] for each in after["approvals"]] == [None]
+        assert "signed and in time; whether it still counts, a decision says" in told
         assert "held now    H-3 freeze, usdfdev, by release manager" in told
 
     def test_why_names_the_hold_that_stopped_a_promotion(self, acted: Site) -> None:
