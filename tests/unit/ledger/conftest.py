@@ -1,6 +1,7 @@
 """Ledgers to test with: one in a file, and for the laws one of each kind."""
 
 import io
+import shutil
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import ExitStack
 from datetime import UTC, datetime
@@ -89,3 +90,17 @@ class Make:
 def make(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Make]:
     with ExitStack() as closing:
         yield Make(request.param, tmp_path, closing)
+
+
+@pytest.fixture(scope="session")
+def kept(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A ledger in a file, with a signed index."""
+    from .indexed_ledgers import make_indexed  # noqa: PLC0415 - knows this file
+
+    return make_indexed(tmp_path_factory.mktemp("indexed") / "ledger.db")
+
+
+@pytest.fixture
+def indexed(kept: Path, path: Path) -> Path:
+    """A copy of it, to be changed."""
+    return Path(shutil.copy(kept, path))

@@ -1,6 +1,5 @@
 """A signed index proves what is read: whatever a file was made to say, an answer is the right one or there is none."""
 
-import shutil
 from collections.abc import Callable
 from contextlib import closing, suppress
 from pathlib import Path
@@ -25,7 +24,6 @@ from .indexed_ledgers import (
     delete,
     fill,
     last_of,
-    make_indexed,
     move,
     move_and_hash,
     opened,
@@ -34,16 +32,6 @@ from .indexed_ledgers import (
 from .signed import Trust, sign
 from .test_damage import edit
 from .test_tampered_schema import rebuilt
-
-
-@pytest.fixture(scope="module")
-def kept(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return make_indexed(tmp_path_factory.mktemp("indexed") / "ledger.db")
-
-
-@pytest.fixture
-def indexed(kept: Path, path: Path) -> Path:
-    return Path(shutil.copy(kept, path))
 
 
 def test_every_answer_is_the_same_with_an_index_and_without(indexed: Path) -> None:

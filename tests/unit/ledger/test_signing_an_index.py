@@ -2,7 +2,6 @@
 
 import itertools
 import os
-import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -21,23 +20,12 @@ from .indexed_ledgers import (
     delete,
     fill,
     last_of,
-    make_indexed,
     opened,
     plain_answers,
     row_of,
 )
 from .signed import Trust, sign
 from .test_damage import edit
-
-
-@pytest.fixture(scope="module")
-def kept(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return make_indexed(tmp_path_factory.mktemp("indexed") / "ledger.db")
-
-
-@pytest.fixture
-def indexed(kept: Path, path: Path) -> Path:
-    return Path(shutil.copy(kept, path))
 
 
 def test_roots_that_nobody_signed_are_passed_over(indexed: Path) -> None:
