@@ -80,6 +80,20 @@ def rolled_out(workload: Object) -> bool:
     return counts == [spec["replicas"]] * 3
 
 
+def apart_from_status(workload: Object) -> Object:
+    """What somebody has written there: controllers write a workload's status, and one annotation, at any time."""
+    metadata = workload["metadata"]
+    annotations = {
+        name: text
+        for name, text in metadata.get("annotations", {}).items()
+        if name != "deployment.kubernetes.io/revision"
+    }
+    kept = {
+        key: metadata.get(key) for key in ("uid", "generation", "labels", "ownerReferences", "finalizers")
+    }
+    return {"metadata": {**kept, "annotations": annotations}, "spec": workload["spec"]}
+
+
 def ready(pod: Object) -> bool:
     """Whether a pod is ready."""
     conditions = pod.get("status", {}).get("conditions", ())
