@@ -1,6 +1,6 @@
 """What a forge has to offer to whoever proposes changes: pull requests (of GitLab: merge requests) of one repository.
 
-Each forge is a module that implements `Forge`, named by one line in `registry`; `tests/unit/forges/contract.py` says how
+Each forge is a module that implements `PullRequests`, named in `registry`; `tests/unit/forges/contract.py` says how
 it behaves. A forge that answers is not believed about what runs: a merge is read again from git.
 """
 
@@ -36,9 +36,9 @@ class PullRequestFacts(Struct, frozen=True):
 
     number: the forge's own, as text. address: where people look at it. head, base: branches; head_commit: where the
     head was when the forge last saw it, empty where it does not say. merge_commit: the commit by which it came into the
-    base (of a merge, a squash, or the last of a rebase), where it is merged and the forge says. mergeable: None where
-    the forge does not say or has not found out; False with conflicts, or with what it still asks for. queued: whether it
-    stands in a merge queue or train.
+    base (of a merge, a squash, or the last of a rebase), where it is merged and that is told. mergeable: None where
+    the forge does not say or has not found out; False with conflicts, or with what is still asked for. queued: whether
+    it stands in a merge queue or train.
     """
 
     number: str
@@ -56,7 +56,7 @@ class PullRequestFacts(Struct, frozen=True):
     changed_at: datetime | None = None
 
 
-class Verdict(StrEnum):
+class ReviewVerdict(StrEnum):
     """What a reviewer says."""
 
     APPROVED = "approved"
@@ -65,16 +65,16 @@ class Verdict(StrEnum):
     DISMISSED = "dismissed"
 
 
-class Review(Struct, frozen=True):
+class PullRequestReview(Struct, frozen=True):
     """The last word of one reviewer; `commit` is the head that it was given on, empty where the forge does not say."""
 
     account: str
-    verdict: Verdict
+    verdict: ReviewVerdict
     commit: str
     at: datetime | None = None
 
 
-class CheckVerdict(StrEnum):
+class CommitCheckVerdict(StrEnum):
     """How a check of a commit ended, or that it has not."""
 
     PASSED = "passed"
@@ -82,11 +82,11 @@ class CheckVerdict(StrEnum):
     PENDING = "pending"
 
 
-class CheckRun(Struct, frozen=True):
+class CommitCheck(Struct, frozen=True):
     """A check of a commit, as continuous integration reports it to the forge."""
 
     name: str
-    verdict: CheckVerdict
+    verdict: CommitCheckVerdict
 
 
 class BranchRules(Struct, frozen=True):
@@ -101,7 +101,7 @@ class BranchRules(Struct, frozen=True):
     merge_queue: bool | None = None
 
 
-class Forge(Protocol):
+class PullRequests(Protocol):
     """The pull requests of one repository as the account of our token may see them.
 
     Each method raises `ForgeError` where the forge cannot be asked, refuses, or answers something else.
@@ -128,10 +128,10 @@ class Forge(Protocol):
     def comment(self, number: str, marker: str, body: str, /) -> None:
         """Leave one comment that is known by `marker` (in an HTML comment), and replaced where it is there."""
 
-    def reviews(self, number: str, /) -> Sequence[Review]:
+    def reviews(self, number: str, /) -> Sequence[PullRequestReview]:
         """The last word of each reviewer."""
 
-    def checks(self, commit: str, /) -> Sequence[CheckRun]:
+    def checks(self, commit: str, /) -> Sequence[CommitCheck]:
         """The checks of a commit."""
 
     def rules(self, branch: str, /) -> BranchRules:
