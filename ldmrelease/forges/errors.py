@@ -16,5 +16,9 @@ class NotAPullRequest(InputError):
     """An address is not that of a pull request of a forge that we know."""
 
 
+class NotARepository(InputError):
+    """An address is not that of a repository of a forge, or a token must not go there."""
+
+
 class NoToken(InputError):
     """No token for the forge was found where it is looked for."""

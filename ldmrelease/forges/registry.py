@@ -4,13 +4,21 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Mapping
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 from urllib.parse import urlsplit
 
 from ldmrelease.domain.addresses import is_loopback
 from ldmrelease.forges import gitea, github, gitlab
-from ldmrelease.forges.errors import NotAPullRequest, NoToken
+from ldmrelease.forges.branch import Branches, BranchProposals
+from ldmrelease.forges.errors import NotAPullRequest, NotARepository, NoToken
 from ldmrelease.forges.pull_request import CommentApi, PullRequest
+from ldmrelease.forges.repositories import project_of
+
+if TYPE_CHECKING:
+    from ldmrelease.forges.interface import PullRequests
+
+PROPOSAL_KINDS = ("github", "gitlab", "gitea", "branch")
+"""How changes may be proposed: by a pull request of a forge, or by a branch alone."""
 
 
 class Forge(NamedTuple):
@@ -50,3 +58,30 @@ def open_pull_request(address: str, environment: Mapping[str, str]) -> PullReque
         return PullRequest(forge.comment_api(site, found["repository"], found["number"], token))
     examples = ", ".join(each.example for each in FORGES.values())
     raise NotAPullRequest(f"{address!r} is not the address of a pull request; write one such as {examples}")
+
+
+def pull_requests(
+    kind: str,
+    repository: str,
+    environment: Mapping[str, str],
+    *,
+    site: str | None = None,
+    branches: Branches | None = None,
+) -> PullRequests:
+    """The pull requests of a repository, by one of `PROPOSAL_KINDS`. Nobody is asked yet.
+
+    repository: its address as git has it, also by ssh. environment: where tokens and programs are looked for. site:
+    where the forge is, where the address of the repository does not tell. branches: those of the repository, for kind
+    `branch`. Raises NotARepository, NoToken.
+    """
+    if kind == "branch":
+        if branches is None:
+            raise ValueError("proposals by branch need the branches of the repository")
+        return BranchProposals(repository, branches)
+    if kind in PROPOSAL_KINDS:
+        project = project_of(repository, site)
+        known = {name.lower(): forge for name, forge in FORGES.items()}[kind]
+        if not any(environment.get(each) for each in known.tokens):
+            raise NoToken(f"no token for {project.site}: set {' or '.join(known.tokens)}")
+        raise NotARepository(f"pull requests of {project.site} are not available yet")
+    raise NotARepository(f"{kind!r} is not a kind of forge; write one of {', '.join(PROPOSAL_KINDS)}")
