@@ -4,6 +4,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from ldmrelease.config.yaml.suggestions import did_you_mean
 from ldmrelease.domain.overlays import OverlayKind, OverlayRequest, is_emergency
 from ldmrelease.faces.cli.arguments import product_and_tag, release_now
 from ldmrelease.faces.cli.options import UsageError
@@ -50,6 +51,19 @@ def asked_overlay(
         raise UsageError("--compressed asks for less than everybody is asked", "say why with --reason")
     assert compressed is not None
     return OverlayRequest(OverlayKind.COMPRESSED, compressed)
+
+
+def require_compression(context: "Context", target: str, overlay: OverlayRequest | None) -> None:
+    """Raise `UsageError` where a compression is asked for by a name that no level of the target's places has."""
+    if overlay is None or overlay.kind is not OverlayKind.COMPRESSED:
+        return
+    from ldmrelease.services.deployments.target import applications_at  # noqa: PLC0415 - of compressions alone
+
+    found = applications_at(context.topology, target)
+    levels = {each.level for each in found} if isinstance(found, tuple) else set()
+    known = {name for each in levels for name in context.levels[each].compressions}
+    if overlay.name not in known:
+        raise UsageError(f"{target} has no compression {overlay.name!r}", did_you_mean(overlay.name, known))
 
 
 def release_in(

@@ -20,6 +20,7 @@ from ldmrelease.faces.cli.overlay_options import (
     EmergencyOption,
     asked_overlay,
     release_in,
+    require_compression,
 )
 from ldmrelease.faces.cli.promotion_answers import RenderedAnswer
 from ldmrelease.faces.cli.run_promotion import DryRunOption, YesOption, run_promotion
@@ -72,6 +73,7 @@ def promote(  # noqa: PLR0913, PLR0917 - the options of the command
     context = open_acting_context(ctx, key, "request")
     target = known_target(context.topology, target)
     overlay = asked_overlay(compressed, emergency, reason, through=through)
+    require_compression(context, target, overlay)
     pinned = release_in(context, release, product, target, overlay)
     spec = PromotionSpec(pinned, target, reason=emergency or reason, overlay=overlay)
     if not through:
