@@ -13,6 +13,7 @@ from ldmrelease.config.trust import Trust, load_trust
 from ldmrelease.config.trust_signatures import signatures_file
 from ldmrelease.config.workspace.check_contents import attempt, notify_receivers, with_files
 from ldmrelease.config.workspace.check_template import template_file
+from ldmrelease.config.workspace.gitops_schema import gitops_of
 from ldmrelease.config.workspace.key_faults import key_files, key_places
 from ldmrelease.config.workspace.model import LocalCheck, Notify, Workspace, WorkspaceInputs
 from ldmrelease.config.workspace.patterns.documents import expanded_document, workspace_document
@@ -205,6 +206,7 @@ def _workspace(parts: Parts) -> Workspace:
         },
         clock=file.clock,
         notify=_judged(parts.notify, parts.trust),
+        gitops=gitops_of(file.gitops),
         insecure=tuple(file.insecure),
         document_path=file.documents,
         local_policies=tuple(

@@ -9,6 +9,7 @@ from msgspec import Struct
 
 from ldmrelease.config.yaml.problems import BadInput, Problem, shown
 from ldmrelease.domain import canonical
+from ldmrelease.domain.gitops import GitOps
 from ldmrelease.domain.level import Level
 from ldmrelease.domain.topology import Topology
 from ldmrelease.trust.keyring import Keyring
@@ -101,6 +102,7 @@ class Workspace(Struct, frozen=True):
     keys: dict[str, Path]
     clock: datetime | None = None
     notify: Notify | None = None
+    gitops: GitOps = GitOps()
     insecure: tuple[str, ...] = ()
     local_policies: tuple[str, ...] = ()
     local_environments: tuple[str, ...] = ()

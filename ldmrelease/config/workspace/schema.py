@@ -6,6 +6,7 @@ from pydantic import Field, model_validator
 
 from ldmrelease.checks.registry import KINDS, traits
 from ldmrelease.config.workspace.document_path import DEFAULT_DOCUMENTS, DocumentPath, Version
+from ldmrelease.config.workspace.gitops_schema import GitOpsSection
 from ldmrelease.config.workspace.pattern_schema import PatternTree, PlacesHead, Repeated
 from ldmrelease.config.workspace.receiver_schema import NotifyField
 from ldmrelease.config.workspace.target_schema import GitOpsEntry, OneOrMore, TargetEntry
@@ -314,6 +315,10 @@ class WorkspaceFile(Strict):
     )
     notify: NotifyField | None = Field(
         None, description="Who is told when somebody has to act: a command, or receivers by their names."
+    )
+    gitops: GitOpsSection | None = Field(
+        None,
+        description="How the repositories that are written take changes: by a push, or as pull requests.",
     )
     documents: DocumentPath = Field(
         DEFAULT_DOCUMENTS,
