@@ -38,7 +38,7 @@ class PullRequestFacts(Struct, frozen=True):
     head was when the forge last saw it, empty where it does not say. merge_commit: the commit by which it came into the
     base (of a merge, a squash, or the last of a rebase), where it is merged and that is told. mergeable: None where
     the forge does not say or has not found out; False with conflicts, or with what is still asked for. queued: whether
-    it stands in a merge queue or train.
+    it stands in a merge queue or train. author: the account that opened it.
     """
 
     number: str
@@ -53,6 +53,7 @@ class PullRequestFacts(Struct, frozen=True):
     mergeable: bool | None = None
     queued: bool = False
     merged_by: str = ""
+    author: str = ""
     changed_at: datetime | None = None
 
 

@@ -13,6 +13,8 @@ from ldmrelease.forges.branch import Branches, BranchProposals
 from ldmrelease.forges.errors import NotAPullRequest, NotARepository, NoToken
 from ldmrelease.forges.pull_request import CommentApi, PullRequest
 from ldmrelease.forges.repositories import project_of
+from ldmrelease.forges.rest_proposals import RestPullRequests
+from ldmrelease.forges.tokens import find_token
 
 if TYPE_CHECKING:
     from ldmrelease.forges.interface import PullRequests
@@ -34,6 +36,13 @@ FORGES: Mapping[str, Forge] = {
     "GitHub": Forge(github.ADDRESS, github.EXAMPLE, github.TOKENS, github.comment_api),
     "GitLab": Forge(gitlab.ADDRESS, gitlab.EXAMPLE, gitlab.TOKENS, gitlab.comment_api),
     "Gitea": Forge(gitea.ADDRESS, gitea.EXAMPLE, gitea.TOKENS, gitea.comment_api),
+}
+
+
+_REST: Mapping[str, tuple[type[RestPullRequests], tuple[str, ...]]] = {
+    "github": (github.GitHubPullRequests, github.TOKENS),
+    "gitlab": (gitlab.GitLabPullRequests, gitlab.TOKENS),
+    "gitea": (gitea.GiteaPullRequests, gitea.TOKENS),
 }
 
 
@@ -78,10 +87,8 @@ def pull_requests(
         if branches is None:
             raise ValueError("proposals by branch need the branches of the repository")
         return BranchProposals(repository, branches)
-    if kind in PROPOSAL_KINDS:
+    if kind in _REST:
         project = project_of(repository, site)
-        known = {name.lower(): forge for name, forge in FORGES.items()}[kind]
-        if not any(environment.get(each) for each in known.tokens):
-            raise NoToken(f"no token for {project.site}: set {' or '.join(known.tokens)}")
-        raise NotARepository(f"pull requests of {project.site} are not available yet")
+        implementation, variables = _REST[kind]
+        return implementation(project, find_token(kind, project, variables, environment))
     raise NotARepository(f"{kind!r} is not a kind of forge; write one of {', '.join(PROPOSAL_KINDS)}")

@@ -9,8 +9,8 @@ from typing import Any
 import pytest
 
 from ldmrelease.forges.errors import ForgeError
+from ldmrelease.forges.marked_comments import Posted, post_comment
 from ldmrelease.forges.registry import open_pull_request
-from ldmrelease.services.gate.pull_request_comment import Posted, post_comment
 from tests.real.gitea import Gitea, gitea
 
 pytestmark = pytest.mark.real

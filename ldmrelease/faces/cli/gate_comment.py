@@ -28,7 +28,7 @@ def comment_writer(where: str) -> Callable[[str], None]:
 
 def _post(pull_request: PullRequest, where: str, text: str) -> None:
     """Post it. A forge that is away does not change what the gate decides, which the exit code tells."""
-    from ldmrelease.services.gate.pull_request_comment import post_comment  # noqa: PLC0415 - as above
+    from ldmrelease.forges.marked_comments import post_comment  # noqa: PLC0415 - as above
 
     marker, _, _ = text.partition("\n")
     try:

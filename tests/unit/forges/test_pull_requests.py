@@ -11,10 +11,10 @@ import pytest
 
 from ldmrelease.forges import rest
 from ldmrelease.forges.errors import ForgeError, NotAPullRequest, NoToken
+from ldmrelease.forges.marked_comments import Posted, post_comment
 from ldmrelease.forges.pull_request import PullRequest
 from ldmrelease.forges.registry import open_pull_request
 from ldmrelease.forges.rest import Rest
-from ldmrelease.services.gate.pull_request_comment import Posted, post_comment
 from tests.unit.forges.forge_server import ADDRESSES, ForgeServer, forge_server
 
 MARKER = "<!-- ldmrelease gate -->"

@@ -1,4 +1,4 @@
-"""The comment of a gate on a pull request: there is one, and it is brought up to date."""
+"""A comment on a pull request that is known by a marker: there is one of ours, and it is brought up to date."""
 
 import enum
 
