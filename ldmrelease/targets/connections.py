@@ -92,6 +92,12 @@ class Connections:
                 self._repositories[spec] = open_repository(spec, self._root, self._observer)
             return self._repositories[spec]
 
+    def renew(self) -> None:
+        """Time has passed since remote repositories were looked at: whoever asks next looks again."""
+        with self._opening:
+            for each in self._repositories.values():
+                each.renew()
+
 
 class Access(Struct, frozen=True):
     """How targets are reached: the workspace's directory (relative ones start there, mirrors of remotes are kept in

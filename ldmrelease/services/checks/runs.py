@@ -172,6 +172,7 @@ def run_registered(
     executed = execute(context, RunSpec(check, run, pinned, application), progress, heartbeat)
     if isinstance(executed, Unavailable):
         return executed
+    context.connections.renew()
     ran, observed = executed.ran, tuple[ObservedPod, ...]()
     if ran.problem is None and has_to_be_stable:
         ran, observed = _after(ran, run.stable_state, stable_state(context, application, pinned))

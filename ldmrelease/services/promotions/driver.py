@@ -59,6 +59,9 @@ OUTAGE = 60.0
 """Seconds that a step is tried again while an API server is away; beyond that `resume` goes on."""
 _BETWEEN = 2.0
 
+_TAKING_LONG = (StepKind.COPY, StepKind.PULL, StepKind.CHECK)
+"""The steps after which remote repositories are looked at again."""
+
 _RESTS_ON = {StepKind.APPLY: DecisionStage.ENTER, StepKind.RECEIPT: DecisionStage.CONFIRM}
 """The stages whose decisions let a step change something that outlives it."""
 
@@ -253,7 +256,10 @@ class _Driver(Struct):
         # Checks, copies, clusters: where nothing is left to do, none of them is loaded.
         from ldmrelease.services.promotions.steps.registry import STEPS  # noqa: PLC0415
 
-        return self._record(now, step, STEPS[step.kind](now.work(step)))
+        answer = STEPS[step.kind](now.work(step))
+        if step.kind in _TAKING_LONG:
+            self.context.connections.renew()
+        return self._record(now, step, answer)
 
     def _record(self, now: Turn, step: Step, answer: StepResult) -> PromotionOutcome | None:
         match answer:
@@ -291,6 +297,7 @@ class _Driver(Struct):
             return False
         self.progress("cut-off", {"where": cut.where, "reason": cut.reason})
         time.sleep(_BETWEEN)
+        self.context.connections.renew()
         return True
 
     def _tidy_up_late(self, now: Turn, step: Step, then: Callable[[], None] | None) -> None:

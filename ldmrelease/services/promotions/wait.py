@@ -26,6 +26,7 @@ def wait_for(
     """
     while outcome.state is PromotionState.WAITING or outcome.busy is not None:
         sleep(_pause(context.now(), outcome).total_seconds())
+        context.connections.renew()
         outcome = resume(context, outcome.promotion, progress, observes=True)
     return outcome
 

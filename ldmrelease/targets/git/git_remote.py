@@ -3,9 +3,8 @@
 Both are read by refs and written by moving several refs together, each only from where it was seen.
 """
 
-import hashlib
 import re
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from pathlib import Path
 from shlex import quote
@@ -16,8 +15,9 @@ from msgspec import Struct
 from ldmrelease.domain.addresses import has_query, public
 from ldmrelease.targets.git.commits import committer
 from ldmrelease.targets.git.git_repository import Git, Observer
-from ldmrelease.targets.git.local_repository import MIRROR_LINKS, Layout, layout_of, open_layout
-from ldmrelease.targets.git.program import GitError, call
+from ldmrelease.targets.git.local_repository import layout_of, open_layout
+from ldmrelease.targets.git.mirror import RemoteLook, open_look
+from ldmrelease.targets.git.program import GitError
 from ldmrelease.targets.results import RefusedError
 
 _SCHEMES = {"file", "ssh", "https", "http", "git"}
@@ -36,7 +36,6 @@ _MOVED = (
     "failed to lock",
     "cannot lock ref",
 )
-_TRIES = 3
 _BRANCHES = "refs/heads/"
 # A branch may be another name of one. A ref of ours that was made a link would move what it points to: it is replaced.
 _NOT_FOLLOWED = "option no-deref\n"
@@ -52,47 +51,44 @@ def ref_removal(where: str, ref: str, *, remote: bool) -> str:
 
 
 class GitRemote(Struct, frozen=True):
-    """Where refs are read and moved. `url` is the remote of a mirror, None for a directory of its own."""
+    """Where refs are read and moved. `look`: how a remote is seen and reached, None for a directory of its own."""
 
     git: Git
     where: str
-    url: str | None = None
+    look: RemoteLook | None = None
+
+    @property
+    def url(self) -> str | None:
+        """The remote's address."""
+        return None if self.look is None else self.look.url
 
     def tips(self, refs: Sequence[str]) -> dict[str, str | None]:
-        """Where the refs point now (None: there is no such ref), with their objects at hand.
+        """Where the refs point (None: there is no such ref), with their objects at hand: now in a directory, when this
+        run looked in a remote.
 
         Raises `GitError` where the repository cannot be reached.
         """
-        if self.url is None:
-            return self.git.tips(refs)
-        for _ in range(_TRIES):
-            tips = self._remote_tips(self.url, refs)
-            # A ref of the mirror moves when its fetch is complete, so what it names is all there.
-            mirrored = self.git.tips(refs)
-            behind = [f"+{ref}:{ref}" for ref, oid in tips.items() if oid and oid != mirrored[ref]]
-            if not behind:
-                return tips
-            options = ("-q", "--no-tags", "--no-write-fetch-head")
-            self.git.change("fetch", "fetch", *options, "--", self.url, *behind)
-        raise GitError("fetch", 1, "the refs move faster than they can be fetched")
+        return self.git.tips(refs) if self.look is None else self.look.tips(refs)
 
-    def advance(
-        self, old: Tips, new: Mapping[str, str], at: datetime, replaced: Collection[str] = ()
-    ) -> bool:
-        """Move all the refs, or none: False where one is no longer at `old`.
+    def renew(self) -> None:
+        """Somebody may have moved refs since this run looked: look again when asked next."""
+        if self.look is not None:
+            self.look.renew()
 
-        `replaced` are those whose new commit is not built upon the old object.
+    def advance(self, old: Tips, new: Mapping[str, str], at: datetime) -> bool:
+        """Move all the refs, or none: False where one of `old`, moved or not, is no longer there.
+
         Raises `Refused` (`rejected`) where the server forbids it, (`ref-in-the-way`) where a ref stands where a folder
         of one of these belongs, or the other way round; `GitError` where nobody can be asked.
         """
         try:
-            moved = (
-                self._update(old, new, at) if self.url is None else self._push(self.url, old, new, replaced)
-            )
+            moved = self._update(old, new, at) if self.look is None else self._push(self.look, old, new)
         except (GitError, RefusedError):
+            self.renew()
             self._require_room(old, new)
             raise
         if not moved:
+            self.renew()
             self._require_room(old, new)
         return moved
 
@@ -111,22 +107,18 @@ class GitRemote(Struct, frozen=True):
             raise RefusedError("ref-in-the-way", where=self.where, found=found, wanted=ref, removal=removal)
 
     def _there(self, refs: Sequence[str]) -> dict[str, str | None]:
-        return self.git.tips(refs) if self.url is None else self._remote_tips(self.url, refs)
+        return self.git.tips(refs) if self.look is None else self.look.now(refs)
 
     def _below(self, ref: str) -> str | None:
         """A ref in the folder that has the name of this one."""
-        if self.url is None and not self.git.may_hold_below(ref):
+        if self.look is None and not self.git.may_hold_below(ref):
             return None
-        if self.url is None:
+        if self.look is None:
             told = self.git.run("for-each-ref", "--count=1", "--format=%(refname)", f"{ref}/").decode()
         else:
-            told = self.git.run("ls-remote", "-q", "--", self.url, f"{ref}/*").decode().partition("\t")[2]
+            listed = self.git.ask_server("ls-remote", "-q", "--", self.look.url, f"{ref}/*")
+            told = listed.decode().partition("\t")[2]
         return told.partition("\n")[0].strip() or None
-
-    def _remote_tips(self, url: str, refs: Sequence[str]) -> dict[str, str | None]:
-        listing = self.git.run("ls-remote", "-q", "--", url, *refs).decode()
-        found = {name: oid for oid, _, name in (line.partition("\t") for line in listing.splitlines())}
-        return {ref: found.get(ref) for ref in refs}
 
     def _update(self, old: Tips, new: Mapping[str, str], at: datetime) -> bool:
         lines = [
@@ -134,30 +126,35 @@ class GitRemote(Struct, frozen=True):
             + (f"update {ref} {oid} {old[ref]}" if old[ref] else f"create {ref} {oid}")
             for ref, oid in new.items()
         ]
+        lines += [f"{_NOT_FOLLOWED}verify {ref} {oid}" for ref, oid in old.items() if ref not in new and oid]
         script = "\n".join(["start", *lines, "prepare", "commit", ""]).encode()
         try:
             self.git.change("update-ref", "update-ref", "--stdin", stdin=script, env=committer(at))
         except GitError:
-            if self.git.tips(list(new)) == {ref: old[ref] for ref in new}:
+            if self.git.tips(list(old)) == dict(old):
                 raise
             return False
         return True
 
-    def _push(self, url: str, old: Tips, new: Mapping[str, str], replaced: Collection[str]) -> bool:
-        refspecs = [f"{oid}:{ref}" for ref, oid in new.items()]
-        leases = [f"--force-with-lease={ref}:{old[ref]}" for ref in replaced if ref in new]
+    def _push(self, look: RemoteLook, old: Tips, new: Mapping[str, str]) -> bool:
+        held = {ref: oid for ref, oid in old.items() if oid and ref not in new}
+        refspecs = [f"{oid}:{ref}" for ref, oid in (held | dict(new)).items()]
+        # A ref that somebody took back to an earlier commit is not where it was, though ours would be built upon it.
+        leases = [f"--force-with-lease={ref}:{old.get(ref) or ''}" for ref in (*held, *new)]
         options = ("--atomic", "--porcelain", "--no-verify", *leases)
         try:
-            self.git.change("push", "push", *options, "--", url, *refspecs)
+            self.git.tell("before", "push")
+            self.git.ask_server("push", *options, "--", look.url, *refspecs)
+            self.git.tell("after", "push")
         except GitError as error:
-            # The line may have been cut after the server had done it.
-            if self._remote_tips(url, list(new)) == dict(new):
-                return True
             if any(each in error.message for each in _MOVED):
                 return False
-            if "rejected]" in error.message:
-                raise RefusedError("rejected", where=self.where, found=error.message) from None
-            raise
+            # The line may have been cut after the server had done it.
+            if look.now(list(new)) != dict(new):
+                if "rejected]" in error.message:
+                    raise RefusedError("rejected", where=self.where, found=error.message) from None
+                raise
+        look.moved(new)
         return True
 
 
@@ -168,8 +165,8 @@ def open_repository(spec: str, workspace: Path, observer: Observer | None = None
     """
     url = remote_url(spec)
     if url is not None:
-        opened = open_layout(_mirror(url, workspace.absolute()), links=MIRROR_LINKS)
-        return GitRemote(Git(opened, observer), public(url), url)
+        look = open_look(url, workspace.absolute(), observer)
+        return GitRemote(look.git, public(url), look)
     directory = workspace / spec
     if not directory.is_dir():
         raise RefusedError("no-repository", where=spec)
@@ -205,21 +202,3 @@ def remote_url(spec: str) -> str | None:
     if "::" in spec or spec.startswith("-"):
         raise RefusedError("no-repository", where=spec, found="an unknown scheme")
     return spec if _SCP.fullmatch(spec) else None
-
-
-def mirror_folder(workspace: Path) -> Path:
-    """Where the copies of remote repositories are."""
-    return workspace / ".ldmrelease" / "git"
-
-
-def mirror_of(url: str, workspace: Path) -> Path:
-    """The copy of a remote repository, whether it is there or not."""
-    return mirror_folder(workspace) / f"{hashlib.sha256(url.encode()).hexdigest()[:16]}.git"
-
-
-def _mirror(url: str, workspace: Path) -> Layout:
-    directory = mirror_of(url, workspace)
-    if not (directory / "HEAD").is_file():
-        directory.mkdir(parents=True, exist_ok=True)
-        call(["-C", "/", "init", "-q", "--bare", "--template=", str(directory)])
-    return Layout(directory, directory, directory)

@@ -17,7 +17,7 @@ from ldmrelease.domain import times
 from ldmrelease.targets.git.commits import NewObjects, TreeEntry, tree_entries
 from ldmrelease.targets.git.local_repository import Opened
 from ldmrelease.targets.git.object_reader import Object, ObjectReader
-from ldmrelease.targets.git.program import DAMAGED, GitError, call
+from ldmrelease.targets.git.program import DAMAGED, GitError, call, call_server
 from ldmrelease.targets.results import Change, RefusedError
 
 Observer = Callable[[str, str], None]
@@ -71,6 +71,13 @@ class Git:
         self.tell("after", what)
         return output
 
+    def ask_server(self, *arguments: str, silence: float | None = None) -> bytes:
+        """What a command prints that talks to a server, and ends with us. Raises as `run` does.
+
+        silence: for how many seconds it may tell of no progress.
+        """
+        return call_server([self._where, *arguments], env=self.env, silence=silence)
+
     def tell(self, phase: str, what: str) -> None:
         """Tell the observer, if there is one."""
         if self.observer is not None:
@@ -78,7 +85,7 @@ class Git:
 
     def tips(self, refs: Sequence[str]) -> dict[str, str | None]:
         """Where refs point now, each by its full name; None: there is no such ref. Raises `GitError`."""
-        found = dict.fromkeys(refs) | self._oids([ref for ref in refs if _is_ref(ref)])
+        found = dict.fromkeys(refs) | self._oids([ref for ref in refs if is_ref(ref)])
         # git takes a name for the end of a longer one, and may have resolved it to another ref.
         longer = [each for ref, oid in found.items() if oid is not None for each in _longer(ref)]
         return self._listed(refs) if any(self._oids(longer).values()) else found
@@ -87,7 +94,7 @@ class Git:
         """Whether a ref may stand in the folder of that name; False without a process of git, which every place would
         need: a loose ref would be a file there, a packed one a line of one file (gitrepository-layout(5))."""
         common = self.opened.layout.common
-        if not _is_ref(ref) or (common / "reftable").exists() or (common / ref).is_dir():
+        if not is_ref(ref) or (common / "reftable").exists() or (common / ref).is_dir():
             return True
         try:
             # After the folder: a ref is packed before its file goes.
@@ -192,7 +199,8 @@ def is_commit_id(revision: str) -> bool:
     return _COMMIT.fullmatch(revision) is not None
 
 
-def _is_ref(name: str) -> bool:
+def is_ref(name: str) -> bool:
+    """Whether it can be the full name of a ref, and is no other expression for a revision."""
     return _REF.fullmatch(name) is not None and ".." not in name and "@{" not in name
 
 

@@ -5,7 +5,10 @@ cleaned of any that the user's own settings bring in.
 """
 
 import os
+import signal
 import subprocess
+import tempfile
+import time
 from collections.abc import Mapping, Sequence
 from typing import IO
 
@@ -13,6 +16,7 @@ from ldmrelease import logs
 from ldmrelease.domain.addresses import public
 from ldmrelease.domain.errors import UnavailableError
 from ldmrelease.domain.git_errors import telling_line
+from ldmrelease.targets.git.guardian import ending_with_us
 from ldmrelease.targets.results import RefusedError
 
 _SETTINGS = (
@@ -35,6 +39,8 @@ _SETTINGS = (
 _KEPT = {"GIT_SSH", "GIT_SSH_COMMAND", "GIT_ASKPASS", "GIT_SSL_CAINFO", "GIT_EXEC_PATH"}
 PATIENCE = 300
 """Seconds that git may take over one command or one answer."""
+SILENCE = 60
+"""Seconds for which a server may say nothing at all while something is fetched."""
 _PROGRAM = ["git", "--no-optional-locks", *(part for each in _SETTINGS for part in ("-c", each))]
 NO_GIT, NO_ANSWER = 127, 124
 """Statuses of a `GitError` that say nothing about the repository."""
@@ -81,12 +87,77 @@ def call(
     except subprocess.TimeoutExpired:
         raise GitError(command, NO_ANSWER, f"no answer within {PATIENCE} s") from None
     if done.returncode:
-        # A push tells on its standard output what became of each ref. Other output is content, with its secrets.
-        told = done.stderr + (done.stdout if command == "push" else b"")
-        message = told.decode(errors="replace").strip()
-        _raise_locked(message)
-        raise GitError(command, done.returncode, message)
+        _raise_failed(command, done.returncode, done.stderr, done.stdout)
     return done.stdout
+
+
+def call_server(
+    arguments: Sequence[str], *, env: Mapping[str, str] | None = None, silence: float | None = None
+) -> bytes:
+    """Run a git that talks to a server; what it prints. It ends when we do.
+
+    silence: for how many seconds it may say nothing, where it tells of its progress; else it has `PATIENCE` in all.
+    Raises as `call` does.
+    """
+    command = _command(arguments)
+    with tempfile.TemporaryFile() as output, tempfile.TemporaryFile() as errors:
+        try:
+            with logs.asked("git", f"git {' '.join(arguments)}"):
+                process = subprocess.Popen(
+                    [*_PROGRAM, *arguments],
+                    stdin=subprocess.DEVNULL,
+                    stdout=output,
+                    stderr=errors,
+                    env=_environment() | dict(env or {}),
+                    start_new_session=True,
+                )
+                with ending_with_us(process.pid):
+                    limit = _waited_for(process, errors, silence)
+        except FileNotFoundError:
+            raise GitError(command, NO_GIT, "git is not installed; install it") from None
+        told, said = _content(errors), _content(output)
+    if limit is not None:
+        raise GitError(command, NO_ANSWER, f"no answer within {limit:g} s")
+    if process.returncode:
+        _raise_failed(command, process.returncode, told, said)
+    return said
+
+
+def _waited_for(process: subprocess.Popen[bytes], errors: IO[bytes], silence: float | None) -> float | None:
+    """None once the process has ended by itself; else the limit in seconds for which it was ended."""
+    limit = PATIENCE if silence is None else silence
+    last, size = time.monotonic(), 0
+    try:
+        while True:
+            try:
+                process.wait(min(1.0, limit))
+                return None
+            except subprocess.TimeoutExpired:
+                now = os.fstat(errors.fileno()).st_size
+                if silence is not None and now != size:
+                    last, size = time.monotonic(), now
+                if time.monotonic() - last >= limit:
+                    return limit
+    finally:
+        # Whatever happens to us: its helpers, such as ssh, are of its group.
+        if process.returncode is None:
+            os.killpg(process.pid, signal.SIGKILL)
+            process.wait()
+
+
+def _content(file: IO[bytes]) -> bytes:
+    file.seek(0)
+    return file.read()
+
+
+def _raise_failed(command: str, status: int, errors: bytes, output: bytes) -> None:
+    # A push tells on its standard output what became of each ref. Other output is content, with its secrets.
+    told = errors + (output if command == "push" else b"")
+    # What ends with a carriage return is progress, and was overwritten on a terminal.
+    lines = (each.rpartition("\r")[2] for each in told.decode(errors="replace").split("\n"))
+    message = "\n".join(each for each in lines if each.strip()).strip()
+    _raise_locked(message)
+    raise GitError(command, status, message)
 
 
 def _command(arguments: Sequence[str]) -> str:

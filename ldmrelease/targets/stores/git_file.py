@@ -35,7 +35,8 @@ from ldmrelease.targets.stores.expected import require_expected, written_setting
 from ldmrelease.targets.stores.git_session import Session
 from ldmrelease.targets.stores.reading import PathsToRead, files_of, lines_of
 
-_TRIES = 5
+_TRIES = 30
+"""How often a write is tried beside others who push: somebody's push has succeeded each time."""
 T = TypeVar("T")
 
 
@@ -162,9 +163,7 @@ def _claim(session: Session, grant: WriteGrant) -> Written:
         if new is None:
             return Written(tips[ref] or "", {}, found=True)
         session.git.store(objects)
-        if session.repository.advance(
-            tips, {ref: new}, grant.note.at, _not_built_upon(session, tips[ref], ref)
-        ):
+        if session.repository.advance(tips, {ref: new}, grant.note.at):
             return Written(new, {})
     raise GitError("push", 1, "the fence moves faster than it can be written")
 
@@ -176,11 +175,6 @@ def _fence_commit(session: Session, objects: NewObjects, old: str | None, grant:
     """
     fence.check(fence.kept_at(session.git, old) if old else None, grant)
     return fence.next_fence(session.git, objects, old, grant)
-
-
-def _not_built_upon(session: Session, old: str | None, ref: str) -> tuple[str, ...]:
-    """The ref of the fence, where what it names is no commit: the next one has no parent."""
-    return () if old is None or fence.is_commit(session.git, old) else (ref,)
 
 
 def _write(
@@ -227,8 +221,7 @@ def _commit(
     session.git.store(objects)
     if checkouts is not None:
         checkouts.announce({file: (before[file].oid, entry.oid) for file, entry in entries.items()})
-    orphaned = _not_built_upon(session, tips[fence_ref], fence_ref)
-    if not session.repository.advance(tips, new, grant.note.at, orphaned):
+    if not session.repository.advance(tips, new, grant.note.at):
         if checkouts is not None:
             checkouts.withdraw()
         return None

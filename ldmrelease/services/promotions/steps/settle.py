@@ -59,6 +59,7 @@ def _settled_in_cluster(work: Work, workloads: Workloads) -> StepResult:
         time.sleep(_PAUSE)
         left -= _PAUSE
         work.heartbeat()
+        work.context.connections.renew()
 
 
 def _unsynced(work: Work, workloads: Workloads, wrong: StepFailed) -> StepPending | None:
