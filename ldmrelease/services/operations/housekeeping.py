@@ -18,8 +18,8 @@ from ldmrelease.config.workspace.schema import WorkspaceFile
 from ldmrelease.domain.times import spell_seconds
 from ldmrelease.ledger.registry import ledger_file, located
 from ldmrelease.services.operations.fix import Fix
-from ldmrelease.targets.git.mirror import mirror_folder, mirror_of
 from ldmrelease.targets.git.local_repository import layout_of
+from ldmrelease.targets.git.mirror import mirror_folder, mirror_of
 
 _STALE = 3600
 """Seconds after which no work of git holds a lock any more: ours takes less than one."""
