@@ -9,6 +9,7 @@ import re
 from collections.abc import Callable, Sequence
 
 from msgspec import Struct
+from msgspec.structs import replace
 
 from ldmrelease.domain.errors import Unavailable
 from ldmrelease.domain.fence import Fence
@@ -16,6 +17,7 @@ from ldmrelease.domain.topology import Place
 from ldmrelease.targets.git.commits import NewObjects, Note, TreeEntry
 from ldmrelease.targets.git.git_repository import Git, read_blob
 from ldmrelease.targets.git.program import DAMAGED, GitError
+from ldmrelease.targets.git.signing import add_commit
 from ldmrelease.targets.results import Refusal, RefusedError
 from ldmrelease.trust.verify import Rejected
 
@@ -141,7 +143,8 @@ def next_fence(git: Git, objects: NewObjects, old: str | None, grant: WriteGrant
     fence, note = grant.fence, grant.note
     subject = f"{fence.promotion} holds this place since event {fence.epoch}"
     parent = old if old is not None and is_commit(git, old) else None
-    return objects.commit(objects.tree([entry]), parent, Note(subject, note.author, note.at))
+    told = replace(note, subject=subject, trailers={})
+    return add_commit(git, objects, objects.tree([entry]), parent, told)
 
 
 def is_commit(git: Git, oid: str) -> bool:

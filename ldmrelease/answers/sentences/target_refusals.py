@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any
 
+from ldmrelease.answers.sentences.git_rules import GIT_RULE_WORDS
 from ldmrelease.answers.sentences.place_images import IMAGE_WORDS
 from ldmrelease.answers.sentences.rejected import why_not
 from ldmrelease.answers.sentences.rollouts import FAILURES
@@ -102,7 +103,9 @@ TARGET_WORDS: Mapping[str, Words] = {
         "clone it there, or name its folder or URL in ldmrelease.yaml"
     ),
     "no-branch": lambda v: (
-        f"{said(v['where'])} has no branch {said(v['branch'])}; make it, or name another one"
+        f"{said(v['where'])} has no branch {said(v['branch'])}; "
+        + (f"its own is {said(v['default'])}: name that one, " if "default" in v else "name another one, ")
+        + "or make it"
     ),
     "no-tree": lambda v: (
         f"{said(v['where'])} is not a folder; name a checkout of the tree, or the URL of its repository"
@@ -174,6 +177,7 @@ TARGET_WORDS: Mapping[str, Words] = {
     "too-many-values": lambda v: f"has more than {said(v['expected'])} values; is it the right file?",
     "not-an-image": lambda v: f"says {_found(v)}, which is not an image reference; write one",
     **IMAGE_WORDS,
+    **GIT_RULE_WORDS,
     # Menus.
     "no-alias": lambda v: (
         f"has no alias {said(v['alias'])}; {'known are ' + listed(v['found']) if v.get('found') else 'there are none'}"

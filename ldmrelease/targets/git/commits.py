@@ -31,17 +31,25 @@ COMMITTER = Identity("ldmrelease", "ldmrelease@localhost")
 
 
 class Note(Struct, frozen=True):
-    """What a commit says: its subject, its trailers, who wants it, and when."""
+    """What a commit says: its subject, its trailers, who wants it and when, and by whom it is made.
+
+    signed: git signs it, with the key that its own configuration names. signed_off: the author is named in a trailer
+    `Signed-off-by` (Developer Certificate of Origin), behind all others.
+    """
 
     subject: str
     author: Identity
     at: datetime
     trailers: Mapping[str, str] = field(default_factory=dict)
+    committer: Identity = COMMITTER
+    signed: bool = False
+    signed_off: bool = False
 
     @property
     def message(self) -> str:
         """The commit message, each trailer on one line of its own; without NUL, which git forbids."""
-        lines = [f"{key}: {' '.join(value.split())}" for key, value in self.trailers.items()]
+        own = {"Signed-off-by": spelled(self.author)} if self.signed_off else {}
+        lines = [f"{key}: {' '.join(value.split())}" for key, value in {**self.trailers, **own}.items()]
         told = "\n".join([" ".join(self.subject.split()), *(["", *lines] if lines else []), ""])
         return told.replace("\0", "")
 
@@ -87,13 +95,13 @@ class NewObjects:
         return self._add("tree", b"".join(parts))
 
     def commit(self, tree: str, parent: str | None, note: Note) -> str:
-        """A commit by the note's author and us, without a signature; the id."""
+        """A commit without a signature, whatever the note asks for (`signing.add_commit` signs); the id."""
         moment = f"{int(note.at.timestamp())} +0000"
         lines = [
             f"tree {tree}",
             *([f"parent {parent}"] if parent else []),
-            f"author {_spelled(note.author)} {moment}",
-            f"committer {_spelled(COMMITTER)} {moment}",
+            f"author {spelled(note.author)} {moment}",
+            f"committer {spelled(note.committer)} {moment}",
             "",
             note.message,
         ]
@@ -116,7 +124,8 @@ class NewObjects:
         return hashlib.new(self._algorithm, content, usedforsecurity=False)
 
 
-def _spelled(identity: Identity) -> str:
+def spelled(identity: Identity) -> str:
+    """A name and an address as git writes them."""
     return f"{identity.name.strip(_CRUD)} <{identity.email.strip(_CRUD)}>"
 
 

@@ -18,6 +18,7 @@ from ldmrelease.targets.git.git_repository import Git, Observer
 from ldmrelease.targets.git.local_repository import layout_of, open_layout
 from ldmrelease.targets.git.mirror import RemoteLook, open_look
 from ldmrelease.targets.git.program import GitError
+from ldmrelease.targets.git.push_rejections import NO_ATOMIC, no_atomic_push, rejection
 from ldmrelease.targets.results import RefusedError
 
 _SCHEMES = {"file", "ssh", "https", "http", "git"}
@@ -51,11 +52,16 @@ def ref_removal(where: str, ref: str, *, remote: bool) -> str:
 
 
 class GitRemote(Struct, frozen=True):
-    """Where refs are read and moved. `look`: how a remote is seen and reached, None for a directory of its own."""
+    """Where refs are read and moved.
+
+    look: how a remote is seen and reached, None for a directory of its own. atomic: whether several refs of a remote
+    are moved together; where its server cannot, the refs of fences are moved first, and looked at again afterwards.
+    """
 
     git: Git
     where: str
     look: RemoteLook | None = None
+    atomic: bool = True
 
     @property
     def url(self) -> str | None:
@@ -82,7 +88,7 @@ class GitRemote(Struct, frozen=True):
         of one of these belongs, or the other way round; `GitError` where nobody can be asked.
         """
         try:
-            moved = self._update(old, new, at) if self.look is None else self._push(self.look, old, new)
+            moved = self._update(old, new, at) if self.look is None else self._pushed(self.look, old, new)
         except (GitError, RefusedError):
             self.renew()
             self._require_room(old, new)
@@ -136,12 +142,31 @@ class GitRemote(Struct, frozen=True):
             return False
         return True
 
+    def _pushed(self, look: RemoteLook, old: Tips, new: Mapping[str, str]) -> bool:
+        if self.atomic:
+            return self._push(look, old, new)
+        fences = [ref for ref in old if not ref.startswith(_BRANCHES)]
+        moved = {ref: oid for ref, oid in new.items() if ref in fences}
+        if moved and not self._push(look, {ref: old[ref] for ref in moved}, moved):
+            return False
+        branches = {ref: oid for ref, oid in new.items() if ref not in moved}
+        if not branches:
+            return True
+        ours = {ref: moved.get(ref, old[ref]) for ref in fences}
+        if look.now(fences) != ours or not self._push(look, {ref: old[ref] for ref in branches}, branches):
+            return False
+        # Whoever claims the place between the two pushes does not keep the second from being done: it is said.
+        if look.now(fences) != ours:
+            raise RefusedError("overtaken-push", where=self.where, commit=next(iter(branches.values())))
+        return True
+
     def _push(self, look: RemoteLook, old: Tips, new: Mapping[str, str]) -> bool:
         held = {ref: oid for ref, oid in old.items() if oid and ref not in new}
         refspecs = [f"{oid}:{ref}" for ref, oid in (held | dict(new)).items()]
         # A ref that somebody took back to an earlier commit is not where it was, though ours would be built upon it.
         leases = [f"--force-with-lease={ref}:{old.get(ref) or ''}" for ref in (*held, *new)]
-        options = ("--atomic", "--porcelain", "--no-verify", *leases)
+        together = ("--atomic",) if self.atomic else ()
+        options = (*together, "--porcelain", "--no-verify", *leases)
         try:
             self.git.tell("before", "push")
             self.git.ask_server("push", *options, "--", look.url, *refspecs)
@@ -152,7 +177,9 @@ class GitRemote(Struct, frozen=True):
             # The line may have been cut after the server had done it.
             if look.now(list(new)) != dict(new):
                 if "rejected]" in error.message:
-                    raise RefusedError("rejected", where=self.where, found=error.message) from None
+                    raise rejection(self.where, error.message) from None
+                if NO_ATOMIC in error.message:
+                    raise no_atomic_push(self.where) from None
                 raise
         look.moved(new)
         return True

@@ -22,6 +22,7 @@ from ldmrelease.targets.git.commits import NewObjects, TreeEntry
 from ldmrelease.targets.git.git_remote import ref_removal, remote_url
 from ldmrelease.targets.git.git_repository import GitBlob, tree_with
 from ldmrelease.targets.git.program import GitError
+from ldmrelease.targets.git.signing import add_commit
 from ldmrelease.targets.results import (
     Change,
     Refusal,
@@ -213,7 +214,8 @@ def _commit(
     objects = session.git.new_objects()
     before = {file: session.blob(tip, file) for file in changed}
     entries = {file: _entry(objects, file, before[file], content) for file, content in changed.items()}
-    new = {session.ref: objects.commit(tree_with(session.git, objects, tip, entries), tip, grant.note)}
+    tree = tree_with(session.git, objects, tip, entries)
+    new = {session.ref: add_commit(session.git, objects, tree, tip, grant.note)}
     fence_ref = fence.fence_ref(grant.place)
     fence_commit = _fence_commit(session, objects, tips[fence_ref], grant)
     if fence_commit is not None:

@@ -47,8 +47,15 @@ class Session(Struct, frozen=True):
     def require(self, tip: str | None) -> str:
         """The branch's tip, or `Refused` (`no-branch`)."""
         if tip is None:
-            raise RefusedError("no-branch", where=self.repository.where, branch=self.where.branch)
+            raise self._no_branch()
         return tip
+
+    def _no_branch(self) -> RefusedError:
+        from ldmrelease.targets.git.default_branch import default_branch  # noqa: PLC0415 - of a mistake alone
+
+        own = default_branch(self.repository)
+        known = {} if own in {None, self.where.branch} else {"default": own}
+        return RefusedError("no-branch", where=self.repository.where, branch=self.where.branch, **known)
 
     def blob(self, revision: str, file: str) -> GitBlob:
         """A file at a revision. Raises `Refused`: `bad-file`, `no-file`, `not-a-file`."""
