@@ -18,8 +18,10 @@ from ldmrelease.cluster.client.errors import (
     ObjectNotFound,
 )
 from ldmrelease.domain.errors import Unavailable
+from ldmrelease.domain.gitops import GitOps
 from ldmrelease.domain.workload_selection import ClusterAccess
 from ldmrelease.targets.git.git_remote import GitRemote, open_repository
+from ldmrelease.targets.git.ssh_hosts import ruled
 from ldmrelease.targets.memory_files import MemoryFiles
 from ldmrelease.targets.results import Refusal, RefusedError
 
@@ -67,11 +69,15 @@ class ClusterConnections:
 
 
 class Connections:
-    """Everything that one run has opened, for any number of threads and all its places."""
+    """Everything that one run has opened, for any number of threads and all its places.
 
-    def __init__(self, root: Path, observer: Observer | None = None) -> None:
+    root: where relative paths start. observer: told of every change. gitops: how repositories are reached and written.
+    """
+
+    def __init__(self, root: Path, observer: Observer | None = None, gitops: GitOps | None = None) -> None:
         self.clusters = ClusterConnections(root, observer)
         self.memory = MemoryFiles()
+        self._gitops = gitops or GitOps()
         self._root = root
         self._observer = observer
         self._repositories: dict[str, GitRemote] = {}
@@ -89,7 +95,8 @@ class Connections:
         """A repository, opened once. Raises `RefusedError` (`no-repository`), and `GitError` where git cannot say."""
         with self._opening:
             if spec not in self._repositories:
-                self._repositories[spec] = open_repository(spec, self._root, self._observer)
+                opened = open_repository(spec, self._root, self._observer)
+                self._repositories[spec] = ruled(opened, self._gitops.of(spec), self._root)
             return self._repositories[spec]
 
     def renew(self) -> None:

@@ -4,8 +4,11 @@ from typing import Annotated, Any, Literal
 
 from pydantic import Field
 
-from ldmrelease.config.yaml.fields import Address, Name, Registered, Strict
+from ldmrelease.config.yaml.fields import Address, Name, Registered, Strict, Text
 from ldmrelease.domain.gitops import GitOps, GitOpsRules
+
+COMMITTER = r"^(git|[^<>\x00-\x1f]*[^<>\x00-\x20][^<>\x00-\x1f]*<[^<>\s]+@[^<>\s]+>)$"
+"""A name and an address, or `git`."""
 
 PROPOSALS = ("github", "gitlab", "gitea", "branch")
 """Who may open a pull request; `branch`: nobody does."""
@@ -29,6 +32,27 @@ class GitOpsRulesEntry(Strict):
     )
     restores: dict[Name, Literal["propose", "push"]] | None = Field(
         None, description="The levels whose places are put back otherwise."
+    )
+    sign: bool | None = Field(
+        None,
+        description="Whether git signs our commits, with user.signingkey (and gpg.format) of its own configuration.",
+    )
+    sign_off: bool | None = Field(
+        None, description="Whether commits have a Signed-off-by of their author, the person who asks."
+    )
+    committer: Annotated[str, Field(pattern=COMMITTER)] | None = Field(
+        None,
+        description="Who our commits are by: NAME <ADDRESS>, or git: as git's configuration says. If not said it is "
+        "ldmrelease, and where commits are signed, as git says.",
+    )
+    atomic: bool | None = Field(
+        None,
+        description="false: the server cannot move branch and fence in one push, so they are pushed one after the "
+        "other.",
+    )
+    known_hosts: Text | None = Field(
+        None,
+        description="A file with the host keys of ssh servers, from the workspace's folder, in place of ssh's own.",
     )
 
 

@@ -9,6 +9,7 @@ from msgspec.structs import replace
 from ldmrelease.domain.errors import Unavailable
 from ldmrelease.domain.events.promotion import DecisionStage
 from ldmrelease.domain.facts import Intent
+from ldmrelease.services.deployments.commit_rules import as_ruled
 from ldmrelease.services.deployments.desired import access, after, edits, holds, snapshot
 from ldmrelease.services.deployments.fences import grant_of
 from ldmrelease.services.promotions.rendered_images import RenderedImages, rendered_refusal
@@ -149,9 +150,7 @@ def _note(work: Work, verb: str) -> Note:
     if ruling is not None:
         trailers["Decision"] = ruling.decision
     trailers["Promotion"] = work.promotion
-    return Note(
-        f"{verb} {release.name} at {work.step.place}",
-        work.context.author,
-        work.context.now(),
-        trailers,
+    note = Note(
+        f"{verb} {release.name} at {work.step.place}", work.context.author, work.context.now(), trailers
     )
+    return as_ruled(work.context, work.application, note)
