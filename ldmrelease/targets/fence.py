@@ -17,7 +17,7 @@ from ldmrelease.domain.topology import Place
 from ldmrelease.targets.git.commits import NewObjects, Note, TreeEntry
 from ldmrelease.targets.git.git_repository import Git, read_blob
 from ldmrelease.targets.git.program import DAMAGED, GitError
-from ldmrelease.targets.git.signing import add_commit
+from ldmrelease.targets.git.signed_commits import add_commit
 from ldmrelease.targets.results import Refusal, RefusedError
 from ldmrelease.trust.verify import Rejected
 

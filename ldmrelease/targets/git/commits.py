@@ -95,7 +95,7 @@ class NewObjects:
         return self._add("tree", b"".join(parts))
 
     def commit(self, tree: str, parent: str | None, note: Note) -> str:
-        """A commit without a signature, whatever the note asks for (`signing.add_commit` signs); the id."""
+        """A commit without a signature, whatever the note asks for (`signed_commits.add_commit` signs); the id."""
         moment = f"{int(note.at.timestamp())} +0000"
         lines = [
             f"tree {tree}",

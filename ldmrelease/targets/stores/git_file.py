@@ -22,7 +22,7 @@ from ldmrelease.targets.git.commits import NewObjects, TreeEntry
 from ldmrelease.targets.git.git_remote import ref_removal, remote_url
 from ldmrelease.targets.git.git_repository import GitBlob, tree_with
 from ldmrelease.targets.git.program import GitError
-from ldmrelease.targets.git.signing import add_commit
+from ldmrelease.targets.git.signed_commits import add_commit
 from ldmrelease.targets.results import (
     Change,
     Refusal,

@@ -13,7 +13,7 @@ from ldmrelease.targets import registry
 from ldmrelease.targets.connections import Access
 from ldmrelease.targets.fence import WriteGrant
 from ldmrelease.targets.git.commits import Identity
-from ldmrelease.targets.git.signing import signing_refusal
+from ldmrelease.targets.git.signed_commits import signing_refusal
 from ldmrelease.targets.results import Refusal, Written
 from tests.real.gitops.settings import BEFORE, OURS
 from tests.real.gitops.site import FENCE, Promoter, git, show, target
