@@ -55,9 +55,12 @@ class RestPullRequests(ABC):
     def newest_of(self, head: str, base: str, /) -> PullRequestFacts | None:
         """The newest from that branch into that base in any state, an open one first."""
         found = [each for each in self.of_branch(head, base) if (each.head, each.base) == (head, base)]
-        return max(
+        newest = max(
             found, key=lambda each: (each.state is PullRequestState.OPEN, int(each.number)), default=None
         )
+        # Lists do not say who merged.
+        is_merged = newest is not None and newest.state is PullRequestState.MERGED
+        return self.look(newest.number) if newest is not None and is_merged else newest
 
     def look(self, number: str, /) -> PullRequestFacts:
         """One as it is now."""
