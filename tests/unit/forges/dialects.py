@@ -170,7 +170,9 @@ class GitLabDialect(Dialect):
                     "can_push": branch not in forge.protection,
                 }
             case "GET", ["projects", "g/s/r", kind] if kind in ("push_rule", "approval_rules"):
-                return 200, next(each[kind] for each in forge.protection.values() if kind in each)
+                return 200, {
+                    kind: found for each in forge.protection.values() for kind, found in each.items()
+                }[kind]
         return 404, {"error": "404 Not Found"}
 
     def chosen(self, forge: GitForge, query: dict[str, str]) -> list[Pull]:
