@@ -52,6 +52,7 @@ ANSWERS: dict[str, AnswerEntry] = {
     "level": AnswerEntry("policies", "LevelAnswer", ("policy explain",)),
     "release": AnswerEntry("releases", "ReleaseAnswer", ("release pin", "release show")),
     "releases": AnswerEntry("releases", "Releases", ("release list",)),
+    "release-notes": AnswerEntry("release_notes", "ReleaseNotesAnswer", ("release notes",)),
     "comparison": AnswerEntry("releases", "ComparisonAnswer", ("release compare",)),
     "statements": AnswerEntry("evidence", "Statements", ("evidence list", "evidence verify")),
     "added-statements": AnswerEntry("evidence", "AddedStatements", ("evidence add", "evidence document")),

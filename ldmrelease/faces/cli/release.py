@@ -20,6 +20,8 @@ from ldmrelease.faces.cli.arguments import (
 )
 from ldmrelease.faces.cli.builds import named_builds
 from ldmrelease.faces.cli.options import OutputOption, UsageError, examples, new_app
+from ldmrelease.faces.cli.release_notes import EXAMPLES as NOTES_EXAMPLES
+from ldmrelease.faces.cli.release_notes import notes
 from ldmrelease.faces.cli.session import open_context_here
 from ldmrelease.render.output import Output, emit, say
 from ldmrelease.render.releases import (
@@ -166,3 +168,6 @@ def compare(
         raise UsageError(f"{said(mine.release.name)} and {said(other.release.name)} are of two products")
     found = compare_pins(mine, other)
     emit(comparison_answer(found), output, lambda: comparison_text(found))
+
+
+app.command("notes", epilog=NOTES_EXAMPLES)(notes)
