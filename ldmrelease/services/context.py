@@ -137,7 +137,7 @@ class ReadContext:
         """What the workspace's targets are reached by, opened once."""
         from ldmrelease.targets.connections import Connections  # noqa: PLC0415 - see above
 
-        return Connections(self.workspace.root, self.observer, self.workspace.gitops)
+        return Connections(self.workspace.root, self.observer, self.workspace.gitops, self.topology)
 
     @property
     def clusters(self) -> ClusterConnections:

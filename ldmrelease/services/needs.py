@@ -161,10 +161,6 @@ class EvidenceSources(Clock, ReleaseHistory, ImageRepositories, WorkspaceFiles, 
     """Collects statements about a release from ledger and registries, and says which count."""
 
 
-class LiveComparison(ReleaseHistory, WorkspaceFiles, Protocol):
-    """Compares what places hold and run now with what was decided."""
-
-
 class TargetAccess(WorkspaceFiles, Protocol):
     """Reaches what targets keep."""
 
@@ -179,6 +175,10 @@ class TargetAccess(WorkspaceFiles, Protocol):
     @property
     def topology(self) -> Topology:
         """Products, applications and checks."""
+
+
+class LiveComparison(ReleaseHistory, TargetAccess, Protocol):
+    """Compares what places hold and run now with what was decided."""
 
 
 class AliasLookup(TargetAccess, ReleaseLookup, Protocol):

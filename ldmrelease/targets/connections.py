@@ -19,6 +19,8 @@ from ldmrelease.cluster.client.errors import (
 )
 from ldmrelease.domain.errors import Unavailable
 from ldmrelease.domain.gitops import GitOps
+from ldmrelease.domain.targets import GitFile
+from ldmrelease.domain.topology import Topology
 from ldmrelease.domain.workload_selection import ClusterAccess
 from ldmrelease.targets.git.git_remote import GitRemote, open_repository
 from ldmrelease.targets.git.ssh_hosts import ruled
@@ -72,14 +74,22 @@ class Connections:
     """Everything that one run has opened, for any number of threads and all its places.
 
     root: where relative paths start. observer: told of every change. gitops: how repositories are reached and written.
+    topology: the places that may be asked about, whose branches one look at a repository sees.
     """
 
-    def __init__(self, root: Path, observer: Observer | None = None, gitops: GitOps | None = None) -> None:
+    def __init__(
+        self,
+        root: Path,
+        observer: Observer | None = None,
+        gitops: GitOps | None = None,
+        topology: Topology | None = None,
+    ) -> None:
         self.clusters = ClusterConnections(root, observer)
         self.memory = MemoryFiles()
         self._gitops = gitops or GitOps()
         self._root = root
         self._observer = observer
+        self._topology = topology
         self._repositories: dict[str, GitRemote] = {}
         self._opening = threading.Lock()
         self._made: dict[str, object] = {}
@@ -96,6 +106,8 @@ class Connections:
         with self._opening:
             if spec not in self._repositories:
                 opened = open_repository(spec, self._root, self._observer)
+                if opened.look is not None and self._topology is not None:
+                    opened.look.expect(_branches(self._topology, spec))
                 self._repositories[spec] = ruled(opened, self._gitops.of(spec), self._root)
             return self._repositories[spec]
 
@@ -104,6 +116,15 @@ class Connections:
         with self._opening:
             for each in self._repositories.values():
                 each.renew()
+
+
+def _branches(topology: Topology, repository: str) -> set[str]:
+    located = (each.target.location for each in topology.applications)
+    return {
+        f"refs/heads/{each.branch}"
+        for each in located
+        if isinstance(each, GitFile) and each.repository == repository
+    }
 
 
 class Access(Struct, frozen=True):

@@ -53,6 +53,8 @@ class WriteGrant(Struct, frozen=True):
     supersedes: whether our ledger was begun anew knowing this fence of a lost one.
     overtaken: the claim that our ledger has behind ours, asked each time after the fence was read: whoever takes the
     place over appends its claim before it moves the fence, so an absent, older or forged fence hides nobody.
+    uncontested: nobody held the place when it was claimed, so that no earlier holder can still be at work: the fence
+    may move with the first write, where a move of its own takes a connection to a server.
     examine: why nothing may be written upon a revision; a tree asks it of the very one that its commit is built upon.
     """
 
@@ -65,6 +67,7 @@ class WriteGrant(Struct, frozen=True):
     supersedes: Callable[[Fence], bool] = _nothing
     overtaken: Callable[[], LaterClaim | None] = _nobody
     examine: Callable[[str], Refusal | Unavailable | None] = _unexamined
+    uncontested: bool = False
 
     def read(self, kept: bytes | None) -> Fence | None:
         """The fence in what the place keeps; None where it keeps none that counts."""

@@ -117,4 +117,14 @@ def grant_of(context: GrantSource, place: Place, promotion: str, epoch: int, not
         note,
         partial(supersedes, ledger, records, place),
         partial(later_claim, ledger, records, place, epoch),
+        uncontested=_is_uncontested(ledger, records, epoch),
     )
+
+
+def _is_uncontested(ledger: LedgerReader, records: Records, epoch: int) -> bool:
+    """Whether a claim took the place from nobody: whoever had it before has said that it is done there."""
+    event = ledger.get(epoch)
+    if event is None or isinstance(records.verify(event), Rejected):
+        return False
+    body = claimed_body(event, PlaceClaimed)
+    return body is not None and not body.takeover

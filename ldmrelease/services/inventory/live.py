@@ -79,7 +79,10 @@ def live(
     rendered_with: the variables of this process, where trees are to be rendered, by the programs on its `PATH`.
     """
     until = time.monotonic() + timeout * _RENDERING
-    trees = Trees(context.workspace.root, context.topology, context.workspace.insecure, rendered_with, until)
+    workspace = context.workspace
+    trees = Trees(
+        workspace.root, context.topology, workspace.insecure, rendered_with, until, context.connections
+    )
     heard = _ask(context.workspace, trees, applications, timeout)
     rows = Comparer(context)
     found = [row for each in applications for row in rows.of(each, heard[each.place])]

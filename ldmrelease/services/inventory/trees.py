@@ -116,7 +116,7 @@ class Trees:
 
     A repository is asked by one thread at a time, since all share its mirror; a tag is asked for once. Trees are
     rendered only where `rendered_with` is given, the variables of this process, and until the time `until`; and asked
-    which applications are switched off.
+    which applications are switched off. `opened`: the repositories that the run has looked at.
     """
 
     def __init__(
@@ -126,11 +126,12 @@ class Trees:
         insecure: Iterable[str],
         rendered_with: Mapping[str, str] | None = None,
         until: float | None = None,
+        opened: Connections | None = None,
     ) -> None:
         self._root = root
         self._until = until
         self._renders = rendered_with is not None and any_installed(rendered_with)
-        self._access = Access(root, None, Connections(root))
+        self._access = Access(root, None, opened or Connections(root, topology=topology))
         self._rendering = (
             _rendering(topology, self._access, rendered_with) if rendered_with is not None else None
         )

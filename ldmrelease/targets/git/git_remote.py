@@ -104,26 +104,22 @@ class GitRemote(Struct, frozen=True):
                 self.require_room(ref)
 
     def require_room(self, ref: str) -> None:
-        """Raise `Refused` (`ref-in-the-way`) where git cannot make the ref beside those that there are."""
-        parts = ref.split("/")
-        above = ["/".join(parts[:size]) for size in range(2, len(parts))]
-        found = next((each for each, oid in self._there(above).items() if oid), None) or self._below(ref)
+        """Raise `Refused` (`ref-in-the-way`) where git cannot make the ref, which is of ours, beside the others."""
+        found = self._in_the_way(ref) if self.look is None else self.look.in_the_way(ref)
         if found is not None:
-            removal = ref_removal(self.where, found, remote=self.url is not None)
+            removal = ref_removal(self.where, found, remote=self.look is not None)
             raise RefusedError("ref-in-the-way", where=self.where, found=found, wanted=ref, removal=removal)
 
-    def _there(self, refs: Sequence[str]) -> dict[str, str | None]:
-        return self.git.tips(refs) if self.look is None else self.look.now(refs)
+    def _in_the_way(self, ref: str) -> str | None:
+        parts = ref.split("/")
+        above = ["/".join(parts[:size]) for size in range(2, len(parts))]
+        return next((each for each, oid in self.git.tips(above).items() if oid), None) or self._below(ref)
 
     def _below(self, ref: str) -> str | None:
         """A ref in the folder that has the name of this one."""
-        if self.look is None and not self.git.may_hold_below(ref):
+        if not self.git.may_hold_below(ref):
             return None
-        if self.look is None:
-            told = self.git.run("for-each-ref", "--count=1", "--format=%(refname)", f"{ref}/").decode()
-        else:
-            listed = self.git.ask_server("ls-remote", "-q", "--", self.look.url, f"{ref}/*")
-            told = listed.decode().partition("\t")[2]
+        told = self.git.run("for-each-ref", "--count=1", "--format=%(refname)", f"{ref}/").decode()
         return told.partition("\n")[0].strip() or None
 
     def _update(self, old: Tips, new: Mapping[str, str], at: datetime) -> bool:

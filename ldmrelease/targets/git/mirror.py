@@ -22,8 +22,8 @@ from ldmrelease.targets.results import RefusedError
 _SHARED = ("objects", "shallow")
 """What a run has of the copy: the other parts are its own."""
 _PACKED = "packed-refs"
-OURS = ("refs/ldmrelease/", "refs/heads/ldmrelease/")
-"""Fences, and the branches of proposals: a look sees all of them."""
+OURS = ("refs/ldmrelease", "refs/heads/ldmrelease")
+"""How fences begin, and the branches of proposals: a look sees all of them, and what is in their way."""
 _ABSENT = "couldn't find remote ref"
 _IN_THE_WAY = ("cannot lock ref", "cannot create", "refname conflict", "some local refs could not be updated")
 _TRIES = 3
@@ -102,6 +102,15 @@ class RemoteLook:
         with self._one_at_a_time:
             if self._seen is not None:
                 self._seen.update(new)
+
+    def in_the_way(self, ref: str) -> str | None:
+        """A ref of ours that this one cannot be beside, as this run saw them. Raises `GitError`."""
+        self.tips([ref])
+        with self._one_at_a_time:
+            there = [each for each, oid in (self._seen or {}).items() if oid is not None]
+        return next(
+            (each for each in there if f"{ref}/".startswith(f"{each}/") and each != ref), None
+        ) or next((each for each in there if each.startswith(f"{ref}/")), None)
 
     def now(self, refs: Sequence[str]) -> dict[str, str | None]:
         """Where the refs are at this moment, whose objects need not be here. Raises `GitError`."""

@@ -86,7 +86,10 @@ def restore(
 
 
 def claim(where: GitFile, access: Access, grant: WriteGrant) -> Written | Refusal | Unavailable:
-    """Move the fence alone to ours, before the first write. `found`: it was there already."""
+    """Move the fence alone to ours, before the first write. `found`: it was there already.
+
+    On a server it is left to that write where nobody can be late: each write moves both, or neither.
+    """
     return _answer(where, lambda: _claim(Session.open(where, access), grant))
 
 
@@ -163,6 +166,8 @@ def _claim(session: Session, grant: WriteGrant) -> Written:
         new = _fence_commit(session, objects, tips[ref], grant)
         if new is None:
             return Written(tips[ref] or "", {}, found=True)
+        if grant.uncontested and session.repository.look is not None:
+            return Written(tips[ref] or "", {})
         session.git.store(objects)
         if session.repository.advance(tips, {ref: new}, grant.note.at):
             return Written(new, {})
