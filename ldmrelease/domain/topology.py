@@ -7,7 +7,7 @@ from msgspec import Struct, field
 from ldmrelease.domain import canonical
 from ldmrelease.domain.product_grammar import AnyGrammar
 from ldmrelease.domain.targets import Target
-from ldmrelease.domain.workload_selection import Workloads
+from ldmrelease.domain.workload_selection import ArgoCd, Workloads
 
 CHECKS_NAMESPACE = "ldmrelease-checks"
 """Where Jobs of checks run, if the workspace says nothing else."""
@@ -80,7 +80,8 @@ class Application(Struct, frozen=True):
     running, `pods` where `workloads` tell; `observe_every` is the longest time, in seconds, between two
     observations that still counts as seen without a gap. `registry` is the environment's own registry
     (`host[:port][/path]`): images are copied there first. `mirrors` are registries that have the same images under the
-    same path, and that nobody copies to.
+    same path, and that nobody copies to. `argo_cd` is where its Applications are, where the workspace says it or has
+    it asked for syncs.
     """
 
     place: Place
@@ -93,6 +94,7 @@ class Application(Struct, frozen=True):
     workloads: Workloads | None = None
     registry: str | None = None
     mirrors: tuple[str, ...] = ()
+    argo_cd: ArgoCd | None = None
 
     def components(self, product: str) -> tuple[str, ...]:
         """The names of the product's components that run here."""
@@ -182,7 +184,7 @@ class Topology(Struct, frozen=True):
         """What a trust document agrees to of an environment: the digest of how its applications are reached,
         written and observed, and of what runs there. Their levels are agreed to by name."""
         own: dict[str, object] = {
-            each.place.application: {**canonical.to_plain(each), "level": None}
+            each.place.application: _agreed(each)
             for each in self.applications
             if each.place.environment == environment
         }
@@ -194,3 +196,11 @@ class Topology(Struct, frozen=True):
     def level_places(self, level: str) -> tuple[Place, ...]:
         """Every place at a level."""
         return tuple(each.place for each in self.applications if each.level == level)
+
+
+def _agreed(application: Application) -> dict[str, object]:
+    """What is agreed to of an application; a controller that is not asked for anything makes no other one of it."""
+    plain = canonical.to_plain(application)
+    if application.argo_cd is None:
+        del plain["argo_cd"]
+    return {**plain, "level": None}

@@ -38,6 +38,20 @@ class ClusterAccess(Struct, frozen=True):
     kubeconfig: str | None = None
 
 
+ARGO_CD_NAMESPACE = "argocd"
+"""Where Argo CD runs, if nobody says something else."""
+
+
+class ArgoCd(Struct, frozen=True):
+    """Where the Applications of an environment are: `cluster` and `namespace` of Argo CD. `asked`: a promotion asks it
+    for a sync. `stated`: the workspace says where it is, so that it has to answer."""
+
+    cluster: ClusterAccess
+    namespace: str = ARGO_CD_NAMESPACE
+    asked: bool = False
+    stated: bool = False
+
+
 class CustomResource(Struct, frozen=True):
     """A kind that a cluster was taught, whose objects name images and whose controller makes pods.
 

@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from ldmrelease.answers.sentences.place_images import FOREIGN_REMEDY, RENDERED_OTHERWISE
+from ldmrelease.answers.sentences.sync_drift import SYNC_DRIFT_FIXES, SYNC_DRIFT_WORDS
 from ldmrelease.answers.sentences.text import Values, any_of, listed, said, values_of
 
 if TYPE_CHECKING:
@@ -81,6 +82,7 @@ DRIFT_WORDS: Mapping[str, Words] = {
         f"{said(v['file'])}:{v['line']}: {said(v['path'])} says {said(v['expected'])}, and rendered with it, "
         f"{said(v['container'])} gets {said(v['found'])}"
     ),
+    **SYNC_DRIFT_WORDS,
 }
 
 FIXES: Mapping[str, str] = {
@@ -99,6 +101,7 @@ FIXES: Mapping[str, str] = {
     "not-rolled-out": "see why",
     "not-desired": "let the tool that syncs remove it, or switch it on in the tree; then look again",
     RENDERED_OTHERWISE: "see what else decides the image: ldmrelease where --desired",
+    **SYNC_DRIFT_FIXES,
 }
 """What the next command is for."""
 

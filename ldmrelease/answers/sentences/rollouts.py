@@ -4,6 +4,7 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from ldmrelease.answers.sentences.escapes import printable
+from ldmrelease.answers.sentences.sync_drift import SYNC_DRIFT_WORDS
 from ldmrelease.answers.sentences.text import Values, counted, few, listed, said, values_of
 
 Words = Callable[[Values], str]
@@ -50,6 +51,8 @@ def rollout_line(plain: Mapping[str, Any]) -> str:
             return f"the API server is away ({said(v['reason'])}); waiting for it"
         case "back":
             return "the API server is back"
+        case "syncing":
+            return f"{said(v['workload'])}: {said(v['sync'])}, {said(v['health'])}; waiting for its sync"
         case "vanished":
             return f"{said(v['workload'])}: is not there; waiting for it to be made again"
         case "scaled-to-zero" | "ended":
@@ -137,10 +140,27 @@ FAILURES: Mapping[str, Words] = {
 }
 
 
+def _controller(v: Values) -> str:
+    """What the controller says that was to sync it."""
+    told = v.get("controller")
+    if not told:
+        return ""
+    because = told.get("because")
+    if because is not None:
+        values = {key: value for key, value in because.items() if key != "code"}
+        why = SYNC_DRIFT_WORDS[because["code"]](values_of(values))
+    else:
+        manual = "" if told["automated"] else ", and nothing syncs it but a person"
+        at = f" at {said(told['at'])}" if told.get("at") else ""
+        why = f"{said(told['object'])} is {said(told['sync'])}{at}{manual}"
+    refused = f"; it was not asked to: {said(told['refused'])}" if told.get("refused") else ""
+    return f" ({why}{refused})"
+
+
 PENDING_ACTS: Mapping[str, Words] = {
     "not-synced": lambda v: (
         f"{said(v['workload'])} still names {said(v['image'])} for {said(v['container'])}: it is committed, and not "
-        "synced; sync it (in Argo CD or Flux), then resume"
+        f"synced{_controller(v)}; sync it (in Argo CD or Flux), then resume"
     ),
     "on-delete": lambda v: (
         f"{said(v['workload'])} is written, and its update strategy is OnDelete: restart its pods "

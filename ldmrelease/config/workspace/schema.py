@@ -5,6 +5,7 @@ from typing import Annotated, Literal, Self
 from pydantic import Field, model_validator
 
 from ldmrelease.checks.registry import KINDS, traits
+from ldmrelease.config.workspace.controller_schema import ArgoCdEntry
 from ldmrelease.config.workspace.document_path import DEFAULT_DOCUMENTS, DocumentPath, Version
 from ldmrelease.config.workspace.gitops_schema import GitOpsSection
 from ldmrelease.config.workspace.pattern_schema import PatternTree, PlacesHead, Repeated
@@ -224,6 +225,14 @@ class EnvironmentEntry(Repeated):
     )
     applications: dict[Name, ApplicationEntry] = Field(
         default_factory=dict, description="What runs there, by name."
+    )
+    argo_cd: ArgoCdEntry | None = Field(
+        None,
+        description="Where its Applications are, if not in the namespace argocd of its own cluster. Where it is "
+        "written, an Application that cannot be read is an error.",
+    )
+    sync: Literal["argocd"] | None = Field(
+        None, description="argocd: a promotion asks Argo CD for the sync of what it has written."
     )
     provides: dict[Name, Version] = Field(
         default_factory=dict,

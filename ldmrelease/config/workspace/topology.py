@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 
+from ldmrelease.config.workspace.controller_schema import ArgoCdEntry
 from ldmrelease.config.workspace.schema import (
     DEFAULT_TAG,
     ApplicationEntry,
@@ -41,6 +42,7 @@ from ldmrelease.domain.topology import (
 )
 from ldmrelease.domain.value_addresses import key_in
 from ldmrelease.domain.workload_selection import (
+    ArgoCd,
     ClusterAccess,
     CustomResource,
     Selection,
@@ -137,12 +139,21 @@ def _applications(file: WorkspaceFile) -> Iterator[Application]:
                 workloads=workloads,
                 registry=site.registry,
                 mirrors=tuple(site.mirrors),
+                argo_cd=_argo_cd(site),
             )
 
 
 def cluster_of(site: EnvironmentEntry) -> ClusterAccess:
     """The way into the environment's cluster. The file's references have been checked."""
     return ClusterAccess(site.context or "", site.kubeconfig)
+
+
+def _argo_cd(site: EnvironmentEntry) -> ArgoCd | None:
+    if site.argo_cd is None and site.sync is None:
+        return None
+    entry = site.argo_cd or ArgoCdEntry.model_validate({})
+    own = ClusterAccess(entry.context, entry.kubeconfig) if entry.context is not None else cluster_of(site)
+    return ArgoCd(own, entry.namespace, site.sync is not None, site.argo_cd is not None)
 
 
 def _workloads(site: EnvironmentEntry, entry: WorkloadsEntry | None) -> Workloads | None:

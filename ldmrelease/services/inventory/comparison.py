@@ -13,6 +13,7 @@ from ldmrelease.services.inventory.admitted import (
     ImageAdmission,
     PendingImage,
 )
+from ldmrelease.services.inventory.controllers import PlaceControllers
 from ldmrelease.services.inventory.drift import ComparedStates, Drift, drifts, tag_of
 from ldmrelease.services.inventory.trees import DeclaredImage, DesiredState, RunningContainer, TargetFailure
 from ldmrelease.services.needs import ReleaseHistory
@@ -70,13 +71,14 @@ class PlaceAnswers(Struct, frozen=True):
 
     tree: DesiredState | TargetFailure | None
     pods: PodsAnswer | None
+    controllers: PlaceControllers = PlaceControllers()
 
     @property
     def unheard(self) -> tuple[TargetFailure, ...]:
         """Who did not answer, and why."""
         of_tree = self.tree.unheard if isinstance(self.tree, DesiredState) else self.tree
         of_pods = None if isinstance(self.pods, tuple) else self.pods
-        return tuple(each for each in (of_tree, of_pods) if each is not None)
+        return (*(each for each in (of_tree, of_pods) if each is not None), *self.controllers.unheard)
 
     def said(self, component: str) -> tuple[DeclaredImage, ...]:
         """The settings of the tree that are about a component."""

@@ -7,7 +7,7 @@ name no image), `foreign-image` (another repository is named than the component'
 not one that is pinned for the tag beside it), `spec-differs` (somebody changed a workload), `not-synced` (the tree says
 it and the workload does not yet), `not-rolled-out` (the workload says it and its pods do not run it), `not-desired` (it
 runs, and the tree has switched the application off), `rendered-otherwise` (a container is made of the setting, and gets
-another image).
+another image); and those of GitOps controllers (`sync_drift`).
 """
 
 from collections.abc import Iterator, Mapping
@@ -22,6 +22,16 @@ from ldmrelease.services.inventory.admitted import AdmittedImage, PendingImage, 
 from ldmrelease.services.inventory.rendered_image import RENDERED_OTHERWISE
 from ldmrelease.services.inventory.trees import DeclaredImage, RunningContainer
 
+OF_CONTROLLERS = (
+    "overridden",
+    "other-revision",
+    "not-read",
+    "sync-paused",
+    "sync-failed",
+    "sync-stale",
+    "out-of-sync",
+)
+"""The codes of what GitOps controllers say (`sync_drift`)."""
 DRIFTS = (
     "undecided",
     "reverted",
@@ -36,11 +46,12 @@ DRIFTS = (
     "not-rolled-out",
     "not-desired",
     "rendered-otherwise",
+    *OF_CONTROLLERS,
 )
 """Every code that a drift can have."""
 
 DESIRED, DECIDED, OBSERVED = "desired", "decided", "observed"
-_OF_PODS = ("not-synced", "not-rolled-out", "not-desired", RENDERED_OTHERWISE)
+_OF_PODS = ("not-synced", "not-rolled-out", "not-desired", RENDERED_OTHERWISE, *OF_CONTROLLERS)
 
 
 class Drift(Struct, frozen=True):

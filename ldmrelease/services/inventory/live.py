@@ -17,6 +17,8 @@ from ldmrelease.domain.errors import Unavailable
 from ldmrelease.domain.topology import Application, Place
 from ldmrelease.services.deployments.concurrency import Job, run_concurrently
 from ldmrelease.services.inventory.comparison import Comparer, LiveComponent, PlaceAnswers, PodsAnswer
+from ldmrelease.services.inventory.controller_rows import with_controllers
+from ldmrelease.services.inventory.controllers import PlaceControllers
 from ldmrelease.services.inventory.drift import Drift
 from ldmrelease.services.inventory.pods import read_pods
 from ldmrelease.services.inventory.trees import DesiredState, TargetFailure, Trees
@@ -30,13 +32,14 @@ if TYPE_CHECKING:
 
 _RENDERING = 0.8
 """Of the time limit: what is rendered by then can be compared by the end of it."""
-_TREE, _PODS = "tree", "pods"
+_TREE, _PODS, _CONTROLLERS = "tree", "pods", "controllers"
 # A tag that moved did so without a change of the tree.
 _BY_SOMEBODY = ("undecided", "reverted", "absent-image", "not-a-tag", "foreign-image", "tag-differs")
 NOT_LOOKED_UP = "author_not_looked_up"
 """The value of a drift that says why nobody knows who made it."""
 _Key = tuple[str, Place]
-_Tell = Callable[[_Key, DesiredState | PodsAnswer], None]
+_Answer = DesiredState | PodsAnswer | PlaceControllers
+_Tell = Callable[[_Key, _Answer], None]
 
 
 class UnavailablePlace(Struct, frozen=True):
@@ -85,7 +88,11 @@ def live(
     )
     heard = _ask(context.workspace, trees, applications, timeout)
     rows = Comparer(context)
-    found = [row for each in applications for row in rows.of(each, heard[each.place])]
+    found = [
+        row
+        for each in applications
+        for row in with_controllers(trees, each, heard[each.place], tuple(rows.of(each, heard[each.place])))
+    ]
     states = {place: each.tree for place, each in heard.items() if isinstance(each.tree, DesiredState)}
     return LiveAnswers(
         _with_authors(trees, applications, found, timeout),
@@ -107,7 +114,7 @@ def _ask(
     workspace: Workspace, trees: Trees, applications: Sequence[Application], timeout: float
 ) -> dict[Place, PlaceAnswers]:
     """Two threads for each environment: one for what is committed, one for its cluster."""
-    jobs: dict[str, Job[_Key, DesiredState | PodsAnswer]] = {}
+    jobs: dict[str, Job[_Key, _Answer]] = {}
     for name, own in _by_environment(applications).items():
         committed = [each for each in own if _has_tree(each)]
         running = [each for each in own if each.workloads is not None]
@@ -125,25 +132,29 @@ def _tree_job(trees: Trees, applications: Sequence[Application], tell: _Tell) ->
 
 def _pods_job(workspace: Workspace, applications: Sequence[Application], tell: _Tell) -> None:
     read_pods(
-        workspace.root, workspace.topology, applications, lambda place, answer: tell((_PODS, place), answer)
+        workspace.root,
+        workspace.topology,
+        applications,
+        lambda place, answer: tell((_PODS, place), answer),
+        lambda place, answer: tell((_CONTROLLERS, place), answer),
     )
 
 
-def _heard(
-    application: Application, answers: Mapping[_Key, DesiredState | PodsAnswer], timeout: float
-) -> PlaceAnswers:
+def _heard(application: Application, answers: Mapping[_Key, _Answer], timeout: float) -> PlaceAnswers:
     late = f"no answer within {timeout:g} s"
-    tree: DesiredState | PodsAnswer | None = None
-    pods: DesiredState | PodsAnswer | None = None
+    tree: _Answer | None = None
+    pods: _Answer | None = None
+    controllers = answers.get((_CONTROLLERS, application.place), PlaceControllers())
     if _has_tree(application):
         where = registry.where(application.target)
         tree = answers.get((_TREE, application.place), Unavailable(where, late, passes=True))
     if application.workloads is not None:
         context = application.workloads.cluster.context
         pods = answers.get((_PODS, application.place), Unavailable(context, late, passes=True))
-    assert not isinstance(tree, tuple)
-    assert not isinstance(pods, DesiredState)
-    return PlaceAnswers(tree, pods)
+    assert not isinstance(tree, tuple | PlaceControllers)
+    assert not isinstance(pods, DesiredState | PlaceControllers)
+    assert isinstance(controllers, PlaceControllers)
+    return PlaceAnswers(tree, pods, controllers)
 
 
 def _with_authors(

@@ -3,10 +3,11 @@
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from functools import partial
 from pathlib import Path
+from typing import NamedTuple
 
 from ldmrelease.cluster.objects.owners import image_owner
 from ldmrelease.cluster.objects.pods import digest_named
-from ldmrelease.cluster.objects.workloads import VOLUME
+from ldmrelease.cluster.objects.workloads import VOLUME, Workload
 from ldmrelease.cluster.rollout.snapshot import ContainerSnapshot, WorkloadSnapshot, snapshot
 from ldmrelease.cluster.rollout.status import Healthy as RanOut
 from ldmrelease.cluster.rollout.status import NodesNotReady, ScaledToZero, Scheduled, status_name
@@ -15,6 +16,7 @@ from ldmrelease.domain.topology import Application, Place, Topology
 from ldmrelease.domain.workload_selection import Workloads
 from ldmrelease.services.deployments.asking import asked
 from ldmrelease.services.deployments.clusters import other_cluster
+from ldmrelease.services.inventory.controllers import Controllers, PlaceControllers
 from ldmrelease.services.inventory.foreign import foreign_in_workload
 from ldmrelease.services.inventory.trees import RunningContainer, TargetFailure
 from ldmrelease.services.releases.components import components_of, own_repositories
@@ -28,21 +30,44 @@ _SYNCS = ("argocd-", "flux", "kustomize-controller", "helm")
 _APPLIES = ("kubectl", "kubectl-client-side-apply", "kubectl-create")
 
 Tell = Callable[[Place, tuple[RunningContainer, ...] | TargetFailure], None]
+TellControllers = Callable[[Place, PlaceControllers], None]
 
 
-def read_pods(root: Path, topology: Topology, applications: Iterable[Application], tell: Tell) -> None:
-    """Tell what each place's workloads run. `root`: where relative kubeconfig files start."""
+class _Seen(NamedTuple):
+    containers: tuple[RunningContainer, ...]
+    workloads: tuple[Workload, ...]
+
+
+def read_pods(
+    root: Path,
+    topology: Topology,
+    applications: Iterable[Application],
+    tell: Tell,
+    tell_controllers: TellControllers,
+) -> None:
+    """Tell what each place's workloads run, and then what their controllers say. `root`: where relative kubeconfig
+    files start."""
     clusters = ClusterConnections(root)
+    found: list[tuple[Application, tuple[Workload, ...]]] = []
     for each in applications:
         if each.workloads is not None:
             read = partial(_read, clusters, topology, each, each.workloads)
-            tell(each.place, asked(each.workloads.cluster.context, read))
+            seen = asked(each.workloads.cluster.context, read)
+            tell(each.place, seen.containers if isinstance(seen, _Seen) else seen)
+            found += [(each, seen.workloads)] if isinstance(seen, _Seen) else []
+    controllers = Controllers(clusters)
+    for application, workloads in found:
+        answer = asked(str(application.place), partial(controllers.of, application, workloads))
+        tell_controllers(
+            application.place,
+            answer if isinstance(answer, PlaceControllers) else PlaceControllers((), (answer,)),
+        )
 
 
 def _read(
     clusters: ClusterConnections, topology: Topology, application: Application, workloads: Workloads
-) -> tuple[RunningContainer, ...] | TargetFailure:
-    def act() -> tuple[RunningContainer, ...]:
+) -> _Seen | TargetFailure:
+    def act() -> _Seen:
         seen = snapshot(clusters.open(workloads.cluster), workloads)
         where = f"{workloads.cluster.context}/{workloads.namespace}"
         require_none([Refusal(each.code, {"file": where, **each.values}) for each in seen.problems])
@@ -50,7 +75,10 @@ def _read(
             name: own_repositories(each.source.source, application)
             for name, each in components_of(topology, application).items()
         }
-        return tuple(ran for each in seen.workloads for ran in _ran(application, own, each))
+        return _Seen(
+            tuple(ran for each in seen.workloads for ran in _ran(application, own, each)),
+            tuple(each.workload for each in seen.workloads),
+        )
 
     against = other_cluster(clusters, application)
     return answer(act) if against is None else against

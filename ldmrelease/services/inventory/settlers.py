@@ -10,7 +10,7 @@ from datetime import datetime
 from msgspec.structs import replace
 
 from ldmrelease.domain.topology import Place
-from ldmrelease.services.inventory.drift import Settler
+from ldmrelease.services.inventory.drift import OF_CONTROLLERS, Settler
 from ldmrelease.services.inventory.drift_report import DriftFinding, DriftReport
 from ldmrelease.services.needs import SignedHistory
 from ldmrelease.trust.authorize import entitled_roles
@@ -30,6 +30,7 @@ AUTHOR, PUSHER, SYNCER, OPERATOR, EDITOR, OWNER = (
 )
 """Roles that no trust document has: of commits, registries and clusters."""
 
+_SYNCS = ("sync-failed", "sync-stale", "out-of-sync")
 _IN_TREE = ("undecided", "reverted", "not-a-tag", "absent-image", "foreign-image", "tag-differs")
 
 
@@ -41,12 +42,18 @@ def settlers_of(context: SignedHistory, report: DriftReport, now: datetime) -> D
     keys = [each for each in context.keyring.keys if _is_good(each, now)]
     return replace(
         report,
-        drift=tuple(replace(each, settlers=tuple(_settlers(context, keys, each))) for each in report.drift),
+        drift=tuple(replace(each, settlers=_settled_by(context, keys, each)) for each in report.drift),
     )
 
 
 def _is_good(key: Key, now: datetime) -> bool:
     return key.compromised_since is None and key.not_before <= now <= (key.not_after or now)
+
+
+def _settled_by(context: SignedHistory, keys: Sequence[Key], finding: DriftFinding) -> tuple[Settler, ...]:
+    if finding.code in OF_CONTROLLERS:
+        return (_of_controller(finding),)
+    return tuple(_settlers(context, keys, finding))
 
 
 def _settlers(context: SignedHistory, keys: Sequence[Key], finding: DriftFinding) -> Iterator[Settler]:
@@ -81,6 +88,14 @@ def _settlers(context: SignedHistory, keys: Sequence[Key], finding: DriftFinding
                 commit = values.get("commit")
                 revert = ("git", "revert", str(commit)) if commit else ()
                 yield Settler(AUTHOR if commit else OWNER, _by(finding), REVERT if commit else EDIT, revert)
+
+
+def _of_controller(finding: DriftFinding) -> Settler:
+    """What an object of a controller says is undone by hand, or in the tree that it comes from."""
+    if finding.code in _SYNCS:
+        return Settler(SYNCER, (), SYNC)
+    by_hand = bool(finding.values.get("by_hand"))
+    return Settler(EDITOR, _by(finding), UNDO) if by_hand else Settler(OWNER, (), EDIT)
 
 
 def _by(finding: DriftFinding) -> tuple[str, ...]:

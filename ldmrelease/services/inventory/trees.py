@@ -170,6 +170,13 @@ class Trees:
             for path in paths:
                 tell((application.place, path), found[path] if isinstance(found, dict) else found)
 
+    def has_seen(self, application: Application, tip: str, revision: str) -> bool:
+        """Whether a revision has the files of a place's settings as the tip has them; False where nobody knows it."""
+        from ldmrelease.services.inventory.same_files import same_files  # noqa: PLC0415 - few ask it
+
+        with self._alone(application):
+            return same_files(self._access, application, tip, revision)
+
     def _changed_by(
         self, application: Application, paths: Sequence[str]
     ) -> dict[str, Change | Refusal] | TargetFailure:

@@ -27,6 +27,8 @@ def still_pending(
     begun_in: the UID of the cluster that the promotion has begun in.
     """
     verdict, workloads = _OWES.get(code), application.workloads
+    if code == "not-synced" and application.argo_cd is not None and application.argo_cd.asked:
+        return False  # the step asks for the sync
     if verdict is None or workloads is None:
         return False
     against = other_cluster(clusters, application, begun_in)

@@ -14,6 +14,7 @@ from ldmrelease.services.inventory.observations import is_of
 from ldmrelease.services.inventory.observe import observation_event, observe
 from ldmrelease.services.promotions.availability import availability
 from ldmrelease.services.promotions.rollout_steps import rolled_out
+from ldmrelease.services.promotions.sync_wait import Synced, for_pods, sync_wait
 from ldmrelease.services.promotions.work import (
     StepDone,
     StepFailed,
@@ -39,6 +40,22 @@ def act(work: Work) -> StepResult:
 
 
 def _settled_in_cluster(work: Work, workloads: Workloads) -> StepResult:
+    waits = sync_wait(work, workloads)
+    synced = waits.synced(workloads.deadline) if waits is not None else Synced(workloads.deadline)
+    if isinstance(synced, Unavailable):
+        return synced
+    found = _settled_pods(work, for_pods(workloads, synced.left))
+    if isinstance(found, StepPending) and synced.why is not None:
+        return StepPending(found.code, found.values | {"controller": synced.why}, found.who)
+    if not isinstance(found, StepDone) or waits is None or not synced.controllers:
+        return found
+    healthy = waits.healthy(synced.left)
+    if isinstance(healthy, Unavailable):
+        return healthy
+    return StepDone({**found.result, "controllers": healthy.seen}, found.events, found.blobs, found.then)
+
+
+def _settled_pods(work: Work, workloads: Workloads) -> StepResult:
     left = float(workloads.deadline)
     while True:
         state = rolled_out(work, workloads, desired_digests(work.pinned.release, work.application))
