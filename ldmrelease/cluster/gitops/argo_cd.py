@@ -9,11 +9,11 @@ from typing import Any
 from ldmrelease.cluster.gitops.field_writers import writer_of
 from ldmrelease.cluster.gitops.sync_status import (
     VALUES_TEXT,
+    FieldWriter,
     Override,
-    Source,
+    SyncSource,
     SyncStatus,
     UnsyncedResource,
-    Written,
     flat,
     text,
 )
@@ -42,7 +42,7 @@ def read_application(manifest: dict[str, Any]) -> SyncStatus:
         "Running" if manifest.get("operation") else text(operation.get("phase")),
         text(operation.get("message")),
         _revisions(result) if operation.get("phase") == "Succeeded" else (),
-        "its automated sync" if by.get("automated") else text(by.get("username")),
+        _asked_by(by),
         text(operation.get("finishedAt")),
         _is_automated(spec),
         paused,
@@ -53,7 +53,7 @@ def read_application(manifest: dict[str, Any]) -> SyncStatus:
     )
 
 
-def _sources(manifest: dict[str, Any], spec: dict[str, Any]) -> Iterator[Source]:
+def _sources(manifest: dict[str, Any], spec: dict[str, Any]) -> Iterator[SyncSource]:
     several = spec.get("sources") or ()
     if not several:
         source = spec.get("source") or {}
@@ -69,11 +69,11 @@ def _sources(manifest: dict[str, Any], spec: dict[str, Any]) -> Iterator[Source]
 
 def _source(
     manifest: dict[str, Any], source: dict[str, Any], at: tuple[str, ...], names: dict[str, Any]
-) -> Source:
+) -> SyncSource:
     helm = source.get("helm") or {}
     folder = posixpath.normpath(text(source.get("path"))) if source.get("path") else text(source.get("chart"))
     files = helm.get("valueFiles")
-    return Source(
+    return SyncSource(
         text(source.get("repoURL")),
         text(source.get("targetRevision")),
         folder,
@@ -109,7 +109,7 @@ def _overrides(manifest: dict[str, Any], source: dict[str, Any], at: tuple[str, 
         yield _image(text(each), by)
 
 
-def _image(given: str, by: Written) -> Override:
+def _image(given: str, by: FieldWriter) -> Override:
     """`NAME=REPOSITORY:TAG`, `REPOSITORY:TAG` or `REPOSITORY@DIGEST` (kustomize edit set image)."""
     name, equals, image = given.partition("=")
     image = image if equals else name
@@ -121,14 +121,20 @@ def _image(given: str, by: Written) -> Override:
     return Override("image", name if equals else repository, image, by)
 
 
-def _paused(manifest: dict[str, Any], meta: dict[str, Any]) -> tuple[str, Written]:
+def _asked_by(initiator: dict[str, Any]) -> str:
+    """Argo CD merges who asked into who had asked before: where both stand there, it was one of them."""
+    names = [text(initiator.get("username")), "its automated sync" if initiator.get("automated") else ""]
+    return " or ".join(each for each in names if each)
+
+
+def _paused(manifest: dict[str, Any], meta: dict[str, Any]) -> tuple[str, FieldWriter]:
     if text((meta.get("annotations") or {}).get(_SKIPS)).lower() == "true":
         return _SKIPS, writer_of(manifest, ("metadata", "annotations", _SKIPS))
     automated = ((manifest.get("spec") or {}).get("syncPolicy") or {}).get("automated") or {}
     if automated.get("enabled") is False:
         at = ("spec", "syncPolicy", "automated", "enabled")
         return "syncPolicy.automated.enabled: false", writer_of(manifest, at)
-    return "", Written()
+    return "", FieldWriter()
 
 
 def _is_automated(spec: dict[str, Any]) -> bool:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from ldmrelease.cluster.gitops.sync_status import Written
+from ldmrelease.cluster.gitops.sync_status import FieldWriter
 
 _CONTROLLERS = frozenset(
     {
@@ -23,7 +23,7 @@ _CONTROLLERS = frozenset(
 asks for in the user interface or by `argocd app set`."""
 
 
-def writer_of(manifest: dict[str, Any], path: Sequence[str]) -> Written:
+def writer_of(manifest: dict[str, Any], path: Sequence[str]) -> FieldWriter:
     """Who wrote what is at a path of field names last; of a path that nobody claims, whoever has what is above it."""
     entries = [
         each for each in manifest["metadata"].get("managedFields") or () if not each.get("subresource")
@@ -33,8 +33,8 @@ def writer_of(manifest: dict[str, Any], path: Sequence[str]) -> Written:
         if owners:
             last = max(owners, key=lambda each: str(each.get("time", "")))
             name = str(last.get("manager", ""))
-            return Written(name, str(last.get("time", "")), name not in _CONTROLLERS)
-    return Written()
+            return FieldWriter(name, str(last.get("time", "")), name not in _CONTROLLERS)
+    return FieldWriter()
 
 
 def _claims(fields: dict[str, Any], path: Sequence[str]) -> bool:

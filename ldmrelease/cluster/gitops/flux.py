@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from ldmrelease.cluster.gitops.field_writers import writer_of
-from ldmrelease.cluster.gitops.sync_status import Override, Source, SyncStatus, Written, flat, text
+from ldmrelease.cluster.gitops.sync_status import FieldWriter, Override, SyncSource, SyncStatus, flat, text
 
 KUSTOMIZE, HELM = "kustomize.toolkit.fluxcd.io", "helm.toolkit.fluxcd.io"
 SOURCE = "source.toolkit.fluxcd.io"
@@ -51,7 +51,7 @@ def reference_of(manifest: dict[str, Any]) -> tuple[str, str, str] | None:
     return text(found.get("kind")), namespace, text(found.get("name"))
 
 
-def _status(manifest: dict[str, Any], status: dict[str, Any], source: Source, applied: str) -> SyncStatus:
+def _status(manifest: dict[str, Any], status: dict[str, Any], source: SyncSource, applied: str) -> SyncStatus:
     meta, spec = manifest["metadata"], manifest.get("spec") or {}
     ready = _condition(status, "Ready")
     is_ready, seen = ready.get("status"), status.get("observedGeneration") == meta.get("generation")
@@ -71,21 +71,27 @@ def _status(manifest: dict[str, Any], status: dict[str, Any], source: Source, ap
         ended=text(ready.get("lastTransitionTime")),
         automated=not paused,
         paused="spec.suspend: true" if paused else "",
-        paused_by=writer_of(manifest, ("spec", "suspend")) if paused else Written(),
+        paused_by=writer_of(manifest, ("spec", "suspend")) if paused else FieldWriter(),
         version=text(meta.get("resourceVersion")),
     )
 
 
-def _source(source: dict[str, Any] | None, folder: str, overrides: tuple[Override, ...]) -> Source:
+def _source(source: dict[str, Any] | None, folder: str, overrides: tuple[Override, ...]) -> SyncSource:
     if source is None or source.get("kind") != "GitRepository":
-        return Source("", "", folder, None, overrides)
+        return SyncSource("", "", folder, None, overrides)
     spec = source.get("spec") or {}
     ref = spec.get("ref") or {}
     named = next((name for name in _REF if ref.get(name)), None)
     revision = text(ref[named]) if named else ""
-    by = writer_of(source, ("spec", "ref", named)) if named else Written()
-    return Source(
-        text(spec.get("url")), revision.removeprefix("refs/heads/"), folder, None, overrides, by, Written()
+    by = writer_of(source, ("spec", "ref", named)) if named else FieldWriter()
+    return SyncSource(
+        text(spec.get("url")),
+        revision.removeprefix("refs/heads/"),
+        folder,
+        None,
+        overrides,
+        by,
+        FieldWriter(),
     )
 
 
@@ -102,7 +108,7 @@ def _image(entry: dict[str, Any]) -> str:
     return f"{name}:{text(entry['newTag'])}" if entry.get("newTag") else name
 
 
-def _value_writer(manifest: dict[str, Any], path: str, otherwise: Written) -> Written:
+def _value_writer(manifest: dict[str, Any], path: str, otherwise: FieldWriter) -> FieldWriter:
     own = writer_of(manifest, ("spec", "values", *path.partition("[")[0].split(".")))
     return own if own.by else otherwise
 

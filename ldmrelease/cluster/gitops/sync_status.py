@@ -10,7 +10,7 @@ VALUES_TEXT = "values-text"
 """The kind of an override whose value is a YAML text of values, which somebody who reads YAML has to take apart."""
 
 
-class Written(Struct, frozen=True):
+class FieldWriter(Struct, frozen=True):
     """Who wrote a field last: the field manager, the time (RFC 3339), and whether that is no controller."""
 
     by: str = ""
@@ -28,10 +28,10 @@ class Override(Struct, frozen=True):
     kind: str
     path: str
     value: str
-    written: Written = Written()
+    written: FieldWriter = FieldWriter()
 
 
-class Source(Struct, frozen=True):
+class SyncSource(Struct, frozen=True):
     """Where an object's manifests come from.
 
     repository: as the object spells it. revision: the target: a branch, a tag, a commit; empty is the default branch.
@@ -44,8 +44,8 @@ class Source(Struct, frozen=True):
     folder: str = ""
     value_files: tuple[str, ...] | None = None
     overrides: tuple[Override, ...] = ()
-    revision_written: Written = Written()
-    files_written: Written = Written()
+    revision_written: FieldWriter = FieldWriter()
+    files_written: FieldWriter = FieldWriter()
 
 
 class UnsyncedResource(Struct, frozen=True):
@@ -68,7 +68,7 @@ class SyncStatus(Struct, frozen=True):
 
     controller: str
     object: str
-    sources: tuple[Source, ...]
+    sources: tuple[SyncSource, ...]
     synced: str
     revisions: tuple[str, ...] = ()
     health: str = "Unknown"
@@ -79,7 +79,7 @@ class SyncStatus(Struct, frozen=True):
     ended: str = ""
     automated: bool = False
     paused: str = ""
-    paused_by: Written = Written()
+    paused_by: FieldWriter = FieldWriter()
     errors: tuple[str, ...] = ()
     unsynced: tuple[UnsyncedResource, ...] = ()
     version: str = ""

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from msgspec import Struct
 
 from ldmrelease.cluster.client.errors import BadAccess, ClusterError
-from ldmrelease.cluster.gitops.reading import ControllerReader, FoundController
+from ldmrelease.cluster.gitops.controller_reader import ControllerReader, FoundController
 from ldmrelease.cluster.gitops.sync_status import SyncStatus, UnreadableController
 from ldmrelease.domain.errors import Unavailable
 from ldmrelease.domain.workload_selection import ArgoCd

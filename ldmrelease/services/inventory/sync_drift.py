@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Sequence
 from typing import TYPE_CHECKING, Any
 
-from ldmrelease.cluster.gitops.sync_status import VALUES_TEXT, Override, Source, SyncStatus, Written
+from ldmrelease.cluster.gitops.sync_status import VALUES_TEXT, FieldWriter, Override, SyncSource, SyncStatus
 from ldmrelease.domain.addresses import public
 from ldmrelease.domain.targets import GitFile, ImageSettingsTarget, Selector
 from ldmrelease.domain.value_addresses import ValueAddress, file_of
@@ -65,7 +65,7 @@ def sync_drifts(
         yield Drift("out-of-sync", {"object": status.object, "resources": names} | more | automated)
 
 
-def source_of(status: SyncStatus, where: GitFile) -> Source | None:
+def source_of(status: SyncStatus, where: GitFile) -> SyncSource | None:
     """The source of an object that is the repository of a place; of several the one that has its file."""
     same = [each for each in status.sources if is_same_repository(each.repository, where.repository)]
     with_file = [each for each in same if _has(each, where.file)]
@@ -85,12 +85,12 @@ def _ends(address: str) -> tuple[str, ...]:
     return tuple(each.lower() for each in path.split("/") if each)[-2:]
 
 
-def _has(source: Source, file: str) -> bool:
+def _has(source: SyncSource, file: str) -> bool:
     folder = "" if source.folder in ("", ".") else f"{source.folder}/"
     return file.startswith(folder) or file in (source.value_files or ())
 
 
-def _other_revision(status: SyncStatus, source: Source, where: GitFile) -> Iterator[Drift]:
+def _other_revision(status: SyncStatus, source: SyncSource, where: GitFile) -> Iterator[Drift]:
     found = source.revision.removeprefix("refs/heads/")
     if found not in (*_TIP, where.branch):
         told = {"object": status.object, "found": found, "expected": where.branch}
@@ -98,7 +98,7 @@ def _other_revision(status: SyncStatus, source: Source, where: GitFile) -> Itera
 
 
 def _not_read(
-    status: SyncStatus, source: Source, target: ImageSettingsTarget, where: GitFile
+    status: SyncStatus, source: SyncSource, target: ImageSettingsTarget, where: GitFile
 ) -> Iterator[Drift]:
     """A chart's own values.yaml is read anyway; what is no values file is no matter of Helm's."""
     if source.value_files is None:
@@ -118,7 +118,7 @@ def _not_read(
 
 def overridden(
     status: SyncStatus,
-    source: Source,
+    source: SyncSource,
     target: ImageSettingsTarget,
     where: GitFile,
     said: Sequence[DeclaredImage],
@@ -193,14 +193,14 @@ def _scalars(value: YamlValue, above: str) -> Iterator[tuple[str, str]]:
             yield above, value.printed() or ""
 
 
-def _seen(status: SyncStatus, source: Source) -> str:
+def _seen(status: SyncStatus, source: SyncSource) -> str:
     """The revision of a source that was compared last; empty where the controller says none for it."""
     if len(status.revisions) != len(status.sources):
         return ""
     return status.revisions[status.sources.index(source)]
 
 
-def _who(written: Written) -> dict[str, Any]:
+def _who(written: FieldWriter) -> dict[str, Any]:
     if not written.by:
         return {}
     return {"by": written.by, "time": written.time, "by_hand": written.by_hand}

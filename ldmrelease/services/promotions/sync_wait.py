@@ -9,7 +9,7 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from ldmrelease.cluster.client.errors import BadAccess, ClusterError, Forbidden
-from ldmrelease.cluster.gitops.asking import ask_for_sync
+from ldmrelease.cluster.gitops.sync_request import ask_for_sync
 from ldmrelease.cluster.gitops.sync_status import SyncStatus
 from ldmrelease.cluster.objects.workloads import find
 from ldmrelease.domain.errors import Unavailable

@@ -110,7 +110,7 @@ def test_a_promotion_waits_for_the_sync_and_what_is_done_by_hand_is_named(kept: 
         OLD,
         "argocd-server",
     )
-    assert [each["role"] for each in found["overridden"]["settlers"]] == ["field-manager"]
+    assert [each["role"] for each in found["overridden"]["settled_by"]] == ["field-manager"]
     kept.argo.change(kept.name, {"spec": {"source": {"helm": {"parameters": None}}}})
 
     # Somebody takes another branch, which is not there.
@@ -149,6 +149,6 @@ def test_a_promotion_asks_for_the_sync_where_the_workspace_says_so(kept: Kept, t
     kept.place.run("resume", "--all")
     assert kept.place.show()["places"][0]["state"] == "promoted"
     operation = kept.argo.get(kept.name)["status"]["operationState"]["operation"]
-    assert operation["initiatedBy"] == {"username": "ldmrelease"}
+    assert operation["initiatedBy"]["username"] == "ldmrelease"
     assert operation["info"] == [{"name": "promotion", "value": kept.place.show()["promotion"]}]
     assert kept.drift() == {}
