@@ -11,10 +11,13 @@ from ldmrelease.domain.topology import Place
 
 
 class StepKind(StrEnum):
-    """What a step does. `claim`, `free` and `restore` belong to the machine, the others to the plan."""
+    """What a step does. `claim`, `withdraw`, `free` and `restore` belong to the machine, the others to the plan."""
 
     CLAIM = "claim"
     COPY = "copy"
+    PROPOSE = "propose"
+    MERGE = "merge"
+    WITHDRAW = "withdraw"
     PULL = "pull"
     APPLY = "apply"
     SETTLE = "settle"
@@ -37,6 +40,7 @@ class Step(Struct, frozen=True):
 class PlacePlan(Struct, frozen=True):
     """The steps at one place, in order, from claim to publish; `free` ends the claim, `restore` undoes.
 
+    What is proposed for others to merge has steps before its claim: `propose`, and `merge`, which waits for them.
     `confirms` says that the level asks for something after the release runs there.
     """
 
@@ -46,6 +50,25 @@ class PlacePlan(Struct, frozen=True):
     free: Step
     restore: Step
     confirms: bool = False
+
+    @property
+    def claim(self) -> Step:
+        """The step that claims the place."""
+        return self.step(StepKind.CLAIM)
+
+    @property
+    def unclaimed(self) -> tuple[Step, ...]:
+        """The steps that need no claim, since others change the place: those before it."""
+        kinds = [each.kind for each in self.steps]
+        return self.steps[: kinds.index(StepKind.CLAIM)]
+
+    def withdrawal(self) -> Step | None:
+        """The step that takes the proposal back; None where nothing is proposed."""
+        for each in self.unclaimed:
+            if each.kind is StepKind.PROPOSE:
+                head, _, _ = each.id.rpartition("/")
+                return Step(f"{head}/{StepKind.WITHDRAW}", self.place, StepKind.WITHDRAW, each.parameters)
+        return None
 
     def step(self, kind: StepKind) -> Step:
         """The one step of a kind that every place has once. Raises `KeyError`."""

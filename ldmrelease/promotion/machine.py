@@ -1,5 +1,8 @@
 """The machine: from a plan and its journal to what is to be done next. No effect, no clock (design 4).
 
+Where others merge what is proposed, `propose` and `merge` come before the claim; a proposal whose decision no longer
+allows it is withdrawn, and so is that of a promotion that stops. What was merged is put back as what was applied is.
+
 A place goes: ask (a decision without a claim) -> claim -> enter (the decision again, under the claim) ->
 apply -> settle -> checks -> confirm -> receipt -> publish -> free; without checks and confirmation where it
 settled as scaled to zero, which gets no receipt either. What waits holds no claim. A failure
@@ -18,6 +21,8 @@ from ldmrelease.domain.topology import Place
 from ldmrelease.promotion.claims import Claim
 from ldmrelease.promotion.state import Journal, StageDecision
 
+_NOT_TO_BE_THERE = {Verdict.REFUSED, Verdict.WAITING}
+"""Verdicts that no change which others have merged already may stand with."""
 _AFTER_CONFIRM = {StepKind.RECEIPT, StepKind.PUBLISH}
 
 
@@ -90,10 +95,9 @@ def _through(place_plan: PlacePlan, journal: Journal) -> bool:
 
 def _after_claim(place_plan: PlacePlan, journal: Journal) -> list[Step]:
     """The steps that a place takes under its claim: where nothing is to run, nothing can be checked."""
-    left_out = (
-        {StepKind.CLAIM, StepKind.CHECK} if _is_scaled_to_zero(place_plan, journal) else {StepKind.CLAIM}
-    )
-    return [each for each in place_plan.steps if each.kind not in left_out]
+    left_out = {StepKind.CHECK} if _is_scaled_to_zero(place_plan, journal) else set()
+    before = {StepKind.CLAIM, *(each.kind for each in place_plan.unclaimed)}
+    return [each for each in place_plan.steps if each.kind not in left_out | before]
 
 
 def _is_scaled_to_zero(place_plan: PlacePlan, journal: Journal) -> bool:
@@ -107,9 +111,14 @@ def _at_place(plan: Plan, here: PlacePlan, journal: Journal, claims: dict[Place,
         return Decide(here.place, DecisionStage.ASK)
     barred = blocking_decision(here.place, journal)
     if barred is None:
-        return _claimed(plan, here, journal, claims)
+        return _proposed(here, journal) or _claimed(plan, here, journal, claims)
     stage, ruling = barred
-    if not journal.step(here.steps[0].id).done:
+    withdrawn = _withdrawn(here, ruling, journal)
+    if withdrawn is not None:
+        return withdrawn
+    if _merged(here, journal) and stage is not DecisionStage.CONFIRM and ruling.verdict in _NOT_TO_BE_THERE:
+        return Halting(here.place, "merged-unallowed", {"decision": ruling.decision})
+    if not journal.step(here.claim.id).done:
         return _unclaimed(plan, here, ruling, journal)
     if stage is DecisionStage.CONFIRM and ruling.verdict is not Verdict.WAITING:
         return Halting(here.place, "not-confirmed", {"decision": ruling.decision})
@@ -126,21 +135,68 @@ def blocking_decision(place: Place, journal: Journal) -> tuple[DecisionStage, St
 
 
 def _claimed(plan: Plan, here: PlacePlan, journal: Journal, claims: dict[Place, Claim | None]) -> Action:
-    claim, holding = claims.get(here.place), journal.step(here.steps[0].id)
+    claim, holding = claims.get(here.place), journal.step(here.claim.id)
     if claim is not None and claim.promotion != plan.promotion and holding.done:
         return Halting(here.place, "claim-lost", {"to": claim.promotion})
     if holding.failed:
-        return Halting(here.place, "claim-failed", {"step": here.steps[0].id, **holding.result})
+        return Halting(here.place, "claim-failed", {"step": here.claim.id, **holding.result})
     if claim is None or not holding.done or holding.result.get("epoch") != claim.epoch:
-        return Do(here.steps[0])
+        return Do(here.claim)
     entered = journal.ruling(here.place, DecisionStage.ENTER)
     if entered is None or (entered.epoch != claim.epoch and not _applied(here, journal)):
         return Decide(here.place, DecisionStage.ENTER)
     return _next_step(here, journal)
 
 
+def _proposed(here: PlacePlan, journal: Journal) -> Action | None:
+    """What is to be done before the place is claimed; None where that is through."""
+    for step in here.unclaimed:
+        record = journal.step(step.id)
+        if record.failed:
+            return Halting(here.place, f"{step.kind}-failed", {"step": step.id, **record.result})
+        if not record.done:
+            return Do(step)
+    return None
+
+
+def _withdrawn(here: PlacePlan, ruling: StageDecision, journal: Journal) -> Action | None:
+    """Take a proposal back that a decision no longer allows, before anybody merges it; None where none is open."""
+    withdrawal = _open_withdrawal(here, journal)
+    if withdrawal is None:
+        return None
+    if ruling.verdict is Verdict.UNDECIDED:
+        return Wait(here.place, None, ("operator",))
+    if journal.step(withdrawal.id).failed:
+        # Somebody was faster: it is in the branch.
+        values = {"step": withdrawal.id, **journal.step(withdrawal.id).result, "decision": ruling.decision}
+        return Halting(here.place, "merged-unallowed", values)
+    return Do(withdrawal)
+
+
+def _open_withdrawal(here: PlacePlan, journal: Journal) -> Step | None:
+    """The step that takes the place's proposal back, where one was made that is neither merged nor taken back."""
+    withdrawal = here.withdrawal()
+    if withdrawal is None or journal.step(withdrawal.id).done:
+        return None
+    proposed, merged = (journal.step(here.step(each).id) for each in (StepKind.PROPOSE, StepKind.MERGE))
+    return withdrawal if proposed.intended and not merged.done else None
+
+
+def _merged(here: PlacePlan, journal: Journal) -> bool:
+    """Whether others have merged what was proposed, and nothing of ours was done since."""
+    merged = here.withdrawal() is not None and journal.step(here.step(StepKind.MERGE).id).done
+    return merged and not journal.step(here.step(StepKind.APPLY).id).intended
+
+
 def _applied(here: PlacePlan, journal: Journal) -> bool:
-    return journal.step(here.step(StepKind.APPLY).id).intended
+    """Whether something of ours may be at the place: written, or merged by others."""
+    if journal.step(here.step(StepKind.APPLY).id).intended:
+        return True
+    withdrawal = here.withdrawal()
+    if withdrawal is None:
+        return False
+    merged = journal.step(here.step(StepKind.MERGE).id)
+    return merged.done or bool(merged.result.get("merged")) or journal.step(withdrawal.id).failed
 
 
 def _next_step(here: PlacePlan, journal: Journal) -> Action:
@@ -182,6 +238,9 @@ def _halt(plan: Plan, journal: Journal, claims: dict[Place, Claim | None]) -> Ac
     )
     if here is None or halt.cause == "claim-lost":
         return end
+    withdrawal = _open_withdrawal(here, journal)
+    if withdrawal is not None and not journal.step(withdrawal.id).failed:
+        return Do(withdrawal)
     restored = journal.step(here.restore.id)
     if restored.failed:
         return Stop(PromotionState.STUCK, "restore-failed", {"place": str(here.place), **restored.result})
@@ -196,9 +255,9 @@ def _restore(here: PlacePlan, journal: Journal, claim: Claim | None, ours: bool)
     """Put back under a claim only: a place that somebody else holds is left alone, and said to be stuck."""
     if claim is not None and not ours:
         return Stop(PromotionState.STUCK, "claim-lost", {"place": str(here.place), "to": claim.promotion})
-    holding = journal.step(here.steps[0].id)
+    holding = journal.step(here.claim.id)
     if holding.failed:
         return Stop(PromotionState.STUCK, "restore-failed", {"place": str(here.place), **holding.result})
     if claim is None or not holding.done or holding.result.get("epoch") != claim.epoch:
-        return Do(here.steps[0])
+        return Do(here.claim)
     return Do(here.restore)

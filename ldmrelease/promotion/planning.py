@@ -17,7 +17,7 @@ class Site(Struct, frozen=True):
     `wanted` is what the target has to hold (a setting's path and value, or a menu's change); `checks` are
     run after it runs there; `receipts` are the components that get one, beside the release itself. `registry`
     is the environment's own, that images are copied to first; `pulls` says that its nodes fetch them before
-    anything is switched.
+    anything is switched. `proposes` says how a change is proposed there (its kind of forge), None where it is pushed.
     """
 
     place: Place
@@ -28,6 +28,7 @@ class Site(Struct, frozen=True):
     confirms: bool
     registry: str | None = None
     pulls: bool = False
+    proposes: dict[str, Any] | None = None
 
 
 def make_plan(
@@ -40,8 +41,7 @@ def make_plan(
 
 def _place_plan(site: Site, intent: Intent) -> PlacePlan:
     kinds: list[tuple[StepKind, str, dict[str, Any]]] = [
-        (StepKind.CLAIM, "", {}),
-        *_brought(site, intent),
+        *_begun(site, intent),
         (StepKind.APPLY, "", {"wanted": site.wanted}),
         (StepKind.SETTLE, "", {}),
     ]
@@ -56,6 +56,17 @@ def _place_plan(site: Site, intent: Intent) -> PlacePlan:
     restore = _step(site.place, StepKind.RESTORE, "", {"wanted": site.wanted})
     confirms = site.confirms and intent in (Intent.PROMOTE, Intent.ROLLBACK)
     return PlacePlan(site.place, site.level, steps, free, restore, confirms)
+
+
+def _begun(site: Site, intent: Intent) -> list[tuple[StepKind, str, dict[str, Any]]]:
+    """What comes before the write; where others merge it, images are at the site before they can."""
+    claim: tuple[StepKind, str, dict[str, Any]] = (StepKind.CLAIM, "", {})
+    brought = _brought(site, intent)
+    if site.proposes is None:
+        return [claim, *brought]
+    copied = [each for each in brought if each[0] is StepKind.COPY]
+    proposed = [(each, "", site.proposes) for each in (StepKind.PROPOSE, StepKind.MERGE)]
+    return [*copied, *proposed, claim, *(each for each in brought if each not in copied)]
 
 
 def _brought(site: Site, intent: Intent) -> list[tuple[StepKind, str, dict[str, Any]]]:

@@ -77,6 +77,8 @@ class Journal(Struct):
 
     `waits_for` has the step that needs somebody's act, and why. `before` keeps, by place, what the target
     held when the place was first claimed: what a restore puts back; `clusters` has the UID of its cluster then.
+    Where a change was proposed, that is what it was proposed upon. `withdrawals` counts the proposals that were taken
+    back at a place.
     `images` are those that the place named then, by component, `written_images` those that were written.
     """
 
@@ -87,6 +89,7 @@ class Journal(Struct):
     clusters: dict[str, str] = field(default_factory=dict)
     images: dict[str, dict[str, str]] = field(default_factory=dict)
     written_images: dict[str, dict[str, str]] = field(default_factory=dict)
+    withdrawals: dict[str, int] = field(default_factory=dict)
     halt: Halt | None = None
     waiting: bool = False
     waits_at: Place | None = None
@@ -164,15 +167,35 @@ def _completed(journal: Journal, body: StepCompleted) -> None:
     journal.steps[body.step] = StepRecord(intended=True, done=True, result=result)
     if step.kind is StepKind.FREE:
         journal.steps.pop(str(StepId(step.place, StepKind.CLAIM)), None)
+    if step.kind in (StepKind.PROPOSE, StepKind.WITHDRAW):
+        _proposed(journal, step.place, step.kind, result)
     if step.kind is StepKind.APPLY:
         journal.written_images[str(step.place)] = result.get("images", {})
     if step.kind is StepKind.CLAIM:
         journal.steps.pop(str(StepId(step.place, StepKind.FREE)), None)
-        if str(StepId(step.place, StepKind.APPLY)) not in journal.steps:
+        if not {str(StepId(step.place, each)) for each in _BEFORE_IS_KNOWN} & journal.steps.keys():
             journal.before[str(step.place)] = result.get("before", {})
             journal.images[str(step.place)] = result.get("images", {})
         if "cluster" in result:
             journal.clusters.setdefault(str(step.place), result["cluster"])
+
+
+def _proposed(journal: Journal, place: Place, kind: StepKind, result: dict[str, Any]) -> None:
+    """What was proposed has the place's past; what was taken back may be proposed anew."""
+    propose, merge, withdraw = (
+        str(StepId(place, each)) for each in (StepKind.PROPOSE, StepKind.MERGE, StepKind.WITHDRAW)
+    )
+    if kind is StepKind.PROPOSE:
+        journal.before[str(place)] = result.get("before", {})
+        journal.images[str(place)] = result.get("images", {})
+        journal.steps.pop(withdraw, None)
+    if kind is StepKind.WITHDRAW:
+        journal.withdrawals[str(place)] = journal.withdrawals.get(str(place), 0) + 1
+        journal.steps.pop(propose, None)
+        journal.steps.pop(merge, None)
+
+
+_BEFORE_IS_KNOWN = (StepKind.APPLY, StepKind.PROPOSE)
 
 
 def _stopped(journal: Journal, body: StepStopped) -> None:

@@ -67,6 +67,13 @@ def _done(step: str, plain: Mapping[str, Any]) -> str:
             return "claimed"
         case StepKind.COPY:
             return _copied(plain)
+        case StepKind.PROPOSE:
+            return f"proposed at {said(plain.get('address') or plain.get('branch', ''))}"
+        case StepKind.MERGE:
+            by = f" by {said(plain['by'])}" if plain.get("by") else ""
+            return f"merged{by}"
+        case StepKind.WITHDRAW:
+            return "the proposal is withdrawn"
         case StepKind.PULL:
             return _pulled(plain)
         case StepKind.APPLY:

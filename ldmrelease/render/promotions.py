@@ -340,6 +340,9 @@ def _named(step: StepReport) -> str:
 _STEPS = {
     StepKind.CLAIM: "claim the place",
     StepKind.COPY: "copy images to the site's registry",
+    StepKind.PROPOSE: "propose the settings for review",
+    StepKind.MERGE: "wait until it is merged",
+    StepKind.WITHDRAW: "withdraw the proposal",
     StepKind.PULL: "fetch images on the nodes",
     StepKind.APPLY: "write the settings",
     StepKind.SETTLE: "verify that it is there",

@@ -20,6 +20,7 @@ from ldmrelease.domain.events.kinds import ME
 from ldmrelease.domain.events.ledger import IndexCheckpoint
 from ldmrelease.domain.events.place import Observation
 from ldmrelease.domain.events.registry import new_event, type_of_body
+from ldmrelease.domain.gitops import GitOps
 from ldmrelease.domain.images import ImageIdentity, ImageProblem, parse_reference
 from ldmrelease.domain.level import Level
 from ldmrelease.domain.release import Component
@@ -110,6 +111,11 @@ class ReadContext:
     def topology(self) -> Topology:
         """Products, applications and checks."""
         return self.workspace.topology
+
+    @property
+    def gitops(self) -> GitOps:
+        """How repositories take changes."""
+        return self.workspace.gitops
 
     def now(self) -> datetime:
         """The workspace's time: the wall's, or the one that the workspace carries."""

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 
     from ldmrelease.config.workspace.model import Workspace
     from ldmrelease.domain.events import Moved, NewEvent
+    from ldmrelease.domain.gitops import GitOps
     from ldmrelease.domain.images import ImageIdentity, ImageProblem
     from ldmrelease.domain.level import Level
     from ldmrelease.domain.release import Component
@@ -84,6 +85,10 @@ class PolicyLookup(Protocol):
     @property
     def levels(self) -> Mapping[str, Level]:
         """The policies, by the name of their level."""
+
+    @property
+    def gitops(self) -> GitOps:
+        """How repositories take changes."""
 
 
 class SignedHistory(RecordLookup, Protocol):

@@ -52,6 +52,8 @@ def cause_words(cause: Mapping[str, Any]) -> str:
             return f"the decision for {v['place']} came out against it; earlier places keep it"
         case "claim-lost":
             return f"{v['place']} was taken over by {v['to']}" if "place" in v else f"taken over by {v['to']}"
+        case "merged-unallowed":
+            return f"{v['place']} was merged, and no decision allows it any more: it was put back"
         case "aborted":
             reason = f": {said(v['reason'])}" if v.get("reason") else ""
             return f"by {said(v['by'])}{reason}"

@@ -155,6 +155,13 @@ def _controller(v: Values) -> str:
         why = f"{said(told['object'])} is {said(told['sync'])}{at}{manual}"
     refused = f"; it was not asked to: {said(told['refused'])}" if told.get("refused") else ""
     return f" ({why}{refused})"
+def _unmerged(what: str) -> Words:
+    def words(v: Any) -> str:
+        where = said(v["address"]) if v.get("address") else f"the branch {said(v.get('branch', ''))}"
+        queued = ", which stands in the merge queue" if v.get("queued") else ""
+        return f"{what} is proposed at {where}{queued}: merge it, then resume"
+
+    return words
 
 
 PENDING_ACTS: Mapping[str, Words] = {
@@ -162,6 +169,8 @@ PENDING_ACTS: Mapping[str, Words] = {
         f"{said(v['workload'])} still names {said(v['image'])} for {said(v['container'])}: it is committed, and not "
         f"synced{_controller(v)}; sync it (in Argo CD or Flux), then resume"
     ),
+    "not-merged": _unmerged("the change"),
+    "restore-not-merged": _unmerged("what was there before"),
     "on-delete": lambda v: (
         f"{said(v['workload'])} is written, and its update strategy is OnDelete: restart its pods "
         f"({_some(v.get('pods') or ())}) by deleting them, then resume"

@@ -67,11 +67,14 @@ def resume(
 
 def _each(context: Context, output: Output, take_over: bool) -> Iterator[RenderedAnswer]:
     """Every open promotion, oldest first; one that cannot go on does not hold up the others."""
+    from ldmrelease.services.promotions.proposals import OpenProposals  # noqa: PLC0415 - knows forges
+
     left: list[PromotionOutcome | None] = []
+    listed = OpenProposals(context)
     for row in open_promotions(context):
         name = row.promotion
         try:
-            answer, moved = _resume(context, name, output, take_over, observes=True)
+            answer, moved = _resume(context, name, output, take_over, observes=True, listed=listed)
             left += [answer.outcome] if moved else []
         except Exception as error:
             message, code = error_line(error)
@@ -85,11 +88,22 @@ def _each(context: Context, output: Output, take_over: bool) -> Iterator[Rendere
 
 
 def _resume(
-    context: Context, promotion: str, output: Output, take_over: bool, *, observes: bool = False
+    context: Context,
+    promotion: str,
+    output: Output,
+    take_over: bool,
+    *,
+    observes: bool = False,
+    listed: "OpenProposals | None" = None,
 ) -> tuple[RenderedAnswer, bool]:
     """Where it was left, and whether anything has changed: then somebody may have to hear of it."""
     before = context.ledger.head()
     outcome = resume_promotion(
-        context, promotion, narrator(context, output), take_over=take_over, observes=observes
+        context,
+        promotion,
+        narrator(context, output),
+        take_over=take_over,
+        observes=observes,
+        listed=listed,
     )
     return rendered_outcome(context, outcome), context.ledger.head() != before

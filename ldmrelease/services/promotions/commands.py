@@ -1,5 +1,9 @@
 """Promote, resume, abort: what the faces offer of promotions."""
 
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
 from msgspec import Struct
 from msgspec.structs import replace
 
@@ -25,7 +29,6 @@ from ldmrelease.services.deployments.checkpoints import require_newest
 from ldmrelease.services.deployments.target import PromotionSpec, UnknownTarget
 from ldmrelease.services.inventory.promotions import open_promotions
 from ldmrelease.services.needs import (
-    PlaceAccess,
     PromotionDriving,
     SignedHistory,
 )
@@ -52,6 +55,13 @@ from ldmrelease.services.promotions.work import PlaceBusy, step_failure
 from ldmrelease.services.releases.pin import Pinned, push_release
 from ldmrelease.services.signing import require_agreed_targets, require_keys
 from ldmrelease.targets.results import Refusal
+
+if TYPE_CHECKING:
+    from ldmrelease.services.promotions.proposals import OpenProposals
+
+
+PROPOSED = ("not-merged", "restore-not-merged")
+"""The codes of a wait for those who merge."""
 
 
 class Promoted(Struct, frozen=True):
@@ -216,9 +226,10 @@ def resume(
     *,
     take_over: bool = False,
     observes: bool = False,
+    listed: OpenProposals | None = None,
 ) -> PromotionOutcome:
     """Carry a promotion on. One that still waits for the same is only looked at: nothing is written, unless it
-    waits for a soak and this one `observes` what that needs.
+    waits for a soak and this one `observes` what that needs. `listed` has the open proposals for all that are resumed.
     """
     for _ in range(TRIES):
         promotion = load_promotion(context, promotion_id)
@@ -228,7 +239,7 @@ def resume(
         require_agreed(context.workspace, [each.place for each in promotion.plan.places])
         notices = require_newest(context)
         if journal.waiting and journal.waits_at is not None:
-            waits = _still_pending(context, promotion, journal.waits_at) or _still_waits(
+            waits = _still_pending(context, promotion, journal.waits_at, listed) or _still_waits(
                 context, promotion, journal.waits_at, observes=observes
             )
             if waits is not None:
@@ -251,15 +262,23 @@ def _drive(
     return drive(context, promotion_id, holder=this_holder(), take_over=take_over, progress=progress)
 
 
-def _still_pending(context: PlaceAccess, promotion: Promotion, place: Place) -> PromotionOutcome | None:
+def _still_pending(
+    context: PromotionDriving, promotion: Promotion, place: Place, listed: OpenProposals | None = None
+) -> PromotionOutcome | None:
     """Where it waits, if the act in the cluster that it waits for is still to be done, or nobody can be asked."""
     journal, application = promotion.journal, context.topology.application(place)
     if not journal.waits_for or application is None:
         return None
     code, begun_in = str(journal.waits_for.get("code")), journal.clusters.get(str(place))
-    from ldmrelease.services.promotions.pending_acts import still_pending  # noqa: PLC0415 - knows clusters
+    pending: bool | Refusal | Unavailable
+    if code in PROPOSED:
+        from ldmrelease.services.promotions.open_proposals import still_open  # noqa: PLC0415 - knows forges
 
-    pending = still_pending(context.clusters, application, promotion.pinned.release, code, begun_in)
+        pending = still_open(context, promotion, place, listed)
+    else:
+        from ldmrelease.services.promotions.pending_acts import still_pending  # noqa: PLC0415 - knows clusters
+
+        pending = still_pending(context.clusters, application, promotion.pinned.release, code, begun_in)
     here = str(place)
     left = PromotionOutcome(
         promotion.id,
@@ -281,7 +300,7 @@ def _still_waits(
     That is a decision that waits, or one that could not be made at a later place.
     """
     barred = blocking_decision(place, promotion.journal)
-    if barred is None:
+    if barred is None or promotion.journal.halt is not None:
         return None
     stage, ruling = barred
     phase = Phase.CONFIRM if stage is DecisionStage.CONFIRM else Phase.ENTER

@@ -62,7 +62,12 @@ _BETWEEN = 2.0
 _TAKING_LONG = (StepKind.COPY, StepKind.PULL, StepKind.CHECK)
 """The steps after which remote repositories are looked at again."""
 
-_RESTS_ON = {StepKind.APPLY: DecisionStage.ENTER, StepKind.RECEIPT: DecisionStage.CONFIRM}
+_RESTS_ON = {
+    StepKind.PROPOSE: DecisionStage.ASK,
+    StepKind.MERGE: DecisionStage.ASK,
+    StepKind.APPLY: DecisionStage.ENTER,
+    StepKind.RECEIPT: DecisionStage.CONFIRM,
+}
 """The stages whose decisions let a step change something that outlives it."""
 
 
@@ -135,7 +140,7 @@ class _Driver(Struct):
         claim, plan = now.claims.get(place), now.promotion.plan
         if claim is None or claim.promotion != plan.promotion or claim.holder == self.holder:
             return action
-        return Do(next(each for each in plan.places if each.place == place).steps[0])
+        return Do(next(each for each in plan.places if each.place == place).claim)
 
     def _act(self, now: Turn, action: Action) -> PromotionOutcome | None:
         match action:
@@ -271,7 +276,9 @@ class _Driver(Struct):
                 from ldmrelease.services.promotions.steps.free import released  # noqa: PLC0415 - as above
 
                 why = PromotionWaiting(step.place, None, who, step.id, code, values)
-                return self._wait(now, why, released(now.promotion.id, step.place, now.epoch(step.place)))
+                epoch = now.epoch(step.place)
+                claimed = () if epoch is None else (released(now.promotion.id, step.place, epoch),)
+                return self._wait(now, why, *claimed)
             case StepDone(result, events, blobs):
                 body: StepCompleted | StepStopped = StepCompleted(step.id, result)
                 then = answer.then

@@ -28,6 +28,7 @@ from ldmrelease.domain.images import parse_reference
 from ldmrelease.domain.overlays import OverlayFact, is_emergency
 from ldmrelease.domain.plan import Plan
 from ldmrelease.domain.streams import promotion_stream
+from ldmrelease.domain.targets import GitFile
 from ldmrelease.domain.topology import Application, Place
 from ldmrelease.promotion.planning import Site, make_plan
 from ldmrelease.services.acts.debts import debts_at
@@ -286,7 +287,15 @@ def _site(context: PolicyLookup, spec: PromotionSpec, application: Application) 
         pulls=application.workloads is not None
         and level.availability is not None
         and not is_emergency(spec.overlay),
+        proposes=_proposes(context, application),
     )
+
+
+def _proposes(context: PolicyLookup, application: Application) -> dict[str, str] | None:
+    """How a change is proposed at a place; None where it is written."""
+    location = application.target.location
+    kind = context.gitops.of(location.repository).propose if isinstance(location, GitFile) else None
+    return {"to": kind} if kind is not None else None
 
 
 def record_request(context: PromotionDriving, look: Preview, *, holds_back: bool = False) -> Recorded | None:

@@ -1,6 +1,7 @@
 """Between a promotion and its targets: what is wanted there, our right to write it, and the write."""
 
 import os
+from collections.abc import Callable
 from functools import partial
 
 from msgspec import Struct
@@ -17,7 +18,7 @@ from ldmrelease.services.promotions.work import Work
 from ldmrelease.targets import registry
 from ldmrelease.targets.fence import WriteGrant
 from ldmrelease.targets.git.commits import Note
-from ldmrelease.targets.results import Refusal, Snapshot, Value, Written
+from ldmrelease.targets.results import Refusal, Snapshot, Value, Values, Written
 from ldmrelease.targets.shared_parts import SharedParts
 
 _VERBS = {
@@ -63,8 +64,25 @@ def write(work: Work, planned: "PlannedEdits") -> Written | Refusal | Unavailabl
         planned.wanted,
         access(work.context),
         expect=planned.before,
-        grant=replace(_grant(work, _VERBS[work.plan.intent]), examine=partial(_examine, work, planned)),
+        grant=replace(_grant(work, verb_of(work)), examine=partial(_examine, work, planned)),
     )
+
+
+def verb_of(work: Work) -> str:
+    """What the promotion does, as commits say it."""
+    return _VERBS[work.plan.intent]
+
+
+def note_of(work: Work, *, restores: bool = False) -> Note:
+    """What a commit says that proposes a change, or what puts it back."""
+    return _note(work, _RESTORE if restores else verb_of(work))
+
+
+def examiner(
+    work: Work, wanted: Values, before: Values, there: Snapshot
+) -> Callable[[str], Refusal | Unavailable | None]:
+    """Why a commit may not be built upon a revision."""
+    return partial(_examine, work, PlannedEdits(dict(wanted), dict(before), there))
 
 
 def _examine(work: Work, planned: "PlannedEdits", revision: str) -> Refusal | Unavailable | None:

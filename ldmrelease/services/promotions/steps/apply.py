@@ -3,9 +3,10 @@
 from typing import Any
 
 from ldmrelease.domain.errors import Unavailable
-from ldmrelease.services.deployments.desired import said_images
+from ldmrelease.services.deployments.desired import holds, said_images
 from ldmrelease.services.promotions import writes
-from ldmrelease.services.promotions.work import StepDone, StepResult, Work, step_failure
+from ldmrelease.services.promotions.work import StepDone, StepFailed, StepResult, Work, step_failure
+from ldmrelease.targets import registry
 from ldmrelease.targets.results import Refusal
 
 
@@ -14,6 +15,9 @@ def act(work: Work) -> StepResult:
     planned = writes.planned_edits(work)
     if not isinstance(planned, writes.PlannedEdits):
         return step_failure(planned)
+    if work.here.withdrawal() is not None and not holds(planned.wanted, planned.there):
+        # Others have merged it: what somebody has changed since is not written past them.
+        return StepFailed("changed-since-merge", {"file": registry.where(work.application.target)})
     answer = writes.write(work, planned)
     if isinstance(answer, Refusal | Unavailable):
         return step_failure(answer)

@@ -9,11 +9,14 @@ from ldmrelease.services.promotions.steps import (
     claim,
     copy,
     free,
+    merge,
+    propose,
     publish,
     pull,
     receipt,
     restore,
     settle,
+    withdraw,
 )
 from ldmrelease.services.promotions.work import StepResult, Work
 
@@ -21,6 +24,9 @@ STEPS: dict[StepKind, Callable[[Work], StepResult]] = {
     StepKind.CLAIM: claim.act,
     StepKind.COPY: copy.act,
     StepKind.PULL: pull.act,
+    StepKind.PROPOSE: propose.act,
+    StepKind.MERGE: merge.act,
+    StepKind.WITHDRAW: withdraw.act,
     StepKind.APPLY: apply.act,
     StepKind.SETTLE: settle.act,
     StepKind.CHECK: check.act,

@@ -1,14 +1,19 @@
 """Restore: put a failed place back to what it held before, only where the value is still ours."""
 
+from msgspec.structs import replace
+
 from ldmrelease.domain.errors import Unavailable
 from ldmrelease.domain.events.place import Observation
 from ldmrelease.services.inventory.observe import observation_event, observe
-from ldmrelease.services.promotions import writes
+from ldmrelease.services.promotions import proposals, writes
+from ldmrelease.services.promotions.proposals import ProposedChange
 from ldmrelease.services.promotions.restorable import restore_refusal
 from ldmrelease.services.promotions.rollout_steps import rolled_out
-from ldmrelease.services.promotions.work import StepDone, StepResult, Work, step_failure
+from ldmrelease.services.promotions.steps.merge import awaited
+from ldmrelease.services.promotions.steps.propose import described, text_of
+from ldmrelease.services.promotions.work import StepDone, StepPending, StepResult, Work, step_failure
 from ldmrelease.services.signers import NoKey
-from ldmrelease.targets.results import Written
+from ldmrelease.targets.results import Refusal, Written
 from ldmrelease.trust.signer import KeyProblem
 
 
@@ -20,8 +25,27 @@ def act(work: Work) -> StepResult:
     against = restore_refusal(work)
     if against is not None:
         return step_failure(against)
+    rules = work.context.gitops.of(getattr(work.application.target.location, "repository", ""))
+    if work.here.withdrawal() is not None and rules.proposes_restore(work.here.level):
+        return _proposed(work)
     answer = writes.restore(work)
     return _running_again(work, answer) if isinstance(answer, Written) else step_failure(answer)
+
+
+def _proposed(work: Work) -> StepResult:
+    """What is put back is proposed, and waits for others to merge it."""
+    change = proposals.restore_of(work)
+    if not isinstance(change, ProposedChange):
+        return step_failure(change)
+    if proposals.has_it(change):
+        return _running_again(work, Written(change.there.revision, {}, found=True))
+    found = proposals.opened(work, change, lambda made: text_of(work, change, made))
+    if isinstance(found, Refusal | Unavailable):
+        return step_failure(found)
+    answer = awaited(work, change, described(found))
+    if isinstance(answer, StepDone):
+        return _running_again(work, Written(str(answer.result["revision"]), {}, found=True))
+    return replace(answer, code="restore-not-merged") if isinstance(answer, StepPending) else answer
 
 
 def _running_again(work: Work, written: Written) -> StepResult:

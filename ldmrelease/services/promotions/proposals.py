@@ -1,0 +1,226 @@
+"""Between a promotion and the pull request by which others change a place: its branch, its forge, its edits."""
+
+import os
+from collections.abc import Callable, Mapping
+from typing import TypeVar
+
+from msgspec import Struct
+from msgspec.structs import replace
+
+from ldmrelease.domain.errors import InputError, Unavailable, UnavailableError
+from ldmrelease.domain.targets import GitFile
+from ldmrelease.domain.topology import Application
+from ldmrelease.forges.interface import Draft, PullRequestFacts, PullRequests, PullRequestState
+from ldmrelease.forges.registry import pull_requests
+from ldmrelease.services.deployments.desired import access, edits, snapshot
+from ldmrelease.services.needs import PlaceAccess
+from ldmrelease.services.promotions import writes
+from ldmrelease.services.promotions.proposal_text import ProposalText
+from ldmrelease.services.promotions.work import Work
+from ldmrelease.targets import registry
+from ldmrelease.targets.connections import answer
+from ldmrelease.targets.git.git_remote import GitRemote
+from ldmrelease.targets.results import Refusal, Snapshot, Value, Values
+from ldmrelease.targets.stores import git_proposals
+from ldmrelease.targets.stores.git_proposals import Edits, Proposal
+
+MARKER = "ldmrelease-proposal"
+"""By which our one comment on a pull request is known."""
+REVIEWERS = ("reviewers",)
+T = TypeVar("T")
+
+
+class RepositoryBranches:
+    """The branches of a repository, for proposals that no forge keeps."""
+
+    def __init__(self, remote: GitRemote) -> None:
+        self._remote = remote
+
+    def tips(self, prefix: str, /) -> Mapping[str, str]:
+        """The commits of the branches that begin so, by name."""
+        git, pattern = self._remote.git, f"refs/heads/{prefix}*"
+        if self._remote.url is not None:
+            lines = git.ask_server("ls-remote", "-q", "--", self._remote.url, pattern).decode().splitlines()
+        else:
+            # A pattern that ends with a star would stop at a slash.
+            words = ("--format=%(objectname)%09%(refname)", "refs/heads")
+            lines = git.run("for-each-ref", *words).decode().splitlines()
+        found = (line.partition("\t") for line in lines)
+        names = {name.removeprefix("refs/heads/"): oid for oid, _, name in found}
+        return {name: oid for name, oid in names.items() if name.startswith(prefix)}
+
+    def delete(self, branch: str, /) -> None:
+        """Delete one; one that is gone already stays so."""
+        ref = f"refs/heads/{branch}"
+        tip = self._remote.tips([ref])[ref]
+        if tip is None:
+            return
+        git_proposals.delete_branch(self._remote, ref, tip)
+
+
+def location_of(application: Application) -> GitFile:
+    """Where the settings of a place are that is changed by proposals: those are files in git alone."""
+    location = application.target.location
+    assert isinstance(location, GitFile)
+    return location
+
+
+def forge_of(context: PlaceAccess, application: Application) -> PullRequests:
+    """The pull requests of the repository of a place.
+
+    Raises `InputError` without a token or a forge; `RefusedError` and `UnavailableError` of its branches.
+    """
+    repository = location_of(application).repository
+    kind = context.gitops.of(repository).propose or "branch"
+    reach = access(context)
+
+    def make() -> PullRequests:
+        branches = RepositoryBranches(reach.repository(repository)) if kind == "branch" else None
+        return pull_requests(kind, repository, os.environ, branches=branches)
+
+    return context.connections.once(f"forge {repository}", make)
+
+
+def asked(act: Callable[[], T], where: str) -> T | Unavailable:
+    """What a forge answers, or why nobody could be asked."""
+    try:
+        return act()
+    except UnavailableError as error:
+        return error.unavailable
+    except InputError as error:
+        return Unavailable(where, str(error))
+
+
+class ProposedChange(Struct, frozen=True):
+    """What is to be merged: where, the branch, and the edits from what was there.
+
+    restores: whether it puts back what a failed promotion has changed.
+    """
+
+    where: GitFile
+    branch: str
+    edits: Edits
+    there: Snapshot
+    restores: bool = False
+
+
+def change_of(work: Work) -> ProposedChange | Refusal | Unavailable:
+    """What is proposed for the place, from what was there when it was first proposed, or what is there now."""
+    location, reach = location_of(work.application), access(work.context)
+    remote = answer(lambda: reach.repository(location.repository))
+    if isinstance(remote, GitRemote):
+        # Others change it while we look.
+        remote.renew()
+    there = snapshot(work.context, work.application)
+    if not isinstance(there, Snapshot):
+        return there
+    before = registry.values_from_plain(work.before) if work.before else there.values
+    then = replace(there, values=before)
+    wanted = edits(work.application.target, work.pinned.release, work.plan.intent, work.request.alias, then)
+    if isinstance(wanted, Refusal):
+        return wanted
+    expect: dict[str, Value] = {path: before[path] for path in wanted}
+    branch = f"{_prefix(work)}{_number(work)}{_again(work)}"
+    return ProposedChange(location_of(work.application), branch, Edits(wanted, expect), there)
+
+
+def restore_of(work: Work) -> ProposedChange | Refusal | Unavailable:
+    """What puts back what was there before."""
+    change = change_of(work)
+    if not isinstance(change, ProposedChange):
+        return change
+    turned = Edits(change.edits.expect, change.edits.wanted)
+    return replace(change, branch=f"{change.branch}-restore", edits=turned, restores=True)
+
+
+def prefix_of(context: PlaceAccess) -> str:
+    """What the branches of a ledger begin with."""
+    return f"ldmrelease/{context.ledger.uuid[:8]}/"
+
+
+def _prefix(work: Work) -> str:
+    return f"{prefix_of(work.context)}{work.promotion}/"
+
+
+def _number(work: Work) -> int:
+    return [each.place for each in work.plan.places].index(work.step.place) + 1
+
+
+def _again(work: Work) -> str:
+    """What was taken back is proposed by another branch, so that its end is not taken for ours."""
+    count = work.journal.withdrawals.get(str(work.step.place), 0)
+    return f".{count + 1}" if count else ""
+
+
+class OpenProposals:
+    """The open pull requests of a ledger, each repository asked once, for whoever looks at many promotions."""
+
+    def __init__(self, context: PlaceAccess) -> None:
+        self._context = context
+        self._listed: dict[str, dict[str, PullRequestFacts]] = {}
+
+    def of_branch(self, application: Application, branch: str) -> PullRequestFacts | None:
+        """The open one of a branch. Raises what `forge_of` and the forge raise."""
+        repository = location_of(application).repository
+        if repository not in self._listed:
+            listed = forge_of(self._context, application).list_open(prefix_of(self._context))
+            self._listed[repository] = {each.head: each for each in listed}
+        return self._listed[repository].get(branch)
+
+
+class Opened(Struct, frozen=True):
+    """A proposal that is there: its branch, and its pull request; none where the branch that is read has it already."""
+
+    proposal: Proposal
+    facts: PullRequestFacts | None
+
+
+def opened(
+    work: Work, change: ProposedChange, text: Callable[[Proposal], ProposalText]
+) -> Opened | Refusal | Unavailable:
+    """Make the branch and its pull request, or find them and bring them up to date: the same again after a kill."""
+    note = writes.note_of(work, restores=change.restores)
+    examine = (
+        None
+        if change.restores
+        else writes.examiner(work, change.edits.wanted, change.edits.expect, change.there)
+    )
+    made = git_proposals.propose(
+        change.where,
+        change.edits,
+        access(work.context),
+        branch=change.branch,
+        note=note,
+        examine=examine or (lambda _: None),
+    )
+    if not isinstance(made, Proposal):
+        return made
+    forge = asked(lambda: forge_of(work.context, work.application), registry.where(work.application.target))
+    if isinstance(forge, Unavailable):
+        return forge
+    facts = asked(lambda: _pull_request(forge, change, made, text), registry.where(work.application.target))
+    return facts if isinstance(facts, Unavailable) else Opened(made, facts)
+
+
+def _pull_request(
+    forge: PullRequests, change: ProposedChange, made: Proposal, text: Callable[[Proposal], ProposalText]
+) -> PullRequestFacts | None:
+    found = forge.newest_of(change.branch, change.where.branch)
+    if made.merged or (found is not None and found.state is not PullRequestState.OPEN):
+        return found
+    told = text(made)
+    if found is None:
+        return forge.open(Draft(change.branch, change.where.branch, told.title, told.body))
+    if (found.title, found.body.replace("\r\n", "\n").strip()) != (told.title, told.body.strip()):
+        forge.edit(found.number, told.title, told.body)
+    return found
+
+
+def values_there(change: ProposedChange) -> Values:
+    """What the settings that are to change say now."""
+    return {path: change.there.values[path] for path in change.edits.wanted if path in change.there.values}
+
+
+def has_it(change: ProposedChange) -> bool:
+    """Whether the branch that is read says what was proposed."""
+    return values_there(change) == dict(change.edits.wanted)

@@ -1,0 +1,208 @@
+"""Changes of values files as proposals: a branch of one commit that others merge into the branch that is read.
+
+What is believed of a merge is what the settings say at the tip of the branch that is read, however it came there.
+"""
+
+import tempfile
+from collections.abc import Callable
+from functools import partial
+from pathlib import Path
+from typing import TypeVar
+
+from msgspec import Struct
+
+from ldmrelease.domain.addresses import public
+from ldmrelease.domain.errors import Unavailable, reason_of
+from ldmrelease.domain.targets import GitFile
+from ldmrelease.targets.connections import Access
+from ldmrelease.targets.git.commits import Note, TreeEntry
+from ldmrelease.targets.git.git_remote import GitRemote
+from ldmrelease.targets.git.git_repository import author_of, tree_with
+from ldmrelease.targets.git.merges import proposed_merge, with_own_objects
+from ldmrelease.targets.git.program import GitError
+from ldmrelease.targets.results import Change, Refusal, RefusedError, Values
+from ldmrelease.targets.stores.expected import require_expected, written_settings
+from ldmrelease.targets.stores.git_session import Session
+from ldmrelease.targets.stores.reading import PathsToRead, files_of, lines_of
+
+CHANGED = "proposal-changed"
+"""The refusal of a branch that is not, or no longer, what we proposed."""
+_TRIES = 5
+T = TypeVar("T")
+
+
+class Edits(Struct, frozen=True):
+    """What a proposal is to change: the settings as wanted, and as they are expected."""
+
+    wanted: Values
+    expect: Values
+
+    @property
+    def asked(self) -> PathsToRead:
+        """What is read for it."""
+        return written_settings(self.wanted, self.expect)
+
+
+class Proposal(Struct, frozen=True):
+    """A branch that proposes the edits.
+
+    commit: ours, of which the branch is made. base: the commit that it was made upon. lines: where each setting begins.
+    found: it was there before. merged: the branch that is read has the edits; there may be no commit then.
+    """
+
+    branch: str
+    commit: str
+    base: str
+    lines: dict[str, int]
+    found: bool = False
+    merged: bool = False
+
+
+def propose(
+    where: GitFile,
+    edits: Edits,
+    access: Access,
+    *,
+    branch: str,
+    note: Note,
+    examine: Callable[[str], Refusal | Unavailable | None] = lambda _: None,
+) -> Proposal | Refusal | Unavailable:
+    """Make the branch that proposes the edits, or find it; anew where it conflicts with what came into the base.
+
+    examine: why nothing may be proposed upon a revision. Refused: `changed-by` where a setting of the base is neither
+    as expected nor as wanted; `proposal-changed` where the branch has something else than we put there.
+    """
+    return _answer(where, lambda: _propose(Session.open(where, access), edits, branch, note, examine))
+
+
+def withdraw(where: GitFile, access: Access, branch: str) -> Refusal | Unavailable | None:
+    """Delete the branch; one that is gone stays so."""
+
+    def act() -> None:
+        session = Session.open(where, access)
+        ref = f"refs/heads/{branch}"
+        if (tip := session.repository.tips([ref])[ref]) is None:
+            return
+        delete_branch(session.repository, ref, tip)
+
+    return _answer(where, act)
+
+
+def delete_branch(remote: GitRemote, ref: str, tip: str) -> None:
+    """Delete a ref where it still is at `tip`. Raises `GitError`."""
+    if remote.url is None:
+        remote.git.change("update-ref", "update-ref", "-d", ref, tip)
+        return
+    remote.git.tell("before", "push")
+    remote.git.ask_server(
+        "push", "--no-verify", f"--force-with-lease={ref}:{tip}", "--", remote.url, f":{ref}"
+    )
+    remote.git.tell("after", "push")
+    remote.renew()
+
+
+def _answer(where: GitFile, act: Callable[[], T]) -> T | Refusal | Unavailable:
+    try:
+        return act()
+    except RefusedError as refused:
+        return refused.refusal
+    except (GitError, OSError) as error:
+        return Unavailable(public(where.repository), reason_of(error))
+
+
+def _propose(
+    session: Session,
+    edits: Edits,
+    branch: str,
+    note: Note,
+    examine: Callable[[str], Refusal | Unavailable | None],
+) -> Proposal | Refusal | Unavailable:
+    ref = f"refs/heads/{branch}"
+    for _ in range(_TRIES):
+        tips = session.repository.tips([session.ref, ref])
+        tip, head = session.require(tips[session.ref]), tips[ref]
+        settings = session.texts(tip).settings(edits.asked)
+        if all(settings[path].value == value for path, value in edits.wanted.items()):
+            return Proposal(branch, head or "", tip, lines_of(settings), found=True, merged=True)
+        changed = partial(_changed_by, session, tip)
+        require_expected(session.where.file, settings, edits.wanted, edits.expect, changed)
+        if head is not None:
+            ours = _require_ours(session, edits, branch, tip, head, note)
+            if not _conflicts(session, edits, tip, head):
+                lines = lines_of(session.texts(head).settings(edits.asked))
+                return Proposal(branch, ours, tip, lines, found=True)
+        against = examine(tip)
+        if against is not None:
+            return against
+        made = _made(session, edits, tip, note)
+        if session.repository.advance({ref: head}, {ref: made}, note.at):
+            lines = lines_of(session.texts(made).settings(edits.asked))
+            return Proposal(branch, made, tip, lines)
+    raise GitError("push", 1, "the branch moves faster than it can be written")
+
+
+def _made(session: Session, edits: Edits, tip: str, note: Note) -> str:
+    """One commit with exactly the edits upon the tip."""
+    objects, entries = session.git.new_objects(), {}
+    for file, content in session.texts(tip).edited(edits.wanted, edits.asked).items():
+        name = Path(file).name.encode(errors="surrogateescape")
+        entries[file] = TreeEntry(session.blob(tip, file).mode, name, objects.blob(content))
+    made = objects.commit(tree_with(session.git, objects, tip, entries), tip, note)
+    session.git.store(objects)
+    return made
+
+
+def _require_ours(session: Session, edits: Edits, branch: str, tip: str, head: str, note: Note) -> str:
+    """Our commit on the branch. Raises `RefusedError` (`proposal-changed`) where it has anything else than that, and
+    merges of the base."""
+    git = session.git
+    told = git.run("rev-list", "--no-merges", head, f"^{tip}").decode().split()
+    fork = git.run("merge-base", tip, head).decode().strip()
+    files = git.run("diff-tree", "-r", "-z", "--name-only", fork, head).decode(errors="surrogateescape")
+    own = files_of(edits.wanted, session.where.file)
+    ours = (
+        len(told) == 1
+        and _message(session, told[0]) == note.message
+        and set(files.split("\0")) - {""} <= set(own)
+        and _has(session, edits, head)
+    )
+    if not ours:
+        who = author_of(git, head)
+        raise RefusedError(
+            CHANGED,
+            where=session.repository.where,
+            branch=branch,
+            found=head,
+            author=who.author,
+            time=who.time,
+        )
+    return told[0]
+
+
+def _message(session: Session, commit: str) -> str:
+    return session.git.commit(commit).content.partition(b"\n\n")[2].decode(errors="replace")
+
+
+def _has(session: Session, edits: Edits, revision: str) -> bool:
+    try:
+        settings = session.texts(revision).settings(edits.asked)
+    except RefusedError:
+        return False
+    return all(settings[path].value == value for path, value in edits.wanted.items())
+
+
+def _conflicts(session: Session, edits: Edits, tip: str, head: str) -> bool:
+    """Whether our files changed in the base so that git cannot merge the branch."""
+    fork = session.git.run("merge-base", tip, head).decode().strip()
+    own = files_of(edits.wanted, session.where.file)
+    if fork == tip or all(session.blob(fork, each).oid == session.blob(tip, each).oid for each in own):
+        return False
+    with tempfile.TemporaryDirectory(prefix="ldmrelease-merge-") as folder:
+        merge = proposed_merge(with_own_objects(session.git, Path(folder)), tip, head)
+        return merge is None or merge.tree is None
+
+
+def _changed_by(session: Session, tip: str, path: str) -> Change:
+    from ldmrelease.targets.stores.git_authors import changed_since  # noqa: PLC0415 - of a conflict alone
+
+    return changed_since(session, tip, path)

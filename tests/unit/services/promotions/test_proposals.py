@@ -1,0 +1,168 @@
+"""A promotion by pull request: proposed, merged by others in any way, confirmed; and all that may come between."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from ldmrelease.domain.events import EventKind
+from ldmrelease.domain.events.promotion import PromotionState
+from ldmrelease.domain.gitops import GitOpsRules
+from ldmrelease.forges.interface import PullRequestState
+from ldmrelease.services.promotions.commands import Promoted, Resumed, abort, promote, resume
+from ldmrelease.services.promotions.promotion_outcome import PromotionOutcome
+from tests.unit.services.promotions.promotion_world import AT_FIRST, BY_HAND, DEV, quiet, scripted, spec
+from tests.unit.services.promotions.proposal_world import ProposalWorld, text_of
+from tests.unit.services.promotions.scripted_check import Script
+
+TAG = "1.0.0"
+
+
+@pytest.fixture(autouse=True)
+def _scripted() -> Iterator[None]:
+    with scripted():
+        yield
+
+
+@pytest.fixture
+def world(tmp_path: Path) -> ProposalWorld:
+    return ProposalWorld(tmp_path, GitOpsRules("gitea"))
+
+
+def asked(world: ProposalWorld) -> PromotionOutcome:
+    with world.as_ann() as context:
+        answer = promote(context, spec(context, TAG, "dev/app"), quiet)
+        assert isinstance(answer, Promoted | Resumed), answer
+        return answer.outcome
+    raise AssertionError
+
+
+def resumed(world: ProposalWorld) -> PromotionOutcome:
+    with world.as_ann() as context:
+        return resume(context, world.promotions()[-1], quiet)
+    raise AssertionError
+
+
+def receipts(world: ProposalWorld) -> int:
+    return len(list(world.ledger.events(kinds=[EventKind.RECEIPT])))
+
+
+@pytest.mark.parametrize("way", ["merge", "squash", "rebase"])
+def test_it_waits_without_a_claim_until_somebody_merges(world: ProposalWorld, way: str) -> None:
+    waits = asked(world)
+    assert (waits.state, waits.cause["code"], waits.cause["who"]) == (
+        PromotionState.WAITING,
+        "not-merged",
+        ["reviewers"],
+    )
+    (opened,) = world.forge.pull_requests.values()
+    assert waits.cause["values"]["address"] == opened.address
+    assert world.tree.tag(DEV) == AT_FIRST
+    assert not list(world.ledger.events(kinds=[EventKind.CLAIMED]))
+    size = world.ledger.head().size
+    assert resumed(world).state is PromotionState.WAITING
+    assert world.ledger.head().size == size
+    world.merge(way)
+    assert resumed(world).state is PromotionState.SUCCEEDED
+    assert world.tree.tag(DEV) == TAG
+    assert receipts(world) > 0
+    assert len(world.forge.pull_requests) == 1
+
+
+def test_closed_without_a_merge_it_halts(world: ProposalWorld) -> None:
+    asked(world)
+    (opened,) = world.forge.pull_requests.values()
+    world.forge.close(opened.number)
+    ended = resumed(world)
+    assert (ended.state, ended.cause["code"]) == (PromotionState.HALTED, "proposal-closed")
+    assert (world.tree.tag(DEV), receipts(world)) == (AT_FIRST, 0)
+
+
+def test_merged_as_something_else_it_says_what_and_who(world: ProposalWorld) -> None:
+    asked(world)
+    (opened,) = world.forge.pull_requests.values()
+    world.tree.edit(DEV, text_of(BY_HAND))
+    world.forge.merge(opened.number, world.tree.tip("main"))
+    ended = resumed(world)
+    assert ended.cause["cause"] == "merge-failed"
+    assert ended.cause["code"] == "merged-otherwise"
+    assert (ended.cause["found"], ended.cause["proposed"]) == (BY_HAND, TAG)
+    assert "Rita" in ended.cause["author"]
+    assert world.tree.tag(DEV) == BY_HAND
+
+
+def test_a_branch_that_others_changed_is_not_ours(world: ProposalWorld) -> None:
+    asked(world)
+    (opened,) = world.forge.pull_requests.values()
+    world.tree.git("fetch", "-q", "origin")
+    world.tree.git("checkout", "-q", "-B", "theirs", f"origin/{opened.head}")
+    (world.tree.clone / "other.yaml").write_text("a: 1\n")
+    world.tree.git("add", "-A")
+    world.tree.git("commit", "-q", "-m", "more")
+    world.tree.git("push", "-q", "origin", f"HEAD:{opened.head}")
+    ended = resumed(world)
+    assert (ended.state, ended.cause["code"]) == (PromotionState.HALTED, "proposal-changed")
+    assert world.forge.pull_requests[opened.number].state is PullRequestState.CLOSED
+
+
+def test_updated_from_the_base_it_is_still_ours(world: ProposalWorld) -> None:
+    asked(world)
+    (opened,) = world.forge.pull_requests.values()
+    world.tree.git("checkout", "-q", "main")
+    (world.tree.clone / "other.yaml").write_text("a: 1\n")
+    world.tree.commit("elsewhere")
+    world.tree.git("fetch", "-q", "origin")
+    world.tree.git("checkout", "-q", "-B", "updated", f"origin/{opened.head}")
+    world.tree.git("merge", "-q", "--no-edit", "origin/main")
+    world.tree.git("push", "-q", "origin", f"HEAD:{opened.head}")
+    assert resumed(world).state is PromotionState.WAITING
+    world.merge()
+    assert resumed(world).state is PromotionState.SUCCEEDED
+
+
+def test_where_it_conflicts_it_is_made_anew_upon_the_base(world: ProposalWorld) -> None:
+    asked(world)
+    (opened,) = world.forge.pull_requests.values()
+    before = world.tree.tip(opened.head)
+    world.tree.edit(DEV, text_of(AT_FIRST) + "  more: 1\n")
+    assert resumed(world).state is PromotionState.WAITING
+    assert world.tree.tip(opened.head) != before
+    assert len(world.forge.pull_requests) == 1
+    world.merge()
+    assert resumed(world).state is PromotionState.SUCCEEDED
+
+
+def test_a_setting_that_others_changed_meanwhile_stops_it(world: ProposalWorld) -> None:
+    asked(world)
+    world.tree.edit(DEV, text_of(BY_HAND))
+    ended = resumed(world)
+    assert (ended.state, ended.cause["code"]) == (PromotionState.HALTED, "changed-by")
+    (left,) = world.forge.pull_requests.values()
+    assert left.state is PullRequestState.CLOSED
+
+
+def test_aborted_it_is_withdrawn(world: ProposalWorld) -> None:
+    asked(world)
+    with world.as_ann() as context:
+        ended = abort(context, world.promotions()[-1], "not today", quiet)
+    assert ended.state is PromotionState.ABORTED
+    (left,) = world.forge.pull_requests.values()
+    assert left.state is PullRequestState.CLOSED
+    assert "Do not merge" in "".join(world.forge.comments[left.number].values())
+    assert world.tree.tip(left.head) is None
+
+
+def test_what_fails_after_the_merge_is_put_back_by_a_pull_request(world: ProposalWorld) -> None:
+    asked(world)
+    world.merge()
+    Script.passes = False
+    waits = resumed(world)
+    assert (waits.state, waits.cause["code"]) == (PromotionState.WAITING, "restore-not-merged")
+    size = world.ledger.head().size
+    assert resumed(world).state is PromotionState.WAITING
+    assert world.ledger.head().size == size
+    world.merge()
+    assert resumed(world).state is PromotionState.HALTED
+    assert (world.tree.tag(DEV), receipts(world)) == (AT_FIRST, 0)
