@@ -67,13 +67,8 @@ def _done(step: str, plain: Mapping[str, Any]) -> str:
             return "claimed"
         case StepKind.COPY:
             return _copied(plain)
-        case StepKind.PROPOSE:
-            return f"proposed at {said(plain.get('address') or plain.get('branch', ''))}"
-        case StepKind.MERGE:
-            by = f" by {said(plain['by'])}" if plain.get("by") else ""
-            return f"merged{by}"
-        case StepKind.WITHDRAW:
-            return "the proposal is withdrawn"
+        case StepKind.PROPOSE | StepKind.MERGE | StepKind.WITHDRAW:
+            return _proposal(done.kind, plain)
         case StepKind.PULL:
             return _pulled(plain)
         case StepKind.APPLY:
@@ -93,6 +88,14 @@ def _done(step: str, plain: Mapping[str, Any]) -> str:
         case StepKind.RESTORE:
             return _restored(plain)
     return ""
+
+
+def _proposal(kind: StepKind, plain: Mapping[str, Any]) -> str:
+    if kind is StepKind.PROPOSE:
+        return f"proposed at {said(plain.get('address') or plain.get('branch', ''))}"
+    if kind is StepKind.WITHDRAW:
+        return "the proposal is withdrawn"
+    return f"merged by {said(plain['by'])}" if plain.get("by") else "merged"
 
 
 _WITHOUT_RECEIPT = {

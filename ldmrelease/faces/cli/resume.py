@@ -1,7 +1,7 @@
 """`ldmrelease resume`: go on with what waits or was interrupted."""
 
 from collections.abc import Iterator
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -23,6 +23,9 @@ from ldmrelease.services.context import Context
 from ldmrelease.services.inventory.promotions import open_promotions
 from ldmrelease.services.promotions.commands import resume as resume_promotion
 from ldmrelease.services.promotions.promotion_outcome import PromotionOutcome
+
+if TYPE_CHECKING:
+    from ldmrelease.services.promotions.proposals import OpenProposals
 
 app = new_app()
 
