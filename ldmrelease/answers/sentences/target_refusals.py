@@ -170,15 +170,6 @@ TARGET_WORDS: Mapping[str, Words] = {
         f"the branch {said(v['branch'])} is at {_found(v)} by {said(v['author'])}, which is not what was proposed; "
         "ask again"
     ),
-    "proposal-closed": lambda v: (
-        f"{said(v.get('address') or v.get('branch', ''))} was closed and not merged; ask again if it is still wanted"
-    ),
-    "merged-otherwise": lambda v: (
-        f"{said(v['path'])} says {_found(v)} after the merge of {said(v.get('address') or v.get('branch', ''))}, where "
-        f"{said(v['proposed'])} was proposed{', by ' + said(v['author']) if v.get('author') else ''}"
-    ),
-    "merged-before": lambda v: f"the branch {said(v['branch'])} was merged before it could be withdrawn",
-    "changed-since-merge": lambda _: "has changed since the proposal was merged; `ldmrelease drift` says who",
     # What a setting wants.
     "no-component": lambda v: (
         f"nothing of {said(v['release'])} belongs there (it is about {v.listed('found')}"
@@ -325,6 +316,15 @@ TARGET_WORDS: Mapping[str, Words] = {
 }
 
 STEP_WORDS: Mapping[str, Words] = {
+    "proposal-closed": lambda v: (
+        f"{said(v.get('address') or v.get('branch', ''))} was closed and not merged; ask again if it is still wanted"
+    ),
+    "merged-otherwise": lambda v: (
+        f"{said(v['path'])} says {_found(v)} after the merge of {said(v.get('address') or v.get('branch', ''))}, where "
+        f"{said(v['proposed'])} was proposed{', by ' + said(v['author']) if v.get('author') else ''}"
+    ),
+    "merged-before": lambda v: f"the branch {said(v['branch'])} was merged before it could be withdrawn",
+    "changed-since-merge": lambda _: "has changed since the proposal was merged; `ldmrelease drift` says who",
     "never-admitted": lambda v: (
         f"{v.listed('found')} was never admitted there, nor seen to run, and is not restored; the place stays as is, "
         + (

@@ -12,7 +12,7 @@ _LONGEST_TITLE = 200
 _LONGEST_CODE = 2_000
 
 
-class ProposedSetting(Struct, frozen=True):
+class ProposalSetting(Struct, frozen=True):
     """A setting that changes: where it stands, and what it says before and after."""
 
     file: str
@@ -45,7 +45,7 @@ class ProposalFacts(Struct, frozen=True):
     decision: str
     requester: str
     reason: str | None
-    settings: tuple[ProposedSetting, ...]
+    settings: tuple[ProposalSetting, ...]
     images: Mapping[str, str] = {}
     excuses: tuple[str, ...] = ()
     arriving: tuple[str, ...] = ()

@@ -1,6 +1,7 @@
 """Between a promotion and the pull request by which others change a place: its branch, its forge, its edits."""
 
 import os
+import time
 from collections.abc import Callable, Mapping
 from typing import TypeVar
 
@@ -10,6 +11,7 @@ from msgspec.structs import replace
 from ldmrelease.domain.errors import InputError, Unavailable, UnavailableError
 from ldmrelease.domain.targets import GitFile
 from ldmrelease.domain.topology import Application
+from ldmrelease.forges.errors import ForgeError
 from ldmrelease.forges.interface import Draft, PullRequestFacts, PullRequests, PullRequestState
 from ldmrelease.forges.registry import pull_requests
 from ldmrelease.services.deployments.desired import access, edits, snapshot
@@ -22,11 +24,15 @@ from ldmrelease.targets.connections import answer
 from ldmrelease.targets.git.git_remote import GitRemote
 from ldmrelease.targets.results import Refusal, Snapshot, Value, Values
 from ldmrelease.targets.stores import git_proposals
-from ldmrelease.targets.stores.git_proposals import Edits, Proposal
+from ldmrelease.targets.stores.git_proposals import Edits, PushedProposal
 
 MARKER = "ldmrelease-proposal"
 """By which our one comment on a pull request is known."""
 REVIEWERS = ("reviewers",)
+_UNKNOWN_BRANCH = (404, 422)
+_UNKNOWN_BRANCH_TRIES = 8
+_UNKNOWN_BRANCH_PAUSE = 0.5
+"""Seconds."""
 T = TypeVar("T")
 
 
@@ -168,16 +174,16 @@ class OpenProposals:
         return self._listed[repository].get(branch)
 
 
-class Opened(Struct, frozen=True):
+class OpenedProposal(Struct, frozen=True):
     """A proposal that is there: its branch, and its pull request; none where the branch that is read has it already."""
 
-    proposal: Proposal
+    proposal: PushedProposal
     facts: PullRequestFacts | None
 
 
 def opened(
-    work: Work, change: ProposedChange, text: Callable[[Proposal], ProposalText]
-) -> Opened | Refusal | Unavailable:
+    work: Work, change: ProposedChange, text: Callable[[PushedProposal], ProposalText]
+) -> OpenedProposal | Refusal | Unavailable:
     """Make the branch and its pull request, or find them and bring them up to date: the same again after a kill."""
     note = writes.note_of(work, restores=change.restores)
     examine = (
@@ -193,27 +199,42 @@ def opened(
         note=note,
         examine=examine or (lambda _: None),
     )
-    if not isinstance(made, Proposal):
+    if not isinstance(made, PushedProposal):
         return made
     forge = asked(lambda: forge_of(work.context, work.application), registry.where(work.application.target))
     if isinstance(forge, Unavailable):
         return forge
     facts = asked(lambda: _pull_request(forge, change, made, text), registry.where(work.application.target))
-    return facts if isinstance(facts, Unavailable) else Opened(made, facts)
+    return facts if isinstance(facts, Unavailable) else OpenedProposal(made, facts)
 
 
 def _pull_request(
-    forge: PullRequests, change: ProposedChange, made: Proposal, text: Callable[[Proposal], ProposalText]
+    forge: PullRequests,
+    change: ProposedChange,
+    made: PushedProposal,
+    text: Callable[[PushedProposal], ProposalText],
 ) -> PullRequestFacts | None:
     found = forge.newest_of(change.branch, change.where.branch)
     if made.merged or (found is not None and found.state is not PullRequestState.OPEN):
         return found
     told = text(made)
     if found is None:
-        return forge.open(Draft(change.branch, change.where.branch, told.title, told.body))
+        return _open(forge, Draft(change.branch, change.where.branch, told.title, told.body))
     if (found.title, found.body.replace("\r\n", "\n").strip()) != (told.title, told.body.strip()):
         forge.edit(found.number, told.title, told.body)
     return found
+
+
+def _open(forge: PullRequests, draft: Draft) -> PullRequestFacts:
+    """Open it. A forge may take a moment until it knows a branch that was just pushed (Gitea: by a queue)."""
+    for left in range(_UNKNOWN_BRANCH_TRIES, 0, -1):
+        try:
+            return forge.open(draft)
+        except ForgeError as error:
+            if error.status not in _UNKNOWN_BRANCH or left == 1:
+                raise
+        time.sleep(_UNKNOWN_BRANCH_PAUSE)
+    raise AssertionError("the last try returns or raises")
 
 
 def values_there(change: ProposedChange) -> Values:

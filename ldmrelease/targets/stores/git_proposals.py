@@ -43,7 +43,7 @@ class Edits(Struct, frozen=True):
         return written_settings(self.wanted, self.expect)
 
 
-class Proposal(Struct, frozen=True):
+class PushedProposal(Struct, frozen=True):
     """A branch that proposes the edits.
 
     commit: ours, of which the branch is made. base: the commit that it was made upon. lines: where each setting begins.
@@ -66,7 +66,7 @@ def propose(
     branch: str,
     note: Note,
     examine: Callable[[str], Refusal | Unavailable | None] = lambda _: None,
-) -> Proposal | Refusal | Unavailable:
+) -> PushedProposal | Refusal | Unavailable:
     """Make the branch that proposes the edits, or find it; anew where it conflicts with what came into the base.
 
     examine: why nothing may be proposed upon a revision. Refused: `changed-by` where a setting of the base is neither
@@ -116,28 +116,28 @@ def _propose(
     branch: str,
     note: Note,
     examine: Callable[[str], Refusal | Unavailable | None],
-) -> Proposal | Refusal | Unavailable:
+) -> PushedProposal | Refusal | Unavailable:
     ref = f"refs/heads/{branch}"
     for _ in range(_TRIES):
         tips = session.repository.tips([session.ref, ref])
         tip, head = session.require(tips[session.ref]), tips[ref]
         settings = session.texts(tip).settings(edits.asked)
         if all(settings[path].value == value for path, value in edits.wanted.items()):
-            return Proposal(branch, head or "", tip, lines_of(settings), found=True, merged=True)
+            return PushedProposal(branch, head or "", tip, lines_of(settings), found=True, merged=True)
         changed = partial(_changed_by, session, tip)
         require_expected(session.where.file, settings, edits.wanted, edits.expect, changed)
         if head is not None:
             ours = _require_ours(session, edits, branch, tip, head, note)
             if not _conflicts(session, edits, tip, head):
                 lines = lines_of(session.texts(head).settings(edits.asked))
-                return Proposal(branch, ours, tip, lines, found=True)
+                return PushedProposal(branch, ours, tip, lines, found=True)
         against = examine(tip)
         if against is not None:
             return against
         made = _made(session, edits, tip, note)
         if session.repository.advance({ref: head}, {ref: made}, note.at):
             lines = lines_of(session.texts(made).settings(edits.asked))
-            return Proposal(branch, made, tip, lines)
+            return PushedProposal(branch, made, tip, lines)
     raise GitError("push", 1, "the branch moves faster than it can be written")
 
 

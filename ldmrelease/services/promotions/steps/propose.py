@@ -13,15 +13,15 @@ from ldmrelease.services.deployments.desired import said_images
 from ldmrelease.services.promotions import proposals, writes
 from ldmrelease.services.promotions.proposal_text import (
     ProposalFacts,
+    ProposalSetting,
     ProposalText,
-    ProposedSetting,
     proposal_text,
 )
 from ldmrelease.services.promotions.proposals import ProposedChange
 from ldmrelease.services.promotions.work import StepDone, StepResult, Work, step_failure
 from ldmrelease.targets import registry
 from ldmrelease.targets.results import Refusal
-from ldmrelease.targets.stores.git_proposals import Proposal
+from ldmrelease.targets.stores.git_proposals import PushedProposal
 
 
 def act(work: Work) -> StepResult:
@@ -38,14 +38,14 @@ def act(work: Work) -> StepResult:
     return StepDone(result | ({"images": images} if images else {}))
 
 
-def described(found: proposals.Opened) -> dict[str, Any]:
+def described(found: proposals.OpenedProposal) -> dict[str, Any]:
     """What is recorded of a proposal."""
     told = {"branch": found.proposal.branch, "commit": found.proposal.commit, "base": found.proposal.base}
     facts = found.facts
     return told | ({"number": facts.number, "address": facts.address} if facts is not None else {})
 
 
-def text_of(work: Work, change: ProposedChange, made: Proposal) -> ProposalText:
+def text_of(work: Work, change: ProposedChange, made: PushedProposal) -> ProposalText:
     """What the pull request says."""
     release = work.pinned.release
     ruling = work.journal.ruling(work.step.place, DecisionStage.ASK)
@@ -54,7 +54,7 @@ def text_of(work: Work, change: ProposedChange, made: Proposal) -> ProposalText:
     for path, value in change.edits.wanted.items():
         at = ValueAddress.of(path)
         lines = (at.file or change.where.file, made.lines.get(path), at.path)
-        settings.append(ProposedSetting(*lines, str(change.edits.expect[path]), str(value)))
+        settings.append(ProposalSetting(*lines, str(change.edits.expect[path]), str(value)))
     wanted = work.here.step(StepKind.APPLY).parameters["wanted"]
     images = {name: str(each["digest"]) for name, each in wanted.get("images", {}).items()}
     return proposal_text(
