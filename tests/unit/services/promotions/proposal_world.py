@@ -99,6 +99,7 @@ class ProposalWorld(World):
     """Everything real but images, the forge and time."""
 
     def __init__(self, folder: Path, rules: GitOpsRules) -> None:
+        self.effects = 0
         super().__init__(made(), lambda *_: None)
         self.tree = Tree(folder)
         self.forge = MemoryForge(self.tree.tip)
@@ -119,6 +120,11 @@ class ProposalWorld(World):
             own, root=folder, topology=replace(own.topology, applications=applications), gitops=GitOps(rules)
         )
         self.said: list[tuple[str, dict[str, Any]]] = []
+
+    def tell(self, phase: str, what: str) -> None:
+        """Whoever runs now is at one of its effects, which are counted."""
+        self.effects += 1
+        super().tell(phase, what)
 
     def context(self, person: str) -> Context:
         """What a process of a person opens."""
