@@ -155,6 +155,8 @@ def _controller(v: Values) -> str:
         why = f"{said(told['object'])} is {said(told['sync'])}{at}{manual}"
     refused = f"; it was not asked to: {said(told['refused'])}" if told.get("refused") else ""
     return f" ({why}{refused})"
+
+
 def _unmerged(what: str) -> Words:
     def words(v: Any) -> str:
         where = said(v["address"]) if v.get("address") else f"the branch {said(v.get('branch', ''))}"
