@@ -153,8 +153,9 @@ def _content(file: IO[bytes]) -> bytes:
 def _raise_failed(command: str, status: int, errors: bytes, output: bytes) -> None:
     # A push tells on its standard output what became of each ref. Other output is content, with its secrets.
     told = errors + (output if command == "push" else b"")
-    # What ends with a carriage return is progress, and was overwritten on a terminal.
-    lines = (each.rpartition("\r")[2] for each in told.decode(errors="replace").split("\n"))
+    # ssh ends its lines as terminals do. What ends with a carriage return alone is progress, which was overwritten.
+    text = told.decode(errors="replace").replace("\r\n", "\n")
+    lines = (each.rpartition("\r")[2] for each in text.split("\n"))
     message = "\n".join(each for each in lines if each.strip()).strip()
     _raise_locked(message)
     raise GitError(command, status, message)
@@ -189,7 +190,7 @@ def start(arguments: Sequence[str], env: Mapping[str, str], errors: IO[bytes]) -
 
 def _environment() -> dict[str, str]:
     kept = {key: value for key, value in os.environ.items() if not key.startswith("GIT_") or key in _KEPT}
-    kept.setdefault("GIT_SSH_COMMAND", "ssh -o BatchMode=yes")
+    # The user's own ssh: without a terminal it asks for no password and takes no host key that it does not know.
     return kept | {
         "LC_ALL": "C",
         "LANGUAGE": "C",

@@ -11,7 +11,6 @@ from ldmrelease.domain.gitops import GitOpsRules
 from ldmrelease.targets.git.git_remote import GitRemote
 
 _COMMAND = "GIT_SSH_COMMAND"
-_OWN = "ssh -o BatchMode=yes"
 
 
 def ruled(remote: GitRemote, rules: GitOpsRules, root: Path) -> GitRemote:
@@ -28,4 +27,4 @@ def _ssh(known_hosts: Path) -> str:
     # ssh reads the value as its own list of files: quotes keep a path with blanks together.
     files = quote(f'UserKnownHostsFile="{known_hosts}"')
     only = f"-o {files} -o GlobalKnownHostsFile=/dev/null -o StrictHostKeyChecking=yes"
-    return f"{os.environ.get(_COMMAND) or _OWN} {only}"
+    return f"{os.environ.get(_COMMAND) or 'ssh'} {only}"
