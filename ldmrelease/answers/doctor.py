@@ -6,7 +6,7 @@ import msgspec
 
 from ldmrelease.answers.exit_codes import ExitCode, found_code
 from ldmrelease.answers.sentences.target_refusals import refusal_words
-from ldmrelease.services.operations.doctor import Diagnosis, Health
+from ldmrelease.services.operations.diagnosis import Diagnosis, Health
 
 
 class DiagnosisAnswer(msgspec.Struct, frozen=True, kw_only=True):

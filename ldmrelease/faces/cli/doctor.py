@@ -16,7 +16,8 @@ from ldmrelease.faces.cli.session import time_here, workspace_file
 from ldmrelease.render.output import Output, emit, say
 from ldmrelease.render.status_line import status_line
 from ldmrelease.render.tables import Cell, Colour, table
-from ldmrelease.services.operations.doctor import Diagnosis, Health, look_at_machine, look_at_workspace
+from ldmrelease.services.operations.diagnosis import Diagnosis, Health
+from ldmrelease.services.operations.doctor import look_at_machine, look_at_workspace
 
 app = new_app()
 

@@ -2,11 +2,15 @@
 
 from msgspec.structs import replace
 
+from ldmrelease.domain.addresses import public
+from ldmrelease.domain.errors import Unavailable, reason_of
 from ldmrelease.domain.gitops import GitOpsRules
 from ldmrelease.domain.targets import GitFile
 from ldmrelease.domain.topology import Application
-from ldmrelease.services.needs import WorkspaceFiles
+from ldmrelease.services.needs import PlaceAccess, WorkspaceFiles
 from ldmrelease.targets.git.commits import COMMITTER, Identity, Note
+from ldmrelease.targets.git.program import GitError
+from ldmrelease.targets.results import Refusal, RefusedError
 
 
 def as_ruled(context: WorkspaceFiles, application: Application, note: Note) -> Note:
@@ -23,6 +27,34 @@ def rules_of(context: WorkspaceFiles, application: Application) -> GitOpsRules:
     location = application.target.location
     gitops = context.workspace.gitops
     return gitops.of(location.repository) if isinstance(location, GitFile) else gitops.rules
+
+
+def commit_refusal(context: PlaceAccess, application: Application) -> Refusal | Unavailable | None:
+    """Why no commit can be made as the workspace asks for: found when planning, tried once for each repository."""
+    location, rules = application.target.location, rules_of(context, application)
+    if not isinstance(location, GitFile) or not (rules.sign or rules.asks_git_for_committer):
+        return None
+    committer = committer_of(context, rules)
+    if committer is None:
+        return Refusal("no-committer", {"where": public(location.repository)})
+    if not rules.sign:
+        return None
+
+    from ldmrelease.targets.git.signed_commits import signing_refusal  # noqa: PLC0415 - where commits are signed
+
+    def tried() -> Refusal | Unavailable | None:
+        try:
+            return signing_refusal(opened, committer, context.now())
+        except (GitError, OSError) as error:
+            return Unavailable("git", reason_of(error))
+
+    try:
+        opened = context.connections.repository(location.repository).git
+    except RefusedError as refused:
+        return refused.refusal
+    except (GitError, OSError) as error:
+        return Unavailable(public(location.repository), reason_of(error))
+    return context.connections.once(f"signs {location.repository}", tried)
 
 
 def committer_of(context: WorkspaceFiles, rules: GitOpsRules) -> Identity | None:

@@ -4,9 +4,6 @@ import re
 import subprocess
 from collections.abc import Iterator
 from datetime import datetime, timedelta
-from enum import StrEnum
-
-from msgspec import Struct
 
 from ldmrelease.config.workspace.key_faults import OPTIONAL, SIGNS, key_fault, place_of
 from ldmrelease.config.workspace.model import Workspace
@@ -34,6 +31,8 @@ from ldmrelease.services.inventory.foreign import foreign_settings
 from ldmrelease.services.inventory.tree_refresh import changed_trees, committed
 from ldmrelease.services.needs import Diagnosing, ReleaseLookup, WitnessAccess
 from ldmrelease.services.operations.answering_sources import Answer, asked_configurations, asked_images
+from ldmrelease.services.operations.diagnosis import Diagnosis, Health
+from ldmrelease.services.operations.repository_rules import repository_findings
 from ldmrelease.services.progress import Progress
 from ldmrelease.services.promotions import preflight
 from ldmrelease.services.releases.second_spellings import second_spellings
@@ -57,24 +56,6 @@ from ldmrelease.trust.verify import Rejected
 
 GIT = (2, 29)
 """The oldest git that has what the targets use (`fetch --no-write-fetch-head`)."""
-
-
-class Health(StrEnum):
-    """How something is. `warn`: it works, and is perhaps not what was meant."""
-
-    OK = "ok"
-    WARN = "warn"
-    BAD = "bad"
-
-
-class Diagnosis(Struct, frozen=True):
-    """One thing that was looked at. `trouble` is a target's answer in place of a `message`."""
-
-    what: str
-    health: Health
-    message: str = ""
-    remedy: str = ""
-    trouble: Refusal | Unavailable | None = None
 
 
 def look_at_machine(workspace: Workspace | None = None) -> Iterator[Diagnosis]:
@@ -133,6 +114,8 @@ def look_at_workspace(workspace: Workspace, seconds: float, progress: Progress) 
         progress("looking", {"at": "repositories of configurations"})
         yield from _configurations(context, seconds, progress)
         yield from _trees(context)
+        progress("looking", {"at": "repositories that are written"})
+        yield from _repositories(context)
         yield from _places(context, progress)
         progress("looking", {"at": "the ledger's checkpoint"})
         yield from _checkpoints(context)
@@ -289,6 +272,17 @@ def _trees(context: Diagnosing) -> Iterator[Diagnosis]:
             yield Diagnosis(f"tree {name}", Health.WARN, message, remedy)
         else:
             yield Diagnosis(f"tree {name}", Health.OK, f"is as {TREES_FILE} records it")
+
+
+def _repositories(context: Diagnosing) -> Iterator[Diagnosis]:
+    """Remote repositories that are written: whether their servers take our pushes, and what else they ask for."""
+    for each in repository_findings(context):
+        if each.trouble is not None:
+            yield Diagnosis(each.what, Health.BAD, trouble=each.trouble)
+        elif each.message:
+            yield Diagnosis(each.what, Health.WARN, each.message, each.remedy)
+        else:
+            yield Diagnosis(each.what, Health.OK, "its server takes our pushes, as far as it says")
 
 
 def _places(context: Diagnosing, progress: Progress) -> Iterator[Diagnosis]:

@@ -15,6 +15,7 @@ from ldmrelease.domain.topology import Application, Check, Place
 from ldmrelease.services.decisions.decide import level_at
 from ldmrelease.services.deployments import desired
 from ldmrelease.services.deployments.clusters import other_cluster
+from ldmrelease.services.deployments.commit_rules import commit_refusal
 from ldmrelease.services.deployments.desired import desired_edits
 from ldmrelease.services.deployments.target import PromotionSpec
 from ldmrelease.services.needs import PlaceAccess, PolicyLookup, TargetAccess
@@ -98,6 +99,7 @@ def cluster_refusal(
     wanted: everything at once."""
     found = [
         desired.target_refusal(context, application),
+        commit_refusal(context, application),
         _uncheckable(context, application, asked) if checked else None,
     ]
     return joined_refusal([each for each in found if each is not None])

@@ -15,7 +15,7 @@ from msgspec import Struct
 
 from ldmrelease.domain import times
 from ldmrelease.targets.git.commits import NewObjects, TreeEntry, tree_entries
-from ldmrelease.targets.git.local_repository import Opened
+from ldmrelease.targets.git.local_repository import Opened, is_partial
 from ldmrelease.targets.git.object_reader import Object, ObjectReader
 from ldmrelease.targets.git.program import DAMAGED, GitError, call, call_server
 from ldmrelease.targets.results import Change, RefusedError
@@ -26,6 +26,8 @@ Observer = Callable[[str, str], None]
 _COMMIT = re.compile(r"[0-9a-f]{40}|[0-9a-f]{64}")
 _REF = re.compile(r"refs(/(?!\.)[^\0-\x20\x7f~^:?*\[\\/]+(?<!\.)(?<!\.lock))+")
 """What can be the name of a ref (git-check-ref-format(1)), and no other expression for a revision."""
+_LFS_POINTER = b"version https://git-lfs.github.com/spec/"
+"""How the pointer begins that Git LFS commits in place of a file (docs/spec.md of Git LFS)."""
 _TREE, _LINK, _SUBMODULE = "040000", "120000", "160000"
 
 
@@ -224,7 +226,16 @@ def _blob_there(git: Git, revision: str, file: str) -> GitBlob:
         raise RefusedError("no-file", file=file, revision=revision)
     if entry.mode in {_TREE, _LINK, _SUBMODULE}:
         raise RefusedError("not-a-file", file=file, revision=revision, found=entry.mode)
-    return GitBlob(entry.oid, entry.mode, git.content(entry.oid))
+    try:
+        content = git.content(entry.oid)
+    except GitError:
+        if not is_partial(git.opened.layout):
+            raise
+        where = str(git.opened.layout.directory)
+        raise RefusedError("not-in-partial-clone", where=where, file=file, revision=revision) from None
+    if content.startswith(_LFS_POINTER):
+        raise RefusedError("lfs-pointer", file=file, revision=revision)
+    return GitBlob(entry.oid, entry.mode, content)
 
 
 def _require_own_folders(git: Git, revision: str, folder: str, file: str) -> None:

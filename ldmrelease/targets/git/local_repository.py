@@ -91,6 +91,11 @@ def layout_of(directory: Path) -> Layout | None:
     return Layout(directory, git_directory, common)
 
 
+def is_partial(layout: Layout) -> bool:
+    """Whether objects were left out when it was cloned (`--filter`): packs are marked by what the server promised."""
+    return next((layout.common / "objects" / "pack").glob("*.promisor"), None) is not None
+
+
 def _linked(file: Path) -> Path | None:
     """The git directory that a `.git` file names."""
     with file.open("rb") as opened:
