@@ -18,10 +18,11 @@ from ldmrelease.domain.statement_facts import (
     ReviewFact,
     SbomFact,
     ScanFact,
+    VerificationFact,
     VexFact,
 )
 from ldmrelease.domain.topology import Place
-from ldmrelease.domain.workspace_facts import DocumentFile, InterfaceFact
+from ldmrelease.domain.workspace_facts import CampaignFact, DocumentFile, InterfaceFact
 
 SCHEMA = 1
 
@@ -103,8 +104,8 @@ class StatementFact(Struct, frozen=True, omit_defaults=True):
     `counted` or `code` says whether it counts and why not. For a test result: `check`, `result`
     (PASSED, WARNED, FAILED, or ERRORED where it contradicts itself), `run`, where it ran and the platform.
     Times are the claimed one and the intake into the ledger. `build`, `scan`, `sbom`, `vex`, `metrics` (by name),
-    `review`, `document` and `compatibility` are what a statement of that type says, None where it says nothing that can
-    be read: `code` tells why then.
+    `review`, `document`, `compatibility` and `verification` are what a statement of that type says, None where it says
+    nothing that can be read: `code` tells why then.
     `observed` is where a bridge read it, in another system. What a statement does not say is not spelled.
     """
 
@@ -135,6 +136,7 @@ class StatementFact(Struct, frozen=True, omit_defaults=True):
     observed: ObservedFact | None = None
     document: DocumentFact | None = None
     compatibility: CompatibilityFact | None = None
+    verification: VerificationFact | None = None
 
 
 class RunningRelease(Struct, frozen=True):
@@ -325,7 +327,8 @@ class Facts(Struct, frozen=True, dict=True):
     `clusters` are the UIDs of the environments' clusters, where the workspace states them;
     `unknown_runs` are the ids of failed check runs that the ledger has never registered, for no release;
     `running` are the releases of the product that run at the place now; `documents` are the files about the release in
-    the workspace, `interfaces` the versions of schemas and protocols that the environment has;
+    the workspace, `interfaces` the versions of schemas and protocols that the environment has, `campaigns` the
+    verification campaigns that somebody asks for;
     `requested` is when this was asked for, None where nobody has yet; `pinned_by` the person who pinned the release;
     `alias` is the name of a menu that is to move, None for any other intent; `overlay` is what asks for less than the
     level does, None for an ordinary request.
@@ -354,6 +357,7 @@ class Facts(Struct, frozen=True, dict=True):
     running: tuple[RunningRelease, ...] = ()
     documents: tuple[DocumentFile, ...] = ()
     interfaces: tuple[InterfaceFact, ...] = ()
+    campaigns: tuple[CampaignFact, ...] = ()
     requested: datetime | None = None
     pinned_by: str | None = None
     alias: str | None = None

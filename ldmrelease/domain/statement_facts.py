@@ -135,3 +135,22 @@ class CompatibilityFact(Struct, frozen=True):
 
     requires: dict[str, str] = {}
     provides: dict[str, str] = {}
+
+
+class CaseStatus(StrEnum):
+    """What became of a test case; one that was not executed has no result."""
+
+    PASSED = "passed"
+    FAILED = "failed"
+    BLOCKED = "blocked"
+    IN_PROGRESS = "in-progress"
+
+
+class VerificationFact(Struct, frozen=True):
+    """Results of a verification campaign: what became of its test cases, by key (`LVV-T1234`). `definition` is the
+    digest of the campaign as it was when they were signed.
+    """
+
+    campaign: str
+    definition: str
+    results: dict[str, CaseStatus]

@@ -24,3 +24,27 @@ class InterfaceFact(Struct, frozen=True, order=True):
     source: str
     place: str | None = None
     roles: tuple[str, ...] = ()
+
+
+class ClaimFact(Struct, frozen=True):
+    """Something that a campaign has to verify: a feature of its milestone, or a requirement, and the test cases that do
+    it, by key. `incomplete`: the catalogue does not have the feature as completed.
+    """
+
+    code: str
+    cases: tuple[str, ...] = ()
+    incomplete: bool = False
+
+
+class CampaignFact(Struct, frozen=True):
+    """A verification campaign of the workspace, with the milestone that it binds and what that claims. `definition` is
+    the digest of all of it, `complete` says that the catalogue marks the milestone complete; `problem` is a code where
+    the campaign cannot be read: nothing else is known of it then.
+    """
+
+    name: str
+    milestone: str
+    definition: str
+    claims: tuple[ClaimFact, ...] = ()
+    complete: bool = False
+    problem: str | None = None

@@ -99,6 +99,7 @@ _TYPES = {
     "reviewed": "code-review",
     "documents": "document",
     "compatible": "compatibility",
+    "verified": "verification",
 }
 """The type of statement that each of these rules asks for."""
 

@@ -232,6 +232,11 @@ def _to(other: Any) -> Callable[[Any], _Looser]:
     return looser
 
 
+def _reported(value: str) -> _Looser:
+    if value == "refuse":
+        yield "report", OTHERWISE
+
+
 def _minutes(step: int) -> Callable[[Any], _Looser]:
     def looser(clock: str) -> _Looser:
         hours, _, minutes = clock.partition(":")
@@ -274,6 +279,7 @@ _LOOSER: dict[str, Callable[[Any], _Looser]] = {
     "owners": _to(False),
     "kinds": _each_dropped,
     "interfaces": _each_dropped,
+    "milestone_complete": _reported,
     "week_of_month": _left_out,
     "start": _minutes(-1),
     "end": _minutes(1),

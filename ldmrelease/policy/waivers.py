@@ -57,6 +57,7 @@ _NAMED = (
     ("document", "documents"),
     ("metric", "metrics"),
     ("interface", "interfaces"),
+    ("feature", "features"),
 )
 
 

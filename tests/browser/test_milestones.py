@@ -10,7 +10,7 @@ import pytest
 
 from ldmrelease.answers.milestones import milestones_answer
 from ldmrelease.render.pages.gantt import gantt_page, gantt_svg
-from ldmrelease.services.milestones.catalogues import shipped_catalogue
+from ldmrelease.services.catalogues.catalogues import shipped_catalogue
 from tests.browser.looking import DESK, opened, pages_looked_at, too_wide, violations
 
 if TYPE_CHECKING:

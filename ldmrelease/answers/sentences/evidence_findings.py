@@ -243,11 +243,60 @@ _COMPATIBLE: dict[tuple[str, str], Words] = {
     },
 }
 
+_STATES: dict[str, str] = {
+    "no-test-case": "no test case verifies it",
+    "no-result": "no result",
+    "other-definition": "its result is of another definition of the campaign: sign it again",
+    "not-counted": "its result is signed by nobody who counts",
+    "future": "its result claims to come from the future: check the clocks",
+    "in-progress": "in progress",
+    "incomplete": "not completed in the catalogue, which marks the milestone complete",
+}
+
+
+def _unverified(v: Values) -> str:
+    features = _maps(v.get("features"))
+    told = [
+        f"{each['feature']}{' (' + each['test_case'] + ')' if 'test_case' in each else ''}: "
+        f"{_STATES.get(each['state'], each['state'])}"
+        for each in features
+    ]
+    return f"{v['verified']} of {v['claims']} verified{_contradiction(v)}; {few(told)}"
+
+
+def _contradiction(v: Values) -> str:
+    """What the catalogue says of itself, unless it is told feature by feature."""
+    listed_already = any(each.get("state") == "incomplete" for each in _maps(v.get("features")))
+    if not v.get("incomplete") or listed_already:
+        return ""
+    return f" (the catalogue marks {v['milestone']} complete, and {v.listed('incomplete')} not)"
+
+
+_VERIFIED: dict[tuple[str, str], Words] = {
+    ("verified", "verified"): lambda v: (
+        f"all that {v['milestone']} claims is verified ({v['claims']} of {v['claims']}){_contradiction(v)}"
+    ),
+    ("verified", "no-campaign"): lambda v: (
+        f"there is no campaign {v['campaign']}" if "campaign" in v else f"no campaign binds {v['milestone']}"
+    ),
+    ("verified", "unreadable-campaign"): lambda v: (
+        f"campaign {v['campaign']} cannot be read ({v['problem']}): `ldmrelease campaign list` says why"
+    ),
+    ("verified", "nothing-claimed"): lambda v: (
+        f"{v['milestone']} claims no feature, and its campaign no requirement: there is nothing to verify"
+    ),
+    **{
+        ("verified", code): _unverified
+        for code in ("failed", "not-verified", "blocked", "in-progress", "milestone-incomplete")
+    },
+}
+
 EVIDENCE_WORDS: Mapping[tuple[str, str], Words] = {
     **_SCANS,
     **_METRICS,
     **_REVIEWS,
     **_DOCUMENTS,
     **_COMPATIBLE,
+    **_VERIFIED,
 }
 """By rule and code."""

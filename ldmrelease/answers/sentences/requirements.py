@@ -159,6 +159,18 @@ def _compatible(v: Values) -> str:
     return f"The schemas and protocols that the release needs{named} are those of the environment{_signed_by(v)}."
 
 
+def _verified(v: Values) -> str:
+    claimed = (
+        f"milestone {v['milestone']} claims"
+        if "milestone" in v
+        else f"campaign {v.get('campaign', '?')} claims"
+    )
+    marked = {
+        "refuse": ", and the catalogue does not mark the milestone complete while features of it are not",
+    }.get(v.get("milestone_complete", ""), "")
+    return f"All that {claimed} is verified in the release's content{_signed_by(v)}{marked}."
+
+
 def _about(v: Values) -> str:
     return {"image": "every image", "content": "its content"}.get(v.get("about", ""), "the release")
 
@@ -198,4 +210,5 @@ _RULES: Mapping[str, Callable[[Values], str]] = {
     "reviewed": _reviewed,
     "documents": _documents,
     "compatible": _compatible,
+    "verified": _verified,
 }

@@ -10,7 +10,7 @@ from pydantic.json_schema import JsonSchemaValue
 from pydantic_core import CoreSchema
 
 from ldmrelease.config.policies.act_entries import ApprovalEntry, WaiverEntry
-from ldmrelease.config.policies.evidence_entries import ContentsEntry, RunningEntry
+from ldmrelease.config.policies.evidence_entries import CampaignEntry, ContentsEntry, RunningEntry
 from ldmrelease.config.policies.numbers import DocumentKind
 from ldmrelease.config.policies.rule_schema import EvidenceType
 from ldmrelease.config.policies.schema import PolicyTagKind, WhatOfRecalled, WhatOfUnmanaged, WhenAsked
@@ -149,8 +149,8 @@ class RunEntry(EvidenceEntry):
 
 
 class StatementEntry(EvidenceEntry, ContentsEntry):
-    """A signed statement. It is about every image, where nothing else is said; a metric, a document and what is said of
-    compatibility are about the release, a review about the commit of each configuration.
+    """A signed statement. It is about every image, where nothing else is said; a metric, a document, results of a
+    campaign and what is said of compatibility are about the release, a review about the commit of each configuration.
     """
 
     type: EvidenceType | None = Field(
@@ -241,6 +241,9 @@ class GivenEntry(Strict):
     )
     interfaces: dict[Name, Text | None] | None = Field(
         None, description="The versions of schemas and protocols that the environment has."
+    )
+    campaigns: dict[Name, CampaignEntry | None] | None = Field(
+        None, description="The verification campaigns that the workspace has, by name."
     )
     checks: Names | None = Field(
         None, description="The checks that the workspace has. Left out: all that are named anywhere."

@@ -8,6 +8,7 @@ from ldmrelease.config.policies.numbers import Decimal, DocumentKind
 from ldmrelease.config.yaml.fields import Duration, Name, Names, Strict, Text
 
 SeverityName = Literal["critical", "high", "medium", "low", "negligible", "unknown"]
+CaseStatusName = Literal["passed", "failed", "blocked", "in-progress"]
 
 
 class VulnerabilityEntry(Strict):
@@ -83,6 +84,32 @@ class CompatibilityEntry(Strict):
     provides: dict[Name, Text] | None = Field(None, description="What it brings, by interface.")
 
 
+class VerificationEntry(Strict):
+    """Results of a verification campaign."""
+
+    campaign: Name | None = Field(None, description="Which. Left out: the statement's name.")
+    definition: Name | None = Field(
+        None, description="A name for another definition of the campaign than the workspace has."
+    )
+    results: dict[Text, CaseStatusName | None] | None = Field(
+        None, description="What became of its test cases, by key, such as LVV-T12: passed."
+    )
+
+
+class CampaignEntry(Strict):
+    """A verification campaign of the workspace."""
+
+    milestone: Text | None = Field(None, description="The milestone that it binds. Left out: its name.")
+    complete: bool = Field(False, description="Whether the catalogue marks the milestone complete.")
+    features: dict[Text, list[Text] | None] | None = Field(
+        None, description="The features and requirements that it claims, each with its test cases."
+    )
+    incomplete: list[Text] | None = Field(
+        None, description="Those of them that the catalogue does not have as completed."
+    )
+    problem: Text | None = Field(None, description="The code for which it cannot be read.")
+
+
 class ContentsEntry(Strict):
     """What a statement of a type says; each goes with the type."""
 
@@ -96,6 +123,7 @@ class ContentsEntry(Strict):
     review: ReviewEntry | None = Field(None, description="Of a review: what was said.")
     document: DocumentEntry | None = Field(None, description="Of a document: what was signed.")
     compatibility: CompatibilityEntry | None = Field(None, description="Of compatibility: what is declared.")
+    verification: VerificationEntry | None = Field(None, description="Of a campaign: what was verified.")
 
 
 class RunningEntry(Strict):

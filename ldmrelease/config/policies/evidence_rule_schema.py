@@ -6,7 +6,16 @@ from pydantic import Field, model_validator
 
 from ldmrelease.config.policies.numbers import Decimal, DocumentKind, Tolerance
 from ldmrelease.config.policies.rule_clause import Clause
-from ldmrelease.config.yaml.fields import UNIQUE, SomeNames, SomeTime, Strict, Text, said
+from ldmrelease.config.yaml.fields import (
+    UNIQUE,
+    Name,
+    SomeNames,
+    SomeTime,
+    Strict,
+    Text,
+    exactly_one,
+    said,
+)
 from ldmrelease.policy.subjects import About
 
 Count = Annotated[int, Field(ge=0, le=1_000_000)]
@@ -141,5 +150,34 @@ class Compatible(Clause):
     by: SomeNames | None = Field(None, description="Roles of whoever signed what it needs. Left out: any.")
 
 
-EVIDENCE_CLAUSES: tuple[type[Clause], ...] = (Vulnerabilities, Metric, Reviewed, Documents, Compatible)
+class Verified(Clause):
+    """All that a milestone claims is verified in the release's content, by the signed results of a campaign."""
+
+    rule: Literal["verified"]
+    campaign: Name | None = Field(None, description="The campaign, by its name in the workspace.")
+    milestone: Text | None = Field(
+        None, description="In place of a campaign: the milestone that campaigns bind, such as LDM-503-15a."
+    )
+    by: SomeNames | None = Field(None, description="Roles of whoever signed the results. Left out: any.")
+    milestone_complete: Literal["report", "refuse", "ignore"] = Field(
+        "report",
+        description="What it is that the catalogue marks the milestone complete while features of it are not: "
+        "`report` tells it, `refuse` refuses the release, `ignore` says nothing. Everything has to be verified in any "
+        "case.",
+    )
+
+    @model_validator(mode="after")
+    def _one_of_them(self) -> Self:
+        exactly_one(self, "campaign", "milestone")
+        return self
+
+
+EVIDENCE_CLAUSES: tuple[type[Clause], ...] = (
+    Vulnerabilities,
+    Metric,
+    Reviewed,
+    Documents,
+    Compatible,
+    Verified,
+)
 """The clauses of this file."""

@@ -5,15 +5,18 @@ from datetime import datetime, timedelta
 from typing import TypeVar
 
 from ldmrelease.config.policies.evidence_entries import (
+    CampaignEntry,
     ContentsEntry,
     ReviewEntry,
     ReviewerEntry,
     RunningEntry,
     ScanEntry,
+    VerificationEntry,
     VexEntry,
     VulnerabilityEntry,
 )
 from ldmrelease.domain.statement_facts import (
+    CaseStatus,
     CompatibilityFact,
     DocumentFact,
     FindingFact,
@@ -24,10 +27,17 @@ from ldmrelease.domain.statement_facts import (
     ReviewFact,
     SbomFact,
     ScanFact,
+    VerificationFact,
     VexFact,
     VexStatus,
 )
-from ldmrelease.policy.cases.contents import ScenarioContents, ScenarioRunning, document_digest
+from ldmrelease.domain.workspace_facts import CampaignFact, ClaimFact
+from ldmrelease.policy.cases.contents import (
+    ScenarioContents,
+    ScenarioRunning,
+    campaign_digest,
+    document_digest,
+)
 
 T = TypeVar("T")
 _TYPES = {
@@ -38,6 +48,7 @@ _TYPES = {
     "review": "code-review",
     "document": "document",
     "compatibility": "compatibility",
+    "verification": "verification",
 }
 
 
@@ -61,7 +72,33 @@ def contents_of(name: str, entry: ContentsEntry, received: datetime) -> Scenario
         compatibility=None
         if compatibility is None
         else CompatibilityFact(dict(compatibility.requires or {}), dict(compatibility.provides or {})),
+        verification=None if entry.verification is None else _verification(name, entry.verification),
     )
+
+
+def campaigns_of(entries: Mapping[str, CampaignEntry | None] | None) -> tuple[CampaignFact, ...]:
+    """The campaigns that the workspace has."""
+    return tuple(
+        CampaignFact(
+            name=name,
+            milestone=each.milestone or name,
+            definition=campaign_digest(name),
+            claims=tuple(
+                ClaimFact(code, tuple(cases or ()), code in (each.incomplete or ()))
+                for code, cases in (each.features or {}).items()
+            ),
+            complete=each.complete,
+            problem=each.problem,
+        )
+        for name, each in _given(entries)
+    )
+
+
+def _verification(name: str, entry: VerificationEntry) -> VerificationFact:
+    campaign = entry.campaign or name
+    definition = campaign_digest(entry.definition or campaign)
+    results = {case: CaseStatus(status) for case, status in _given(entry.results)}
+    return VerificationFact(campaign, definition, results)
 
 
 def running_of(entries: Mapping[str, RunningEntry | None] | None) -> tuple[ScenarioRunning, ...]:

@@ -11,7 +11,6 @@ from ldmrelease.config.policies.overlay_reading import compression, emergency, o
 from ldmrelease.config.policies.rule_clause import Clause
 from ldmrelease.config.policies.schema import (
     KEYS_TO_COME,
-    RULES_TO_COME,
     EnvironmentAdditions,
     LevelFile,
     WaiverLimitsEntry,
@@ -44,7 +43,7 @@ def read_level(path: Path) -> tuple[Level, read.YamlDocument]:
 def _level_of(document: read.YamlDocument) -> Level:
     problems = list(id_clashes(document))
     try:
-        file = validate(LevelFile, document, later=(*KEYS_TO_COME, *RULES_TO_COME))
+        file = validate(LevelFile, document, later=KEYS_TO_COME)
     except BadInput as error:
         raise BadInput([*error.problems, *problems]) from error
     level = _level(file, canonical.digest(document.data))

@@ -14,7 +14,7 @@ from ldmrelease.config.policies.case_schema import (
     RunEntry,
     StatementEntry,
 )
-from ldmrelease.config.policies.evidence_scenarios import contents_of, running_of, type_of
+from ldmrelease.config.policies.evidence_scenarios import campaigns_of, contents_of, running_of, type_of
 from ldmrelease.config.yaml.problems import Problem
 from ldmrelease.config.yaml.read import YamlDocument
 from ldmrelease.config.yaml.validation_messages import Path
@@ -42,6 +42,7 @@ _ABOUT = {
     "metric": "release",
     "document": "release",
     "compatibility": "release",
+    "verification": "release",
     "code-review": "configuration",
 }
 
@@ -115,6 +116,7 @@ def _whole(
         running=running_of(entry.running),
         documents=dict(given(entry.documents)),
         interfaces=dict(given(entry.interfaces)),
+        campaigns=campaigns_of(entry.campaigns),
         checks=None if entry.checks is None else tuple(entry.checks),
         clusters=dict(given(entry.clusters)),
         holds=tuple(entry.holds or ()),

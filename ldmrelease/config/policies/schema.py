@@ -12,7 +12,6 @@ from ldmrelease.config.yaml.fields import UNIQUE, Name, Registered, SomeTime, St
 from ldmrelease.domain.level import WaiverLimits
 from ldmrelease.domain.tags import RELEASE_KINDS
 
-RULES_TO_COME = ("verified",)
 KEYS_TO_COME = ("review",)
 
 PolicyTagKind = Annotated[str, Registered(lambda: RELEASE_KINDS)]

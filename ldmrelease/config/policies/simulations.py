@@ -9,7 +9,7 @@ from msgspec import Struct
 
 from ldmrelease.config.policies.act_entries import acts_of
 from ldmrelease.config.policies.case_schema import GivenEntry, SimulationFile
-from ldmrelease.config.policies.evidence_scenarios import running_of
+from ldmrelease.config.policies.evidence_scenarios import campaigns_of, running_of
 from ldmrelease.config.policies.scenarios import (
     Faults,
     candidates_of,
@@ -84,6 +84,7 @@ def _assumptions(
         running=running_of(entry.running),
         documents=dict(given(entry.documents)),
         interfaces=dict(given(entry.interfaces)),
+        campaigns=campaigns_of(entry.campaigns),
         clusters=dict(given(entry.clusters)),
         holds=tuple(entry.holds or ()),
         requested=None if entry.requested is None else at - timedelta(seconds=entry.requested),

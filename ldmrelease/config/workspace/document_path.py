@@ -28,6 +28,13 @@ def _path(text: str) -> str:
     return text
 
 
+def _folder(text: str) -> str:
+    path = PurePosixPath(text)
+    if path.is_absolute() or ".." in path.parts:
+        expected("write a folder within the workspace's folder")
+    return text
+
+
 def _version(text: str) -> str:
     try:
         version_key(text)
@@ -40,3 +47,4 @@ DocumentPath = Annotated[
     Text, AfterValidator(_path), WithJsonSchema({"type": "string", "examples": [DEFAULT_DOCUMENTS]})
 ]
 Version = Annotated[Text, AfterValidator(_version)]
+FolderPath = Annotated[Text, AfterValidator(_folder)]

@@ -60,14 +60,17 @@ _ROLES = {
     "ci": ["provenance", "sbom"],
     "scanner": ["vulnerabilities", "sbom", "vex"],
     "documentation": ["document", "compatibility"],
+    "tester": ["verification"],
     "change-control-board": ["approval", "waiver", "review"],
 }
-_OF_POLICIES = frozenset({"commissioning-manager", "scanner", "documentation", "change-control-board"})
+_OF_POLICIES = frozenset(
+    {"commissioning-manager", "scanner", "documentation", "tester", "change-control-board"}
+)
 """Roles that are there where a policy names them."""
 _STAKEHOLDERS = "stakeholder-"
 """How the roles begin of those who approve, and do nothing else."""
 _KEYS = {
-    "me": ["release-manager", "commissioning-manager", "documentation"],
+    "me": ["release-manager", "commissioning-manager", "documentation", "tester"],
     "runner": ["runner"],
     "observer": ["observer"],
     "promoter": ["promoter"],

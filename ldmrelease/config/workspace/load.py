@@ -209,6 +209,7 @@ def _workspace(parts: Parts) -> Workspace:
         gitops=gitops_of(file.gitops),
         insecure=tuple(file.insecure),
         document_path=file.documents,
+        campaigns=root / file.campaigns,
         local_policies=tuple(
             name for name, level in sorted(levels.items()) if not parts.trust.agrees_with(level)
         ),

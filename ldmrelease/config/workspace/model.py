@@ -84,7 +84,8 @@ class Workspace(Struct, frozen=True):
     records: what they decide is hypothetical; so they are of places in `local_environments`, whose targets are not
     those that it records. `local_products` and `local_checks` are not those that it records either: nothing of them is
     signed. `absent_environments` are those whose targets it records, and that the workspace has not. `documents` are
-    the policies as written, by the name of the level; `document_path` says where the documents about releases are.
+    the policies as written, by the name of the level; `document_path` says where the documents about releases are,
+    `campaigns` the folder of the verification campaigns.
     `trust_chain` are the digests of the trust document's signed
     versions; `trust_fault` says why the document as it is counts as nobody's, and is empty where it is signed.
     """
@@ -110,6 +111,7 @@ class Workspace(Struct, frozen=True):
     local_products: tuple[str, ...] = ()
     local_checks: tuple[LocalCheck, ...] = ()
     document_path: str = ""
+    campaigns: Path = Path("campaigns")
     agent_keys: dict[str, str] = {}
     trust_version: int = 0
     trust_digest: str = ""

@@ -6,7 +6,7 @@ from pydantic import Field, model_validator
 
 from ldmrelease.checks.registry import KINDS, traits
 from ldmrelease.config.workspace.controller_schema import ArgoCdEntry
-from ldmrelease.config.workspace.document_path import DEFAULT_DOCUMENTS, DocumentPath, Version
+from ldmrelease.config.workspace.document_path import DEFAULT_DOCUMENTS, DocumentPath, FolderPath, Version
 from ldmrelease.config.workspace.gitops_schema import GitOpsSection
 from ldmrelease.config.workspace.pattern_schema import PatternTree, PlacesHead, Repeated
 from ldmrelease.config.workspace.receiver_schema import NotifyField
@@ -334,6 +334,7 @@ class WorkspaceFile(Strict):
         description="Where documents about releases are, from the workspace's folder, with {kind} (release-notes) and "
         "{tag}, and {product} where it is needed.",
     )
+    campaigns: FolderPath = Field("campaigns", description="The folder of the verification campaigns.")
     insecure: Annotated[list[Text], UNIQUE] = Field(
         default_factory=list, description="Registries that are spoken to without TLS, as host:port."
     )

@@ -10,6 +10,7 @@ from ldmrelease.domain.predicates import (
     scan,
     summary,
     test_result,
+    verification,
     vex,
 )
 from ldmrelease.domain.predicates.interface import StatementType
@@ -26,6 +27,7 @@ STATEMENT_TYPES: dict[str, StatementType] = {
         review.TYPE,
         document.TYPE,
         compatibility.TYPE,
+        verification.TYPE,
         summary.TYPE,
     )
 }

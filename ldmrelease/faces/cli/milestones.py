@@ -36,7 +36,7 @@ from ldmrelease.render.milestones import (
     milestones_text,
 )
 from ldmrelease.render.output import Output, emit, say
-from ldmrelease.services.milestones.catalogues import (
+from ldmrelease.services.catalogues.catalogues import (
     FOLDER,
     catalogues_of,
     file_name,

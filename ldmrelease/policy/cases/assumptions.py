@@ -21,7 +21,7 @@ from ldmrelease.domain.facts import (
 from ldmrelease.domain.product_grammar import AnyGrammar
 from ldmrelease.domain.tags import order_key, parse
 from ldmrelease.domain.topology import Place
-from ldmrelease.domain.workspace_facts import DocumentFile, InterfaceFact
+from ldmrelease.domain.workspace_facts import CampaignFact, DocumentFile, InterfaceFact
 from ldmrelease.policy.cases.acts import ScenarioActs
 from ldmrelease.policy.cases.contents import (
     ScenarioRunning,
@@ -65,6 +65,7 @@ class Assumptions(Struct, frozen=True):
     running: tuple[ScenarioRunning, ...] = ()
     documents: dict[str, str] = field(default_factory=dict)
     interfaces: dict[str, str] = field(default_factory=dict)
+    campaigns: tuple[CampaignFact, ...] = ()
     clusters: dict[str, str] = field(default_factory=dict)
     holds: tuple[str, ...] = ()
     requested: datetime | None = None
@@ -90,6 +91,7 @@ def assume(facts: Facts, assumed: Assumptions, grammar: AnyGrammar, moved: timed
         running=(*facts.running, *running_releases(assumed.running, release.product)),
         documents=_documents(facts, assumed),
         interfaces=_interfaces(facts, assumed),
+        campaigns=_campaigns(facts, assumed),
         clusters={**facts.clusters, **assumed.clusters},
         holds=(*facts.holds, *hold_facts(assumed.holds)),
         requested=assumed.requested or facts.requested,
@@ -108,6 +110,12 @@ def _interfaces(facts: Facts, assumed: Assumptions) -> tuple[InterfaceFact, ...]
     """The same of versions, whoever else has said which they are."""
     kept = (each for each in facts.interfaces if each.interface not in assumed.interfaces)
     return (*kept, *interface_facts(assumed.interfaces))
+
+
+def _campaigns(facts: Facts, assumed: Assumptions) -> tuple[CampaignFact, ...]:
+    """The same of campaigns, by name."""
+    names = {each.name for each in assumed.campaigns}
+    return (*(each for each in facts.campaigns if each.name not in names), *assumed.campaigns)
 
 
 def _definitions(facts: Facts) -> Definitions:

@@ -14,6 +14,7 @@ from ldmrelease.domain.statement_facts import (
     ReviewFact,
     SbomFact,
     ScanFact,
+    VerificationFact,
     VexFact,
 )
 from ldmrelease.domain.workspace_facts import DocumentFile, InterfaceFact
@@ -31,6 +32,7 @@ class ScenarioContents(Struct, frozen=True):
     review: ReviewFact | None = None
     document: DocumentFact | None = None
     compatibility: CompatibilityFact | None = None
+    verification: VerificationFact | None = None
 
 
 class ScenarioRunning(Struct, frozen=True):
@@ -44,6 +46,11 @@ class ScenarioRunning(Struct, frozen=True):
 def document_digest(content: str) -> str:
     """The digest of a document, by a name for what it says."""
     return canonical.digest(f"document:{content}".encode())
+
+
+def campaign_digest(definition: str) -> str:
+    """The digest of a campaign, by a name for how it is defined."""
+    return canonical.digest(f"campaign:{definition}".encode())
 
 
 def document_files(documents: Mapping[str, str]) -> tuple[DocumentFile, ...]:

@@ -72,6 +72,7 @@ def facts_of(scenario: Scenario, level: Level, windows: Windows = NO_WINDOWS) ->
         running=tuple(running_releases(scenario.running, release.product)),
         documents=document_files(scenario.documents),
         interfaces=interface_facts(scenario.interfaces),
+        campaigns=scenario.campaigns,
         places=_places(scenario, level),
         place_components={str(place): names for place, names in sorted(components.items())},
         clusters=dict(scenario.clusters),

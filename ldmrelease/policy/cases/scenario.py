@@ -9,6 +9,7 @@ from msgspec import Struct, field
 from ldmrelease.domain.decision import Phase
 from ldmrelease.domain.facts import ChangeFact, CycleFact, CycleRole, ImageFact, ImageResidence, Intent
 from ldmrelease.domain.topology import Place
+from ldmrelease.domain.workspace_facts import CampaignFact
 from ldmrelease.policy.cases.acts import ScenarioActs
 from ldmrelease.policy.cases.contents import ScenarioContents, ScenarioRunning
 
@@ -158,7 +159,7 @@ class ScenarioCycle(Struct, frozen=True):
 class Scenario(Struct, frozen=True):
     """Everything that a case gives. `checks` are those that the workspace has, None: those that are named anywhere;
     `change` is as in `Facts`; `documents` are those of the workspace, each with a name for what it says, `interfaces`
-    the versions that it states for the environment;
+    the versions that it states for the environment, `campaigns` its verification campaigns;
     `clusters` are the UIDs of the environments' clusters; `earlier` and `later` as in `Facts`;
     `acts` is what people signed.
     """
@@ -179,6 +180,7 @@ class Scenario(Struct, frozen=True):
     running: tuple[ScenarioRunning, ...] = ()
     documents: dict[str, str] = field(default_factory=dict)
     interfaces: dict[str, str] = field(default_factory=dict)
+    campaigns: tuple[CampaignFact, ...] = ()
     checks: tuple[str, ...] | None = None
     clusters: dict[str, str] = field(default_factory=dict)
     holds: tuple[str, ...] = ()

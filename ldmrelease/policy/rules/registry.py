@@ -32,6 +32,7 @@ from ldmrelease.policy.rules import (
     same_content_as,
     same_cycle,
     together,
+    verified,
     vulnerabilities,
     window,
 )
@@ -113,4 +114,5 @@ RULES: Mapping[str, Rule] = {
     "reviewed": _rule(reviewed, "statements"),
     "documents": _rule(documents, "statements", "documents"),
     "compatible": _rule(compatible, "statements", "interfaces"),
+    "verified": _rule(verified, "statements", "campaigns"),
 }

@@ -1,1 +1,1 @@
-"""Catalogues of milestones: the one that ships, and those of a workspace."""
+"""Milestones at work: what campaigns found in a release, and their results, signed."""

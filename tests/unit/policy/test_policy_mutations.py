@@ -80,6 +80,7 @@ def only(requirement: Requirement, name: str) -> list[object]:
         ("reviewed", {"owners": True}, "owners", [False]),
         ("documents", {"kinds": ["a", "b"]}, "kinds", [["b"], ["a"]]),
         ("compatible", {"interfaces": ["a", "b"]}, "interfaces", [["b"], ["a"]]),
+        ("verified", {"milestone_complete": "refuse"}, "milestone_complete", ["report"]),
         ("window", {"start": "1:00", "end": "2:00", "zone": "UTC", "weekday": "monday"}, "weekday", [None]),
     ],
 )

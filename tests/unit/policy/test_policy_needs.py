@@ -21,15 +21,17 @@ from ldmrelease.domain.facts import (
 )
 from ldmrelease.domain.level import Requirement
 from ldmrelease.domain.statement_facts import (
+    CaseStatus,
     CompatibilityFact,
     DocumentFact,
     MetricFact,
     ReviewerFact,
     ReviewFact,
     ScanFact,
+    VerificationFact,
 )
 from ldmrelease.domain.topology import Place
-from ldmrelease.domain.workspace_facts import DocumentFile, InterfaceFact
+from ldmrelease.domain.workspace_facts import CampaignFact, ClaimFact, DocumentFile, InterfaceFact
 from ldmrelease.policy.engine import asked_requirements, fact_sources, residence_places
 from ldmrelease.policy.rules.registry import RULES
 from ldmrelease.services.decisions.facts.registry import SOURCES
@@ -125,6 +127,12 @@ TOLD = replace(
             subjects=(RELEASE,),
             compatibility=CompatibilityFact({"apdb": ">=3"}),
         ),
+        statement(
+            "results",
+            type="verification",
+            subjects=(RELEASE,),
+            verification=VerificationFact("spring", sha("spring"), {"LVV-T1": CaseStatus.PASSED}),
+        ),
     ),
     running=(
         RunningRelease(
@@ -135,6 +143,7 @@ TOLD = replace(
     ),
     documents=(DocumentFile("release-notes", "documents/w.2023.16/release-notes.md", sha("v1")),),
     interfaces=(InterfaceFact("apdb", "4.1", "workspace"),),
+    campaigns=(CampaignFact("spring", "LDM-503-15a", sha("spring"), (ClaimFact("DM-AP-12", ("LVV-T1",)),)),),
 )
 SCENES = (RICH, WELL, FINAL, CUT, TOLD)
 ASKED = {
@@ -165,6 +174,7 @@ ASKED = {
     "reviewed": [{}],
     "documents": [{"kinds": ["release-notes"]}],
     "compatible": [{}],
+    "verified": [{"campaign": "spring"}, {"milestone": "LDM-503-15a"}],
 }
 
 

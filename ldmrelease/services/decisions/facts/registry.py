@@ -8,6 +8,7 @@ from typing import Any
 
 from ldmrelease.services.decisions.facts import (
     approvals,
+    campaigns,
     candidate_pins,
     change,
     cycles,
@@ -41,6 +42,7 @@ SOURCES: Mapping[str, Callable[[Inquiry], Any]] = {
     "running": running.gather,
     "documents": documents.gather,
     "interfaces": running.interfaces,
+    "campaigns": campaigns.gather,
     "holds": holds.gather,
     "places": topology.places,
     "place_components": topology.place_components,

@@ -76,6 +76,7 @@ ASKED = (
     "{id: reviewed, rule: reviewed, quorum: 2, owners: true}",
     "{id: notes, rule: documents, kinds: [release-notes]}",
     "{id: schemas, rule: compatible, interfaces: [apdb]}",
+    "{id: milestone, rule: verified, campaign: spring, by: [tester], milestone-complete: refuse}",
 )
 CASES = """\
 apiVersion: ldmrelease/v1alpha1
@@ -92,6 +93,8 @@ given:
     review: {review: {reviewers: {ada: {}, eve: {}}, owners: {/docs/: ["@eve"]}}}
     release-notes: {document: {}}
     ranges: {compatibility: {requires: {apdb: ">=3,<5"}}}
+    spring: {by: [tester], verification: {results: {LVV-T1: passed, LVV-T2: passed}}}
+  campaigns: {spring: {milestone: LDM-503-15a, complete: true, features: {DM-AP-12: [LVV-T1, LVV-T2]}}}
   running: {w.2023.15: {metrics: {AM1: "9.6"}}}
   documents: {release-notes: text}
   interfaces: {apdb: "4.1"}
@@ -130,6 +133,15 @@ cases:
   - name: another schema is refused
     with: {interfaces: {apdb: "5.0"}}
     expect: {verdict: refused, findings: {schemas: failed/incompatible}}
+  - name: a feature is verified by all of its test cases
+    with: {statements: {spring: {verification: {results: {LVV-T2: failed}}}}}
+    expect: {verdict: refused, findings: {milestone: failed/failed}}
+  - name: results are of the campaign as it is
+    with: {statements: {spring: {verification: {definition: before}}}}
+    expect: {verdict: refused, findings: {milestone: missing/not-verified}}
+  - name: a milestone that is complete before its features
+    with: {campaigns: {spring: {incomplete: [DM-AP-12]}}}
+    expect: {verdict: refused, findings: {milestone: failed/milestone-incomplete}}
 """
 
 
@@ -153,4 +165,6 @@ def test_each_is_explained_in_a_sentence(tmp_path: Path) -> None:
         "that it changes among them.",
         "release-notes of the release are files of the workspace, and unchanged since they were signed.",
         "The schemas and protocols that the release needs (apdb) are those of the environment.",
+        "All that campaign spring claims is verified in the release's content, signed by tester, and the catalogue "
+        "does not mark the milestone complete while features of it are not.",
     ]

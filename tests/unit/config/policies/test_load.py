@@ -51,6 +51,8 @@ spec:
     - {id: reviewed, rule: reviewed, about: configuration, quorum: 2, owners: true, by: [bridge], max-age: 30d}
     - {id: notes, rule: documents, kinds: [release-notes, known-issues], about: content, by: [release-manager]}
     - {id: schemas, rule: compatible, interfaces: [apdb, butler], by: [release-manager]}
+    - {id: milestone, rule: verified, milestone: LDM-503-15a, by: [tester], milestone-complete: refuse}
+    - {id: campaign, rule: verified, campaign: spring}
   confirm:
     - {id: smoke, rule: check, check: smoke, where: here, max-age: 24h, accept-warned: true, unregistered: true}
   environments:
@@ -101,7 +103,7 @@ def test_a_good_file_becomes_a_level(tmp_path):
     assert level.digest == "sha256:" + hashlib.sha256(GOOD.encode()).hexdigest()
     assert [each.id for each in level.enter] == [
         "images", "built", "soak", "first", "same", "cycle", "no-return", "no-stale-merge", "with", "board", "hours",
-        "scan", "astrometry", "reviewed", "notes", "schemas",
+        "scan", "astrometry", "reviewed", "notes", "schemas", "milestone", "campaign",
     ]  # fmt: skip
     assert level.at("summit").enter[2].parameters["for_"] == 86400
 

@@ -29,7 +29,7 @@ def test_what_nobody_knows_is_called_by_its_type_and_says_nothing() -> None:
 def test_a_policy_may_ask_for_every_type_but_those_that_have_a_rule_of_their_own() -> None:
     asked = Attested.model_json_schema()["properties"]["type"]["enum"]
     assert asked == ["provenance", "vulnerabilities", "vex", "sbom", "metric", "code-review", "receipt"]
-    assert set(asked) == set(STATEMENT_TYPES) - {"check", "document", "compatibility"}
+    assert set(asked) == set(STATEMENT_TYPES) - {"check", "document", "compatibility", "verification"}
 
 
 def test_a_policy_may_ask_for_a_type_that_is_registered_and_for_no_other(

@@ -7,7 +7,7 @@ from xml.etree import ElementTree as ET
 
 import pytest
 
-from ldmrelease.services.milestones.catalogues import file_name, import_document, shipped_catalogue
+from ldmrelease.services.catalogues.catalogues import file_name, import_document, shipped_catalogue
 from tests.unit.faces.cli.running import run
 from tests.workspace import Site
 
