@@ -55,7 +55,7 @@ NOT_TO_DECIDE = NEVER | {
 OF_THE_WORKSPACE = {"ldmrelease.checks", "ldmrelease.checks.check_files"}
 """Whether a workspace has changed depends on the files of its checks, too: nothing but paths and digests."""
 
-MOST_FOR_THE_LEDGER, MOST = 170, 365
+MOST_FOR_THE_LEDGER, MOST = 171, 369
 """Modules of this program: to be lowered when it can be, raised with a reason. Whoever promotes looks at its keys, at
 names and at fences of a ledger that is lost, before it can say that there is nothing to do: six small modules.
 What was let in for less than is asked is marked wherever it is told of: two small modules.
@@ -66,8 +66,8 @@ imported history is one. What is read of a ledger is proven by a signed index: i
 believed are ten; another one reads rows of observations. A rule is a file: all of them are loaded; so are types of
 statements, and what facts have of the workspace's own files. What people decide is a kind of event, too, with the
 scopes that it is about; each kind of act is read in a file of its own, and what approvals rest on, quorums and
-waivers are one each. Whoever may ask for less than everybody is asked, and what is owed for it, is looked at by
-each promotion."""
+waivers are one each. Results of campaigns are a type of statement, a rule and a fact, and what they say together.
+Whoever may ask for less than everybody is asked, and what is owed for it, is looked at by each promotion."""
 
 _SCRIPT = """
 import atexit, sys

@@ -1,7 +1,6 @@
 """The verification campaigns that requirements ask for, as the workspace and its catalogues have them now."""
 
 from ldmrelease.domain.workspace_facts import CampaignFact
-from ldmrelease.services.catalogues.campaigns import campaign_facts
 from ldmrelease.services.decisions.facts.inquiry import Inquiry, ReleaseInquiry
 
 
@@ -18,4 +17,6 @@ def gather(inquiry: Inquiry) -> tuple[CampaignFact, ...]:
 
 
 def _every(about: ReleaseInquiry) -> tuple[CampaignFact, ...]:
+    from ldmrelease.services.catalogues.campaigns import campaign_facts  # noqa: PLC0415 - where one is asked for
+
     return campaign_facts(about.context.workspace)
