@@ -8,7 +8,7 @@ from msgspec import Struct
 from pydantic import Field
 
 from ldmrelease.config.yaml import read
-from ldmrelease.config.yaml.fields import UNIQUE, Strict, Text
+from ldmrelease.config.yaml.fields import UNIQUE, Name, Strict, Text
 from ldmrelease.config.yaml.problems import BadInput, Problem
 from ldmrelease.config.yaml.validation_messages import validate
 from ldmrelease.milestones.campaign import (
@@ -28,17 +28,17 @@ class RequirementEntry(Strict):
     """A requirement; its key is its code."""
 
     title: Text | None = Field(None, description="What it says.")
-    features: Annotated[list[Text], UNIQUE] = Field(
+    features: Annotated[list[Name], UNIQUE] = Field(
         default_factory=list, description="The features of the milestone that rest on it."
     )
 
 
-class CaseEntry(Strict):
+class CampaignCaseEntry(Strict):
     """A test case; its key is that of the test case, such as LVV-T1234."""
 
     title: Text | None = Field(None, description="What it is called.")
     version: Text | None = Field(None, description="Which version of it is executed, in quotes.")
-    verifies: Annotated[list[Text], Field(min_length=1), UNIQUE] = Field(
+    verifies: Annotated[list[Name], Field(min_length=1), UNIQUE] = Field(
         description="The features and requirements that it verifies."
     )
 
@@ -55,10 +55,12 @@ class CampaignFile(Strict):
     catalogue: Text | None = Field(
         None, description="The revision of the catalogue, such as 2023-04-22. Left out: the latest."
     )
-    requirements: dict[Text, RequirementEntry | None] = Field(
+    requirements: dict[Name, RequirementEntry | None] = Field(
         default_factory=dict, description="The requirements behind the features, by code."
     )
-    test_cases: dict[Text, CaseEntry] = Field(default_factory=dict, description="The test cases, by key.")
+    test_cases: dict[Name, CampaignCaseEntry] = Field(
+        default_factory=dict, description="The test cases, by key."
+    )
 
 
 class ReadCampaign(Struct, frozen=True):

@@ -19,7 +19,7 @@ from ldmrelease.domain.statement_facts import CaseStatus, VerificationFact
 MOST_RESULTS = 10_000
 
 
-class CaseResult(Struct, frozen=True, rename="camel", omit_defaults=True):
+class ExecutedCase(Struct, frozen=True, rename="camel", omit_defaults=True):
     """What became of one test case. `executed_on` is a day or a time as somebody wrote it, `executed_by` whoever
     executed it as the source names them; both and `environment` and `comment` are for people.
     """
@@ -35,22 +35,22 @@ class CaseResult(Struct, frozen=True, rename="camel", omit_defaults=True):
 class _Verification(Struct):
     campaign: str
     definition: str
-    results: tuple[CaseResult, ...]
+    results: tuple[ExecutedCase, ...]
 
 
 def write_verification(
-    campaign: str, definition: str, results: Iterable[CaseResult], signed: datetime
+    campaign: str, definition: str, results: Iterable[ExecutedCase], signed: datetime
 ) -> dict[str, Any]:
     """The predicate of results; `definition` is the digest of the campaign that they are results of."""
     return {
         "campaign": campaign,
         "definition": definition,
-        "results": msgspec.to_builtins(tuple(results)),
+        "results": msgspec.to_builtins(list(results)),
         "signedOn": times.spell(signed),
     }
 
 
-def read_results(predicate: Predicate) -> tuple[CaseResult, ...] | str:
+def read_results(predicate: Predicate) -> tuple[ExecutedCase, ...] | str:
     """The results, in their order, or the code of why they cannot be told: `bad-verification`, `too-many-results`."""
     try:
         found = msgspec.convert(predicate, _Verification)

@@ -56,6 +56,7 @@ COMMANDS: dict[str, CommandEntry] = {
     "status": CommandEntry("status", "Show where each release stands in each environment."),
     "timeline": CommandEntry("timeline", "Show what ran at each place over time."),
     "milestones": CommandEntry("milestones", "Show what releases have to deliver, and when (LDM-564)."),
+    "campaign": CommandEntry("campaign", "Verify what a milestone claims, in the content of a release."),
     "night": CommandEntry("night", "Show what ran in a night, what changed, and why it was allowed."),
     "availability": CommandEntry("availability", "Show how long after its tag each release was there."),
     "metrics": CommandEntry("metrics", "Show the four DORA figures, by level."),

@@ -53,7 +53,7 @@ def notes(
     # YAML, registries and the catalogue: other commands about releases go without.
     from ldmrelease.answers.release_notes import release_notes_answer  # noqa: PLC0415
     from ldmrelease.render.release_notes import notes_markdown, notes_rst  # noqa: PLC0415
-    from ldmrelease.services.milestones.catalogues import catalogues_of  # noqa: PLC0415
+    from ldmrelease.services.catalogues.catalogues import catalogues_of  # noqa: PLC0415
     from ldmrelease.services.milestones.release_notes import release_before, release_notes  # noqa: PLC0415
 
     context = open_context_here(ctx)

@@ -13,7 +13,7 @@ NOTES = f"documents/{WEEKLY}/release-notes.md"
 MANAGER = ("document", "compatibility", "metric", "vulnerabilities", "vex", "code-review", "sbom")
 
 
-def asks(site: Site, *requirements: dict[str, Any]) -> None:
+def asks(site: Site, *requirements: dict[str, Any], types: tuple[str, ...] = MANAGER) -> None:
     """Development asks for this, beside images; the key `me` may sign what it takes."""
 
     def with_requirements(text: str) -> str:
@@ -23,7 +23,7 @@ def asks(site: Site, *requirements: dict[str, Any]) -> None:
 
     def with_types(text: str) -> str:
         trust = yaml.safe_load(text)
-        trust["roles"]["evidence"] = {"types": [*MANAGER], "environments": ["*"], "repositories": ["*"]}
+        trust["roles"]["evidence"] = {"types": [*types], "environments": ["*"], "repositories": ["*"]}
         for key in trust["keys"].values():
             if "person" in key and "release-manager" in key["roles"]:
                 key["roles"].append("evidence")

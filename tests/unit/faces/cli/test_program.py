@@ -50,7 +50,14 @@ def test_help_of_every_command_ends_with_examples_of_it(everything):
     assert without == []
 
 
-WITHOUT_OUTPUT = {"completion", "resolve", "evidence sign", "milestones export", "milestones gantt"}
+WITHOUT_OUTPUT = {
+    "completion",
+    "resolve",
+    "evidence sign",
+    "milestones export",
+    "milestones gantt",
+    "campaign export",
+}
 
 
 def test_every_command_has_the_output_option(everything):
