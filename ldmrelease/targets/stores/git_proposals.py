@@ -20,6 +20,7 @@ from ldmrelease.targets.git.git_remote import GitRemote
 from ldmrelease.targets.git.git_repository import author_of, tree_with
 from ldmrelease.targets.git.merges import proposed_merge, with_own_objects
 from ldmrelease.targets.git.program import GitError
+from ldmrelease.targets.git.signed_commits import add_commit
 from ldmrelease.targets.results import Change, Refusal, RefusedError, Values
 from ldmrelease.targets.stores.expected import require_expected, written_settings
 from ldmrelease.targets.stores.git_session import Session
@@ -147,7 +148,7 @@ def _made(session: Session, edits: Edits, tip: str, note: Note) -> str:
     for file, content in session.texts(tip).edited(edits.wanted, edits.asked).items():
         name = Path(file).name.encode(errors="surrogateescape")
         entries[file] = TreeEntry(session.blob(tip, file).mode, name, objects.blob(content))
-    made = objects.commit(tree_with(session.git, objects, tip, entries), tip, note)
+    made = add_commit(session.git, objects, tree_with(session.git, objects, tip, entries), tip, note)
     session.git.store(objects)
     return made
 
