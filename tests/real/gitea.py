@@ -18,7 +18,7 @@ from tests.real.gotools import TOOLS, go_tool
 from tests.real.registries import free_port
 
 _START_SECONDS = 60
-_BUILD = ("-tags", "sqlite sqlite_unlock_notify", "-ldflags", "-s -w")
+_BUILD = ("-tags", "sqlite sqlite_unlock_notify")
 
 
 @dataclass

@@ -10,7 +10,7 @@ import subprocess
 import tempfile
 from pathlib import Path
 
-from tests.real.gotools import CACHE
+from tests.real.gotools import CACHE, NO_DEBUGGING
 
 _HERE = Path(__file__).parent
 _PROGRAMS = ("kube-apiserver", "kube-controller-manager", "kube-scheduler", "kubelet", "kube-proxy")
@@ -41,7 +41,7 @@ def _build(directory: Path) -> None:
     with tempfile.TemporaryDirectory(dir=CACHE, ignore_cleanup_errors=True) as aside:
         made = Path(aside) / "bin"
         made.mkdir()
-        _go("build", "-trimpath", "-buildvcs=false", "-ldflags", _linked(), "-o", f"{made}/", *_packages())
+        _go("build", "-buildvcs=false", *NO_DEBUGGING, "-ldflags", _linked(), "-o", f"{made}/", *_packages())
         made.rename(directory)
 
 
