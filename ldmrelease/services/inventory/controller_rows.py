@@ -5,6 +5,7 @@ from functools import partial
 
 from msgspec.structs import replace
 
+from ldmrelease.domain.targets import GitFile
 from ldmrelease.domain.topology import Application
 from ldmrelease.services.inventory.comparison import LiveComponent, PlaceAnswers
 from ldmrelease.services.inventory.controllers import KeptBy
@@ -25,6 +26,8 @@ def with_controllers(
     """The rows of a place with what its controllers say: at every row of a component that is overridden, at the first
     row of what else an object keeps."""
     found = list(rows)
+    for component, drift in _revised(application, heard):
+        found = [_with(row, drift) if row.component == component else row for row in found]
     for kept in heard.controllers.kept:
         first = next((index for index, row in enumerate(found) if _keeps(kept, row)), 0)
         for drift in _drifts(trees, application, heard, kept):
@@ -33,6 +36,19 @@ def with_controllers(
                 if (row.component == about) if about is not None else index == first:
                     found[index] = _with(row, drift)
     return found
+
+
+def _revised(application: Application, heard: PlaceAnswers) -> Iterator[tuple[str, Drift]]:
+    """What the environment itself takes from another revision, whoever brings it."""
+    where = application.target.location
+    if not isinstance(heard.tree, DesiredState) or not isinstance(where, GitFile):
+        return
+    for each in heard.tree.revised:
+        told = {"object": each.address, "line": each.line, "found": each.revision, "expected": where.branch}
+        by = each.changed
+        who = {"by": by.author, "time": by.time, "commit": by.commit} if by is not None else {}
+        for component in each.components:
+            yield component, Drift("other-revision", told | who)
 
 
 def _drifts(trees: Trees, application: Application, heard: PlaceAnswers, kept: KeptBy) -> Iterator[Drift]:

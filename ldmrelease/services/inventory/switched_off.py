@@ -52,7 +52,7 @@ def switched_off(access: Access, application: Application, revision: str) -> lis
     environments = possible_environments(layout.environments(tree), application.place.environment, where.file)
     if len(environments) != 1:
         return []  # nobody can say which of them the place is in
-    files = _files(target, where.file)
+    files = written_files(target, where.file)
     try:
         found = list(layout.switched_off(tree, environments[0], files))
     except UnreadableFile:
@@ -60,7 +60,7 @@ def switched_off(access: Access, application: Application, revision: str) -> lis
     return [_told(access, application.place, where, files, each) for each in found]
 
 
-def _files(target: ImageSettingsTarget | MenuTarget, own: str) -> dict[str, list[str]]:
+def written_files(target: ImageSettingsTarget | MenuTarget, own: str) -> dict[str, list[str]]:
     """By file, the components whose settings are written there."""
     found: dict[str, list[str]] = {}
     if isinstance(target, MenuTarget):
@@ -75,8 +75,8 @@ def _told(
     access: Access, place: Place, where: GitFile, files: dict[str, list[str]], off: SwitchedOff
 ) -> SwitchedOffApplication:
     path = path_text(off.path)
-    components = dict.fromkeys(name for name in _components(files, off.application))
-    changed = _changed(access, where, ValueAddress(path, off.file)) if off.line is not None else None
+    components = dict.fromkeys(name for name in components_in(files, off.application))
+    changed = author_of(access, where, ValueAddress(path, off.file)) if off.line is not None else None
     return SwitchedOffApplication(
         place,
         off.application,
@@ -90,13 +90,15 @@ def _told(
     )
 
 
-def _components(files: dict[str, list[str]], application: str) -> Iterator[str]:
+def components_in(files: dict[str, list[str]], application: str) -> Iterator[str]:
+    """The components that are written in the folder of an application."""
     for file, components in files.items():
         if application in file.split("/")[:-1]:
             yield from components
 
 
-def _changed(access: Access, where: GitFile, address: ValueAddress) -> Change | None:
+def author_of(access: Access, where: GitFile, address: ValueAddress) -> Change | None:
+    """Who wrote a scalar of a tree last; None where nobody could say it."""
     item = SettingItem(str(address))
     found = asked(where.repository, partial(git_file.changed_by, where, [item], access))
     change = found.get(item) if isinstance(found, dict) else None

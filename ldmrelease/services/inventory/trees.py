@@ -31,6 +31,7 @@ from ldmrelease.trees.interface import NotUnderstood
 
 if TYPE_CHECKING:
     from ldmrelease.services.inventory.rendered import Rendering
+    from ldmrelease.services.inventory.revised import RevisedApplication
     from ldmrelease.services.inventory.switched_off import SwitchedOffApplication
 
 TargetFailure = Refusal | Unavailable
@@ -69,7 +70,8 @@ class DesiredState(Struct, frozen=True):
     """The settings of a place as committed; `unheard` is a registry that did not say what the tags are.
 
     unrendered: what of the tree was not rendered, so that settings were not compared with what comes of them there.
-    switched_off: the applications of the place that its environment does not deploy.
+    switched_off: the applications of the place that its environment does not deploy. revised: those that it takes from
+    another revision.
     """
 
     revision: str
@@ -77,6 +79,7 @@ class DesiredState(Struct, frozen=True):
     unheard: TargetFailure | None = None
     unrendered: tuple[NotUnderstood, ...] = ()
     switched_off: "tuple[SwitchedOffApplication, ...]" = ()
+    revised: "tuple[RevisedApplication, ...]" = ()
 
 
 class RunningContainer(Struct, frozen=True):
@@ -219,12 +222,15 @@ class Trees:
         return replace(tree, said=tuple(said), unheard=unheard)
 
     def _with_switches(self, application: Application, tree: DesiredState) -> DesiredState:
+        from ldmrelease.services.inventory.revised import revised  # noqa: PLC0415 - knows layouts of trees
         from ldmrelease.services.inventory.switched_off import switched_off  # noqa: PLC0415 - knows layouts of trees
 
         with self._alone(application):
             where = registry.where(application.target)
             found = asked(where, partial(switched_off, self._access, application, tree.revision))
-        return replace(tree, switched_off=tuple(found)) if isinstance(found, list) else tree
+            others = asked(where, partial(revised, self._access, application, tree.revision))
+        tree = replace(tree, switched_off=tuple(found)) if isinstance(found, list) else tree
+        return replace(tree, revised=tuple(others)) if isinstance(others, list) else tree
 
     def _not_rendered_yet(self, application: Application, tree: DesiredState) -> DesiredState:
         """What holds of a place until its tree is rendered."""

@@ -71,6 +71,22 @@ def test_an_application_that_its_environment_does_not_mention_is_off(site: Site)
     assert "environments/values-base.yaml: has no applications.lab, so proxy" in site.run("drift").stdout
 
 
+def test_an_application_that_is_taken_from_another_branch_is_named_with_who_said_so(site: Site) -> None:
+    file = site.root / "tree/environments/values-base.yaml"
+    file.write_text(file.read_text() + "revisions: {lab: tickets/DM-1}\n")
+    site.git("add", "-A", repository="tree")
+    site.git("commit", "-q", "-m", "A branch of ours", repository="tree")
+    found = json.loads(site.run("drift", "--target", LAB, "-o", "json").stdout)["drift"]
+    (one,) = (each for each in found if each["code"] == "other-revision")
+    values = one["values"]
+    assert values["object"] == "environments/values-base.yaml#revisions.lab"
+    assert (values["found"], values["expected"], values["by"]) == ("tickets/DM-1", "main", "Ann <ann@x>")
+    file.write_text(file.read_text().replace("tickets/DM-1", "main"))
+    site.git("commit", "-qam", "Back", repository="tree")
+    back = json.loads(site.run("drift", "--target", LAB, "-o", "json").stdout)["drift"]
+    assert not [each for each in back if each["code"] == "other-revision"]
+
+
 def test_what_was_not_rendered_in_time_is_said_and_the_settings_are_compared_all_the_same(
     site: Site, monkeypatch: pytest.MonkeyPatch
 ) -> None:
