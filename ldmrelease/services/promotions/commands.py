@@ -214,7 +214,9 @@ def _unconfirmed(context: SignedHistory, considered: Preview) -> PlaceBusy | Non
         journal, place = other.journal, other.journal.waits_at if other.journal is not None else None
         if other.state != PromotionState.WAITING or journal is None or place not in wanted:
             continue
-        if place is not None and journal.step(str(StepId(place, StepKind.APPLY))).intended:
+        # What is open for others to merge would come in beside its successor: it is aborted first.
+        begun = (StepKind.APPLY, StepKind.PROPOSE)
+        if place is not None and any(journal.step(str(StepId(place, each))).intended for each in begun):
             return PlaceBusy(str(place), other.promotion, other.by, spell(other.last), waits=True)
     return None
 

@@ -78,10 +78,11 @@ def forge_of(context: PlaceAccess, application: Application) -> PullRequests:
     """
     repository = location_of(application).repository
     kind = context.gitops.of(repository).propose or "branch"
-    reach = access(context)
+    # Before it is kept: what is made once must not open anything itself.
+    remote = access(context).repository(repository) if kind == "branch" else None
 
     def make() -> PullRequests:
-        branches = RepositoryBranches(reach.repository(repository)) if kind == "branch" else None
+        branches = RepositoryBranches(remote) if remote is not None else None
         return pull_requests(kind, repository, os.environ, branches=branches)
 
     return context.connections.once(f"forge {repository}", make)

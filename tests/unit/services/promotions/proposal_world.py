@@ -98,7 +98,8 @@ def text_of(tag: str) -> str:
 class ProposalWorld(World):
     """Everything real but images, the forge and time."""
 
-    def __init__(self, folder: Path, rules: GitOpsRules) -> None:
+    def __init__(self, folder: Path, rules: GitOpsRules, *, forge: bool = True) -> None:
+        self.with_forge = forge
         self.effects = 0
         super().__init__(made(), lambda *_: None)
         self.tree = Tree(folder)
@@ -133,7 +134,8 @@ class ProposalWorld(World):
             self.workspace, self.ledger, given.keyring, given.levels, lambda: self.now, self.tell
         )
         context.signers, context.registries, context.records = given.signers, given.registries, given.records
-        context.connections.once(f"forge {self.tree.bare}", lambda: self.forge)
+        if self.with_forge:
+            context.connections.once(f"forge {self.tree.bare}", lambda: self.forge)
         return context
 
     @contextmanager

@@ -10,9 +10,14 @@ import pytest
 from ldmrelease.domain.events import EventKind
 from ldmrelease.domain.events.promotion import PromotionState
 from ldmrelease.domain.gitops import GitOpsRules
+from ldmrelease.domain.images import parse_reference
+from ldmrelease.forges.errors import ForgeError
 from ldmrelease.forges.interface import PullRequestState
+from ldmrelease.registry.sample import put_sample_image
 from ldmrelease.services.promotions.commands import Promoted, Resumed, abort, promote, resume
 from ldmrelease.services.promotions.promotion_outcome import PromotionOutcome
+from ldmrelease.services.promotions.proposals import OpenProposals
+from ldmrelease.services.promotions.work import PlaceBusy
 from tests.unit.services.promotions.promotion_world import AT_FIRST, BY_HAND, DEV, quiet, scripted, spec
 from tests.unit.services.promotions.proposal_world import ProposalWorld, text_of
 from tests.unit.services.promotions.scripted_check import Script
@@ -166,3 +171,87 @@ def test_what_fails_after_the_merge_is_put_back_by_a_pull_request(world: Proposa
     world.merge()
     assert resumed(world).state is PromotionState.HALTED
     assert (world.tree.tag(DEV), receipts(world)) == (AT_FIRST, 0)
+
+
+def move_tag(world: ProposalWorld) -> None:
+    """The release's tag names another image by now: no decision allows it any more."""
+    put_sample_image(world.registries.open(parse_reference("oci:images/server")), TAG, seed="x", layers=(8,))
+
+
+def test_what_is_no_longer_allowed_is_withdrawn(world: ProposalWorld) -> None:
+    asked(world)
+    move_tag(world)
+    assert resumed(world).state is PromotionState.REFUSED
+    (left,) = world.forge.pull_requests.values()
+    assert left.state is PullRequestState.CLOSED
+    assert "Do not merge" in "".join(world.forge.comments[left.number].values())
+    assert world.tree.tip(left.head) is None
+    assert world.tree.tag(DEV) == AT_FIRST
+
+
+def test_what_was_merged_and_is_not_allowed_is_put_back(world: ProposalWorld) -> None:
+    asked(world)
+    move_tag(world)
+    world.merge()
+    waits = resumed(world)
+    assert (waits.state, waits.cause["code"]) == (PromotionState.WAITING, "restore-not-merged")
+    world.merge()
+    ended = resumed(world)
+    assert (ended.state, ended.cause["cause"]) == (PromotionState.HALTED, "merged-unallowed")
+    assert (world.tree.tag(DEV), receipts(world)) == (AT_FIRST, 0)
+
+
+def test_a_place_with_an_open_proposal_is_not_asked_for_again(world: ProposalWorld) -> None:
+    asked(world)
+    with world.as_ann() as context:
+        answer = promote(context, spec(context, "1.1.0", "dev/app"), quiet)
+    assert isinstance(answer, PlaceBusy)
+    assert answer.waits
+    assert len(world.forge.list_open("ldmrelease/")) == 1
+
+
+@pytest.mark.parametrize("kind", ["branch"])
+def test_a_branch_alone_is_a_proposal_too(tmp_path: Path, kind: str) -> None:
+    world = ProposalWorld(tmp_path, GitOpsRules(kind), forge=False)
+    waits = asked(world)
+    assert waits.cause["code"] == "not-merged"
+    world.tree.merge(waits.cause["values"]["branch"], "squash")
+    assert resumed(world).state is PromotionState.SUCCEEDED
+
+
+def test_a_level_may_push_what_is_put_back(tmp_path: Path) -> None:
+    world = ProposalWorld(tmp_path, GitOpsRules("gitea", restores={"development": "push"}))
+    asked(world)
+    world.merge()
+    Script.passes = False
+    assert resumed(world).state is PromotionState.HALTED
+    assert world.tree.tag(DEV) == AT_FIRST
+    assert len(world.forge.pull_requests) == 1
+
+
+def test_many_are_looked_at_by_one_request(world: ProposalWorld) -> None:
+    asked(world)
+    world.forge.requests.clear()
+    with world.as_ann() as context:
+        listed = OpenProposals(context)
+        for _ in range(5):
+            outcome = resume(context, world.promotions()[-1], quiet, listed=listed)
+            assert outcome.state is PromotionState.WAITING
+    assert world.forge.requests == ["list_open"]
+
+
+def test_a_forge_that_is_away_leaves_it_to_the_next_resume(world: ProposalWorld) -> None:
+    def away(_name: str) -> None:
+        raise ForgeError("forge.example.org", "502 Bad Gateway", 502)
+
+    before = world.forge.before_request
+    world.forge.before_request = away
+    assert asked(world).interrupted is not None
+    world.forge.before_request = before
+    assert resumed(world).state is PromotionState.WAITING
+    world.forge.before_request = away
+    assert resumed(world).interrupted is not None
+    world.forge.before_request = before
+    world.merge("rebase")
+    assert resumed(world).state is PromotionState.SUCCEEDED
+    assert len(world.forge.pull_requests) == 1
