@@ -76,6 +76,10 @@ class BranchProposals:
         """None that anybody knows of."""
         return ()
 
+    def changed(self, _number: str, /) -> Sequence[str]:
+        """None that anybody says."""
+        return ()
+
     def checks(self, _commit: str, /) -> Sequence[CommitCheck]:
         """None that anybody knows of."""
         return ()

@@ -127,6 +127,8 @@ class GitLabPullRequests(RestPullRequests):
 
     edit_method = "PUT"
     open_state = "opened"
+    files_name = "diffs"
+    file_keys = ("new_path", "old_path")
 
     def __init__(self, project: ForgeProject, token: str) -> None:
         super().__init__(project, token)

@@ -132,6 +132,9 @@ class PullRequests(Protocol):
     def reviews(self, number: str, /) -> Sequence[PullRequestReview]:
         """The last word of each reviewer."""
 
+    def changed(self, number: str, /) -> Sequence[str]:
+        """The paths of the files that it changes, of one that is renamed both; none where nobody says."""
+
     def checks(self, commit: str, /) -> Sequence[CommitCheck]:
         """The checks of a commit."""
 

@@ -42,6 +42,7 @@ class MemoryForge:
         self.after_request: Callable[[str], None] = lambda _: None
         self.comments: dict[str, dict[str, str]] = {}
         self.given_reviews: dict[str, list[PullRequestReview]] = {}
+        self.given_paths: dict[str, list[str]] = {}
         self.given_checks: dict[str, list[CommitCheck]] = {}
         self.given_rules: dict[str, BranchRules] = {}
         self._tips = tips
@@ -83,6 +84,10 @@ class MemoryForge:
     def reviews(self, number: str, /) -> Sequence[PullRequestReview]:
         """The last word of each reviewer, as `given_reviews` has it."""
         return self._ask("reviews", lambda: tuple(self.given_reviews.get(self._one(number).number, ())))
+
+    def changed(self, number: str, /) -> Sequence[str]:
+        """The paths that it changes, as `given_paths` has it."""
+        return self._ask("changed", lambda: tuple(self.given_paths.get(self._one(number).number, ())))
 
     def checks(self, commit: str, /) -> Sequence[CommitCheck]:
         """The checks of a commit, as `given_checks` has it."""

@@ -37,6 +37,8 @@ class RestPullRequests(ABC):
     page_size_name: ClassVar[str] = "per_page"
     edit_method: ClassVar[str] = "PATCH"
     open_state: ClassVar[str] = "open"
+    files_name: ClassVar[str] = "files"
+    file_keys: ClassVar[tuple[str, ...]] = ("filename", "previous_filename")
 
     def __init__(self, project: ForgeProject, token: str) -> None:
         self.project = project
@@ -161,6 +163,16 @@ class RestPullRequests(ABC):
     @abstractmethod
     def reviews(self, number: str, /) -> Sequence[PullRequestReview]:
         """The last word of each reviewer."""
+
+    def changed(self, number: str, /) -> Sequence[str]:
+        """The paths of the files that it changes, of one that is renamed both."""
+        path = f"{self.pulls_path}/{int(number)}/{self.files_name}"
+        found: set[str] = set()
+        for each in self.rest.items(path, self.page, size=self.page_size_name):
+            file = self.rest.shaped(f"GET {path}", each, dict[str, Any])
+            named = [file.get(name) for name in self.file_keys]
+            found |= {name for name in named if isinstance(name, str) and name}
+        return tuple(sorted(found))
 
     @abstractmethod
     def checks(self, commit: str, /) -> Sequence[CommitCheck]:

@@ -85,7 +85,7 @@ def evaluate_statement(
     statement = _statement(read)
     if isinstance(statement, Rejected):
         return _refused(_unreadable(canonical.digest(read.payload), blob, received), statement)
-    fact = _described(statement, blob, received, checks)
+    fact = _by_persons(_described(statement, blob, received, checks), keyring)
     signers = statement_signers(read, keyring, at=received)
     if isinstance(signers, UnknownSigner):
         return replace(_refused(fact, signers.refusal), certificate=signers.certificate)
@@ -146,6 +146,24 @@ def _described(
         observed=read_observed(statement.predicate),
     )
     return replace(fact, **kind.facts(statement.predicate, checks))
+
+
+def _by_persons(fact: StatementFact, keyring: Keyring) -> StatementFact:
+    """Accounts of a review's system as the persons that the trust document says they are of; others as they are."""
+    review = fact.review
+    if review is None:
+        return fact
+
+    def person(account: str) -> str:
+        return keyring.accounts.get(f"{review.system}:{account.removeprefix('@')}", account)
+
+    named = replace(
+        review,
+        author=None if review.author is None else person(review.author),
+        reviewers=tuple(replace(each, person=person(each.person)) for each in review.reviewers),
+        owners=tuple(replace(each, owners=tuple(map(person, each.owners))) for each in review.owners),
+    )
+    return replace(fact, review=named)
 
 
 def _claimed(statement: Statement) -> datetime | None:

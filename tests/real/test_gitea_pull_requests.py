@@ -48,7 +48,7 @@ class GiteaSite:
         made = {"content": content, "message": text, "branch": branch}
         if not self.tip(branch):
             made |= {"branch": "main", "new_branch": branch}
-        done = self.running.ask("bot", "POST", f"{self.path}/contents/{next(_NAMES)}.yaml", made)
+        done = self.running.ask("bot", "POST", f"{self.path}/contents/{next(_NAMES)}-values.yaml", made)
         commit: str = done["commit"]["sha"]
         return commit
 

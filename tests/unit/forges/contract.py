@@ -158,6 +158,12 @@ class PullRequestsContract:
             "bob": (ReviewVerdict.APPROVED, commit),
         }
 
+    def test_the_files_that_it_changes(self, site: ForgeSite) -> None:
+        made = opened(site)
+        found = site.forge.changed(made.number)
+        assert len(found) == 1
+        assert found[0].endswith("values.yaml")
+
     def test_checks_of_a_commit(self, site: ForgeSite) -> None:
         commit = site.change(HEAD, "tag: 1")
         assert list(site.forge.checks(commit)) == []

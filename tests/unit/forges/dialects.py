@@ -32,6 +32,8 @@ class GitHubDialect(Dialect):
                 return self.one(forge, method, forge.pulls[int(number)], body)
             case "GET", ["repos", "o", "r", "pulls", number, "reviews"]:
                 return 200, forge.page(forge.pulls[int(number)].reviews, query, "per_page")
+            case "GET", ["repos", "o", "r", "pulls", number, "files"]:
+                return 200, [{"filename": each} for each in forge.changed(forge.pulls[int(number)])]
             case _, ["repos", "o", "r", "issues", number, "comments"]:
                 return self.comments(forge, method, forge.pulls[int(number)], query, body)
             case "PATCH", ["repos", "o", "r", "issues", "comments", number]:
@@ -207,6 +209,8 @@ class GitLabDialect(Dialect):
                 }
             case "GET", ["reviewers"]:
                 return 200, [{"user": each["user"], "state": each["state"]} for each in pull.reviews]
+            case "GET", ["diffs"]:
+                return 200, [{"old_path": each, "new_path": each} for each in forge.changed(pull)]
             case "GET", ["versions"]:
                 return 200, [
                     {"head_commit_sha": commit, "created_at": at} for commit, at in reversed(pull.versions)

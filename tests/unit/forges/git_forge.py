@@ -102,6 +102,10 @@ class GitForge:
         self.pulls[pull.number] = pull
         return pull
 
+    def changed(self, pull: Pull) -> list[str]:
+        """The files that one changes."""
+        return self.repository.git("diff", "--name-only", f"{pull.base}...{pull.commit}").split()
+
     def merge(self, number: int, how: str = "merge", by: str = "reviewer") -> str:
         """As a person does it in the browser."""
         self.current()

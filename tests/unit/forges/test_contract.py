@@ -37,6 +37,7 @@ class MemorySite:
     def __init__(self, path: Path) -> None:
         self.repository = BareRepository(path)
         self.forge = self.memory = MemoryForge(self.repository.tip)
+        self.memory.given_paths["1"] = ["values.yaml"]
 
     def change(self, branch: str, text: str) -> str:
         return self.repository.change(branch, text, line=8 if branch == "main" else 3)
