@@ -54,13 +54,15 @@ def notes(
     from ldmrelease.answers.release_notes import release_notes_answer  # noqa: PLC0415
     from ldmrelease.render.release_notes import notes_markdown, notes_rst  # noqa: PLC0415
     from ldmrelease.services.catalogues.catalogues import catalogues_of  # noqa: PLC0415
+    from ldmrelease.services.milestones.campaign_features import CampaignFeatures  # noqa: PLC0415
     from ldmrelease.services.milestones.release_notes import release_before, release_notes  # noqa: PLC0415
 
     context = open_context_here(ctx)
     pinned = release_stored(context, release, product)
     before = _named(context, pinned, since) if since is not None else release_before(context, pinned)
     catalogue = catalogues_of(context.workspace.root)[-1]
-    answer = release_notes_answer(release_notes(context, pinned, before, catalogue))
+    found = release_notes(context, pinned, before, catalogue, CampaignFeatures(context))
+    answer = release_notes_answer(found)
     if output.is_text:
         pass_on(notes_rst(answer) if format is NotesFormat.rst else notes_markdown(answer))
     else:

@@ -90,6 +90,10 @@ def test_from_nothing_to_verified_and_there_and_back_through_a_control_database(
     assert finding(asked, "milestone") == ("satisfied", "verified")
     assert set(states(asked, code=0).values()) == {"satisfied"}
 
+    notes = asked.ok("release", "notes", WEEKLY)
+    assert "DM-AP-12" in notes
+    assert "(verified" in notes
+
     for name in ("results.csv", "run.json"):
         asked.ok("campaign", "export", WEEKLY, "--out", str(tmp_path / name))
         again = told(asked, "import", str(tmp_path / name), "--release", WEEKLY)
