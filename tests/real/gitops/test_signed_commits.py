@@ -15,6 +15,7 @@ from ldmrelease.targets.fence import WriteGrant
 from ldmrelease.targets.git.commits import Identity
 from ldmrelease.targets.git.signed_commits import signing_refusal
 from ldmrelease.targets.results import Refusal, Written
+from ldmrelease.targets.stores import git_proposals
 from tests.real.gitops.settings import BEFORE, OURS
 from tests.real.gitops.site import FENCE, Promoter, git, show, target
 from tests.real.parts import require
@@ -133,3 +134,19 @@ def _signed() -> WriteGrant:
 
 def _everything(tree: Path) -> set[str]:
     return {str(each) for each in (tree / ".git").rglob("*") if each.is_file()}
+
+
+@pytest.mark.parametrize("key", [_ssh, _openpgp])
+def test_a_signed_proposal_is_found_again_and_not_made_anew(
+    key: Callable[[Path], str], home: Path, server: Path, access: Access
+) -> None:
+    (home / ".gitconfig").write_text(key(home))
+    where, note = target(server.as_uri()).location, _signed().note
+    edits = git_proposals.Edits(OURS, BEFORE)
+    made = []
+    for _ in range(2):
+        found = git_proposals.propose(where, edits, access, branch="ldmrelease/1/p-1", note=note)
+        assert isinstance(found, git_proposals.PushedProposal), found
+        made.append((found.commit, found.found))
+    assert made == [(made[0][0], False), (made[0][0], True)]
+    git(server, "verify-commit", "ldmrelease/1/p-1")
