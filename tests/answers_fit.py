@@ -10,7 +10,7 @@ from ldmrelease.answers.schemas import ANSWERS, answer_type
 from ldmrelease.faces.cli.options import asked_output
 from ldmrelease.render.output import Output
 
-DOCUMENTS = {"milestones export", "milestones gantt", "campaign export",
+DOCUMENTS = {"site components", "milestones export", "milestones gantt", "campaign export",
     "workspace schema", "workspace show", "ledger checkpoint", "policy schema", "resolve", "evidence sign",
     "completion",
 }  # fmt: skip

@@ -150,11 +150,21 @@ class Check(Struct, frozen=True):
         return {**self.contents, **template}
 
 
+class EnclaveBinding(Struct, frozen=True):
+    """Which places are in an enclave of a site, and which of them are of a service; all by name."""
+
+    site: str
+    enclave: str
+    places: tuple[Place, ...]
+    services: dict[str, tuple[Place, ...]] = {}
+
+
 class Topology(Struct, frozen=True):
     """Everything that a workspace names: products, applications by place, checks.
 
     provides: by environment the interfaces (schemas, protocols) that it has beside what releases bring, each with its
         version.
+    enclaves: which places are in which enclave of a site.
     """
 
     products: tuple[Product, ...]
@@ -162,6 +172,7 @@ class Topology(Struct, frozen=True):
     checks: tuple[Check, ...] = ()
     base_uri: str = "https://ldmrelease.invalid"
     provides: dict[str, dict[str, str]] = {}
+    enclaves: tuple[EnclaveBinding, ...] = ()
 
     def product(self, name: str) -> Product | None:
         """The product of that name."""

@@ -22,6 +22,7 @@ from ldmrelease.config.workspace.topology import (
     component_source,
     grammar_of_entry,
     level_of,
+    places_named,
     sourced,
 )
 from ldmrelease.config.yaml.problems import Problem
@@ -56,8 +57,21 @@ class References:
             yield from self._level(path, place, entry)
             yield from self._runs(path, entry)
             yield from self._target(path, entry)
+        yield from self._enclaves()
         yield from twice_written(self._file, self._document)
         yield from cluster_problems(self._file, self._document)
+
+    def _enclaves(self) -> Iterator[Problem]:
+        for site, entry in self._file.sites.items():
+            for name, enclave in entry.enclaves.items():
+                path: Path = ("sites", site, "enclaves", name)
+                lists = [((*path, "places"), enclave.places)]
+                lists += [((*path, "services", each), own) for each, own in enclave.services.items()]
+                for where, texts in lists:
+                    for index, text in enumerate(texts):
+                        if not places_named(self._file, text):
+                            known = self._file.environments
+                            yield self._document.unknown((*where, index), f"no place {text!r}", text, known)
 
     def _workspace(self) -> Iterator[Problem]:
         yield from self._ledger()

@@ -241,6 +241,23 @@ class EnvironmentEntry(Repeated):
     )
 
 
+class EnclaveEntry(Strict):
+    """An enclave of a site: its places, and which of them are of its services."""
+
+    places: Annotated[list[Text], Field(min_length=1), UNIQUE] = Field(
+        description="Environments, and single places as ENVIRONMENT/APPLICATION, that are in it."
+    )
+    services: dict[Name, list[Text]] = Field(
+        default_factory=dict, description="Places, by the service that runs there, such as nublado."
+    )
+
+
+class SiteEntry(Strict):
+    """A site with its enclaves (LDM-564, figure 1)."""
+
+    enclaves: dict[Name, EnclaveEntry] = Field(description="Its enclaves, by name.")
+
+
 class CheckEntry(Strict):
     """A check that policies may ask for."""
 
@@ -346,6 +363,10 @@ class WorkspaceFile(Strict):
     )
     products: dict[Name, ProductEntry] = Field(default_factory=dict, description="What is tagged together.")
     environments: dict[Name, EnvironmentEntry] = Field(default_factory=dict, description="Sites.")
+    sites: dict[Name, SiteEntry] = Field(
+        default_factory=dict,
+        description="Which places are in which enclaves, by sites: those of LDM-564, figure 1, and others.",
+    )
     patterns: list[PlacesEntry] = Field(
         default_factory=list,
         description="Places that are written once for many environments and applications.",

@@ -1,6 +1,6 @@
 """The workspace file's entries -> products, applications and checks."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 from ldmrelease.config.workspace.controller_schema import ArgoCdEntry
 from ldmrelease.config.workspace.schema import (
@@ -36,6 +36,7 @@ from ldmrelease.domain.topology import (
     Check,
     ComponentKind,
     ComponentSource,
+    EnclaveBinding,
     Place,
     Product,
     Topology,
@@ -89,7 +90,32 @@ def build_topology(file: WorkspaceFile) -> Topology:
         checks=tuple(_check(name, each) for name, each in file.checks.items()),
         base_uri=file.base_uri.rstrip("/"),
         provides={name: dict(each.provides) for name, each in file.environments.items() if each.provides},
+        enclaves=tuple(_enclaves(file)),
     )
+
+
+def places_named(file: WorkspaceFile, text: str) -> tuple[Place, ...]:
+    """The places that an environment's name, or ENVIRONMENT/APPLICATION, means; none where there is no such place."""
+    environment, slash, application = text.partition("/")
+    known = file.environments.get(environment)
+    if known is None or (slash and application not in known.applications):
+        return ()
+    return tuple(Place(environment, each) for each in ((application,) if slash else known.applications))
+
+
+def _enclaves(file: WorkspaceFile) -> Iterator[EnclaveBinding]:
+    for site, entry in file.sites.items():
+        for name, each in entry.enclaves.items():
+            yield EnclaveBinding(
+                site,
+                name,
+                _all_named(file, each.places),
+                {service: _all_named(file, places) for service, places in each.services.items()},
+            )
+
+
+def _all_named(file: WorkspaceFile, texts: Iterable[str]) -> tuple[Place, ...]:
+    return tuple(dict.fromkeys(place for text in texts for place in places_named(file, text)))
 
 
 def _check(name: str, entry: CheckEntry) -> Check:

@@ -59,6 +59,7 @@ _SPECIAL = {
     ("evidence verify", "what"): "files-or-tags",
     ("resume", "promotion"): "open-promotions",
     ("site build", "folder"): "directory",
+    ("site components", "file"): "files",
     ("trust role", "name"): "roles",
     ("trust rotate", "new"): "files",
     ("trust show", "file"): "files",
@@ -77,7 +78,7 @@ FREE = {
     "platform", "predicate", "reason", "registry", "releases", "report", "repository", "run", "since",
     "trust_digest", "type",
     "about", "compressed", "database_updated", "emergency", "expires", "kind", "one_test", "subject", "system",
-    "within",
+    "within", "enclave",
 }  # fmt: skip
 """Parameters whose text nobody can know."""
 

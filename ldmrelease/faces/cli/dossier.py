@@ -20,6 +20,7 @@ from ldmrelease.faces.cli.arguments import (
 )
 from ldmrelease.faces.cli.options import UsageError, examples, new_app
 from ldmrelease.faces.cli.session import open_context_here
+from ldmrelease.faces.cli.where_filters import EnclaveFilter, in_enclave
 from ldmrelease.render.dossier import dossier_text
 from ldmrelease.render.output import Output, as_json, as_yaml, emit, pass_on, say
 from ldmrelease.services.context import Context
@@ -64,6 +65,7 @@ def write_dossier(
     ctx: typer.Context,
     release: ReleaseArgument,
     target: OptionalTargetOption = None,
+    enclave: EnclaveFilter = None,
     product: ProductOption = None,
     file: Annotated[
         Path | None,
@@ -86,7 +88,7 @@ def write_dossier(
     chosen = output or _by_name(file)
     context = open_context_here(ctx)
     pinned = release_now(context, release, product)
-    applications = _applications(context, pinned.release.product, target)
+    applications = _applications(context, pinned.release.product, target, enclave)
     found = _without_advice(context, dossier(context, pinned, applications))
     answer = dossier_answer(found, target)
     if file is None:
@@ -96,9 +98,16 @@ def write_dossier(
     say(f"the dossier of {answer.release} is in {file}", err=True)
 
 
-def _applications(context: Context, product: str, target: str | None) -> "tuple[Application, ...]":
+def _applications(
+    context: Context, product: str, target: str | None, enclave: str | None
+) -> "tuple[Application, ...]":
     """Where the product runs. Raises `UsageError` for a target that there is not, or that it does not run at."""
     found = tuple(each for each in applications_of(context, target) if each.components(product))
+    own = in_enclave(context.topology, enclave)
+    if own is not None:
+        found = tuple(each for each in found if each.place in own)
+        if not found:
+            raise UsageError(f"nothing of {product} runs in the enclave {enclave}")
     if target is not None and not found:
         raise UsageError(f"nothing of {product} runs at {target}")
     return found

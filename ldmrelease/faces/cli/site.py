@@ -6,8 +6,10 @@ from typing import Annotated
 import typer
 
 from ldmrelease.answers.periods import interval_answer
+from ldmrelease.answers.sentences.escapes import printable
 from ldmrelease.answers.sites import SiteAnswer
 from ldmrelease.answers.spellings import time_text
+from ldmrelease.atomic_files import replace_file
 from ldmrelease.domain.dayobs import dayobs_of
 from ldmrelease.domain.dayobs import night as night_of
 from ldmrelease.faces.cli.options import OutputOption, UsageError, examples, new_app
@@ -72,6 +74,35 @@ def build(
     emit(answer, output, lambda: _text(answer))
     if not has_plots():
         say("without plots: there is no matplotlib, which draws; install `ldmrelease[reports]`", err=True)
+
+
+@app.command("components", epilog=examples("ldmrelease site components components.svg"))
+def components(
+    ctx: typer.Context,
+    file: Annotated[Path, typer.Argument(metavar="FILE", help="The picture to write: .svg.")],
+) -> None:
+    """Draw what runs where, as figure 1 of LDM-564 does: sites, their enclaves, services with release and state.
+
+    `sites` in ldmrelease.yaml says which places are in which enclave. What nobody has observed lately is said to be
+    unobserved.
+    """
+    from ldmrelease.render.pages.components import components_svg  # noqa: PLC0415 - matplotlib
+    from ldmrelease.services.inventory.where import where  # noqa: PLC0415 - as above
+    from ldmrelease.services.milestones.components import sites_of, told_of_places  # noqa: PLC0415 - as above
+
+    if file.suffix != ".svg":
+        raise UsageError(f"{file.name!r} does not end with .svg", "name it something.svg")
+    context = open_context_here(ctx)
+    try:
+        picture = components_svg(
+            sites_of(context.topology), told_of_places(where(context, now=context.now()))
+        )
+        replace_file(file, picture.encode())
+    except ModuleNotFoundError as error:
+        raise UsageError(f"there is no {error.name}, which draws", "install `ldmrelease[reports]`") from None
+    except OSError as error:
+        raise UsageError(f"{file} cannot be written: {error.strerror}") from None
+    say(f"written to {printable(str(file))}")
 
 
 def _text(answer: SiteAnswer) -> str:

@@ -28,9 +28,11 @@ from ldmrelease.faces.cli.session import open_context_here
 from ldmrelease.faces.cli.understood import as_target
 from ldmrelease.faces.cli.where_filters import (
     ComponentFilter,
+    EnclaveFilter,
     ImageFilter,
     ReleaseFilter,
     TypedFilters,
+    in_enclave,
     read_filters,
     require_image,
 )
@@ -66,6 +68,7 @@ class Asked(Struct, frozen=True):
     target: str | None
     filters: TypedFilters
     topology: Topology = _NONE
+    enclave: str | None = None
 
 
 @app.command(
@@ -73,6 +76,7 @@ class Asked(Struct, frozen=True):
         "ldmrelease where",
         "ldmrelease where w.2023.16",
         "ldmrelease where --environment summit -o json",
+        "ldmrelease where --enclave commissioning-cluster",
         "ldmrelease where --live --timeout 30",
         "ldmrelease where --desired --environment summit",
         "ldmrelease where --desired --environment summit --at 2023-04-21T22:00:00Z",
@@ -95,6 +99,7 @@ def where(  # noqa: PLR0913, PLR0917 - an option each
     release: ReleaseFilter = None,
     image: ImageFilter = None,
     component: ComponentFilter = None,
+    enclave: EnclaveFilter = None,
     at: AtOption = None,
     known_at: KnownAtOption = None,
     dayobs: DayobsOption = None,
@@ -146,10 +151,13 @@ def where(  # noqa: PLR0913, PLR0917 - an option each
     images that are not known here; `decided elsewhere` is an image with such a part. Exit 3 if some of the tree could
     not be read or rendered. With `--at`, too, it is what imported histories of trees asked for then.
     """
-    asked = Asked(what, product, target, TypedFilters(release, image, component))
+    asked = Asked(what, product, target, TypedFilters(release, image, component), enclave=enclave)
     past = {"--at": at, "--known-at": known_at, "--dayobs": dayobs}
     if wanted:
-        refuse_with("--desired", asked.filters.given() | {"--dayobs": dayobs, "--having": having})
+        refuse_with(
+            "--desired",
+            asked.filters.given() | {"--enclave": enclave, "--dayobs": dayobs, "--having": having},
+        )
         if at is not None or known_at is not None:
             _tell_desired_at(ctx, past, asked, {"--tree": tree, "--live": live, "--product": product}, output)
             return
@@ -290,6 +298,8 @@ def _found(context: ReadContext, then: AsOf, applications: list[Application]) ->
 
 def _selection(context: ReadContext, asked: Asked) -> PlaceSelection:
     places = frozenset(each.place for each in applications_of(context, asked.target, asked.topology))
+    own = in_enclave(asked.topology, asked.enclave)
+    places = places if own is None else places & own
     what = None if asked.what is None else as_target(asked.topology, asked.what)
     filters = read_filters(context, asked.filters, asked.product)
     return select(asked.topology, what, product=asked.product, places=places, filters=filters)

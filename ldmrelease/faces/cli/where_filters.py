@@ -8,7 +8,7 @@ from msgspec import Struct
 
 from ldmrelease.answers.sentences.text import listed
 from ldmrelease.config.yaml.suggestions import did_you_mean, nearest
-from ldmrelease.domain.topology import Topology
+from ldmrelease.domain.topology import Place, Topology
 from ldmrelease.faces.cli.arguments import known_release
 from ldmrelease.faces.cli.options import UsageError
 from ldmrelease.render.output import say
@@ -35,6 +35,23 @@ ComponentFilter = Annotated[
     str | None,
     typer.Option("--component", metavar="COMPONENT", help="Images of one component, such as stack/lab."),
 ]
+
+
+EnclaveFilter = Annotated[
+    str | None,
+    typer.Option("--enclave", metavar="ENCLAVE", help="Places of an enclave (`sites` in ldmrelease.yaml)."),
+]
+
+
+def in_enclave(topology: Topology, enclave: str | None) -> frozenset[Place] | None:
+    """The places of an enclave, whichever site has it; None without one. Raises `UsageError`."""
+    if enclave is None:
+        return None
+    found = [each for each in topology.enclaves if enclave in (each.enclave, f"{each.site}/{each.enclave}")]
+    if not found:
+        known = {each.enclave for each in topology.enclaves}
+        raise UsageError(f"no places are said to be in an enclave {enclave!r}", did_you_mean(enclave, known))
+    return frozenset(place for each in found for place in each.places)
 
 
 class TypedFilters(Struct, frozen=True):

@@ -19,6 +19,7 @@ NAVIGATION = (
     ("Status", "index.html"),
     ("Releases", "releases/index.html"),
     ("Places", "places/index.html"),
+    ("Components", "components.html"),
     ("Promotions", "promotions/index.html"),
     ("Acts", "acts.html"),
     ("Nights", "nights/index.html"),

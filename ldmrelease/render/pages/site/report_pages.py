@@ -44,6 +44,7 @@ from ldmrelease.render.pages.site.page_addresses import (
 from ldmrelease.render.pages.site.release_pages import status_table
 from ldmrelease.render.pages.site.site_data import SiteData
 from ldmrelease.render.pages.tables import Table
+from ldmrelease.services.milestones.components import sites_of
 from ldmrelease.services.reports.availability_report import availability_report
 from ldmrelease.services.reports.delivery_metrics import delivery_metrics
 from ldmrelease.services.reports.site_folder import SiteFile
@@ -56,6 +57,7 @@ def report_files(data: SiteData) -> Iterator[SiteFile]:
     yield SiteFile(SCRIPT, template_source("search.js").encode(), lambda: template_source("search.js"))
     yield _index_file(data)
     yield from _timeline_files(data)
+    yield from _component_files(data)
     yield from _availability_files(data)
     yield _metrics_file(data)
     yield _search_file(data)
@@ -148,6 +150,37 @@ def has_plots() -> bool:
     from importlib.util import find_spec  # noqa: PLC0415 - once in a site
 
     return find_spec("matplotlib") is not None
+
+
+def _component_files(data: SiteData) -> Iterator[SiteFile]:
+    from ldmrelease.render.pages.components import NOTHING, components_svg  # noqa: PLC0415 - as above
+
+    sites = sites_of(data.deployments.topology)
+    inputs = repr((sites, data.running)).encode("utf-8", "backslashreplace")
+    drawn = _once(lambda: _drawn(lambda: components_svg(sites, data.running)))
+
+    def make() -> PageContent:
+        picture, links = drawn(), data.links("components.html")
+        words = (
+            "Sites with their enclaves, and in them services with what runs there. The table says the same."
+        )
+        shown = [Section(picture=_picture("components.svg", picture, words))] if picture is not None else []
+        rows = [
+            (
+                site.title,
+                enclave.title,
+                links.place(place),
+                ", ".join(data.running.get(place, NOTHING)),
+            )
+            for site in sites
+            for enclave in site.enclaves
+            for place in enclave.places
+        ]
+        columns = ("Site", "Enclave", "Place", "What was observed there")
+        table = rows_table("Places by enclave", columns, rows, "No place is said to be in an enclave.")
+        return PageContent("Components", [*shown, Section("In words", table=table)])
+
+    yield from _with_picture("components", inputs, make, drawn)
 
 
 def _once(make: Callable[[], str | None]) -> Callable[[], str | None]:

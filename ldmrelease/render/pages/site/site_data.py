@@ -18,6 +18,8 @@ from ldmrelease.ledger import LedgerReader
 from ldmrelease.render.pages.site.links import KnownPages, Links
 from ldmrelease.services.acts.release_acts import ReleaseActs
 from ldmrelease.services.evidence.collect import repositories_in
+from ldmrelease.services.inventory.where import where
+from ldmrelease.services.milestones.components import told_of_places
 from ldmrelease.services.needs import SiteSources
 from ldmrelease.services.reports.nights import Allowance, NightLog, allowance, night_log
 from ldmrelease.services.reports.promotion_records import PromotionRecord, StageRuling
@@ -54,6 +56,7 @@ class SiteData:
             for stretch in place.stretches:
                 if stretch.image.release is not None:
                     self.stretches_of[stretch.image.release].append(stretch)
+        self.running = told_of_places(where(context, now=record.now))
         self.nights = tuple(self._nights())
         self.known = KnownPages(
             record.pins,
