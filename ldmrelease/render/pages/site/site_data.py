@@ -13,13 +13,12 @@ from ldmrelease.domain.dayobs import dayobs_of
 from ldmrelease.domain.dayobs import night as night_of
 from ldmrelease.domain.decision import Decision
 from ldmrelease.domain.release import Release
-from ldmrelease.domain.topology import Place
+from ldmrelease.domain.topology import Application, Place
 from ldmrelease.ledger import LedgerReader
 from ldmrelease.render.pages.site.links import KnownPages, Links
 from ldmrelease.services.acts.release_acts import ReleaseActs
 from ldmrelease.services.evidence.collect import repositories_in
-from ldmrelease.services.inventory.where import where
-from ldmrelease.services.milestones.components import told_of_places
+from ldmrelease.services.inventory.where import UNOBSERVED
 from ldmrelease.services.needs import SiteSources
 from ldmrelease.services.reports.nights import Allowance, NightLog, allowance, night_log
 from ldmrelease.services.reports.promotion_records import PromotionRecord, StageRuling
@@ -56,7 +55,7 @@ class SiteData:
             for stretch in place.stretches:
                 if stretch.image.release is not None:
                     self.stretches_of[stretch.image.release].append(stretch)
-        self.running = told_of_places(where(context, now=record.now))
+        self.running = {each.place: self._told(each) for each in self.deployments.topology.applications}
         self.nights = tuple(self._nights())
         self.known = KnownPages(
             record.pins,
@@ -131,6 +130,18 @@ class SiteData:
             repository=None,
             checks={each.name: each.tests for each in self.deployments.topology.checks},
             subjects=repositories,
+        )
+
+    def _told(self, application: Application) -> tuple[str, ...]:
+        """The releases that run at a place as of the record; that it is unobserved, where nobody has looked lately."""
+        place = self.deployments.places[application.place]
+        if place.last is None:
+            return (UNOBSERVED,)
+        is_late = self.record.now - place.last > timedelta(seconds=application.observe_every)
+        images = [each.image for each in place.stretches if each.last]
+        names = [(each.release or each.spelling or each.digest).rpartition("/")[2] for each in images]
+        return tuple(dict.fromkeys(f"{name} {UNOBSERVED}" if is_late else name for name in names)) or (
+            "nothing seen",
         )
 
     def _nights(self) -> Iterator[NightLog]:
