@@ -8,7 +8,7 @@ import pytest
 
 from ldmrelease.domain.topology import EnclaveBinding, Place, Topology
 from ldmrelease.render.pages.components import components_svg
-from ldmrelease.services.milestones.components import sites_of
+from ldmrelease.services.milestones.enclave_sites import sites_of
 from tests.browser.looking import PAPER, opened
 
 if TYPE_CHECKING:

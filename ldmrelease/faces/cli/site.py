@@ -88,7 +88,7 @@ def components(
     """
     from ldmrelease.render.pages.components import components_svg  # noqa: PLC0415 - matplotlib
     from ldmrelease.services.inventory.where import where  # noqa: PLC0415 - as above
-    from ldmrelease.services.milestones.components import sites_of, told_of_places  # noqa: PLC0415 - as above
+    from ldmrelease.services.milestones.enclave_sites import sites_of, told_of_places  # noqa: PLC0415 - as above
 
     if file.suffix != ".svg":
         raise UsageError(f"{file.name!r} does not end with .svg", "name it something.svg")

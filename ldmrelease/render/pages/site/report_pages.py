@@ -44,7 +44,7 @@ from ldmrelease.render.pages.site.page_addresses import (
 from ldmrelease.render.pages.site.release_pages import status_table
 from ldmrelease.render.pages.site.site_data import SiteData
 from ldmrelease.render.pages.tables import Table
-from ldmrelease.services.milestones.components import sites_of
+from ldmrelease.services.milestones.enclave_sites import sites_of
 from ldmrelease.services.reports.availability_report import availability_report
 from ldmrelease.services.reports.delivery_metrics import delivery_metrics
 from ldmrelease.services.reports.site_folder import SiteFile

@@ -5,7 +5,7 @@ from importlib import resources
 
 from ldmrelease.domain.enclaves import SiteOfEnclaves, bound_sites
 from ldmrelease.domain.topology import Place, Topology
-from ldmrelease.milestones.components import FILE, decode_components
+from ldmrelease.milestones.shipped_sites import FILE, decode_components
 from ldmrelease.services.inventory.where import UNOBSERVED, PlaceComponent, PlaceRow
 
 
