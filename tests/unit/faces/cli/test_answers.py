@@ -50,8 +50,8 @@ def test_every_command_prints_what_its_schema_says(site: Site, tmp_path: Path) -
     # Of milestones, without a workspace (test_milestones).
     milestone = {"milestones", "milestone", "milestone-features", "dated-milestones"}
     seen |= milestone | {"imported-milestones", "milestone-changes"}
-    # Of campaigns (test_campaign).
-    seen |= {"campaigns", "campaign", "campaign-statuses", "imported-results"}
+    # Of campaigns (test_campaign), and of what a release brings (test_release_notes).
+    seen |= {"campaigns", "campaign", "campaign-statuses", "imported-results", "release-notes"}
     # Of what people decide (test_approvals, test_holds, test_emergencies).
     seen |= {"approvals", "approve", "waive", "hold", "holds", "hold-set", "review", "debts"}
     # Of what other tools say (test_evidence_import), and of who is trusted (test_trust_show).
