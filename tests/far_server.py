@@ -95,7 +95,7 @@ class FarServer:
                     pass
                 return
             time.sleep(self.latency)
-            with socket.create_connection(("127.0.0.1", self.port)) as server, contextlib.suppress(OSError):
+            with contextlib.suppress(OSError), socket.create_connection(("127.0.0.1", self.port)) as server:
                 _pass_on(client, server)
 
 
@@ -107,9 +107,14 @@ def _pass_on(client: socket.socket, server: socket.socket) -> None:
             for key, _ in ready.select():
                 source, other = key.fileobj, key.data
                 assert isinstance(source, socket.socket)
-                received = source.recv(1 << 16)
-                if received:
+                try:
+                    received = source.recv(1 << 16)
+                except OSError:
+                    received = b""
+                # Whoever has closed its end is not to take from the other what is still under way.
+                with contextlib.suppress(OSError):
                     other.sendall(received)
-                    continue
-                ready.unregister(source)
-                other.shutdown(socket.SHUT_WR)
+                if not received:
+                    ready.unregister(source)
+                    with contextlib.suppress(OSError):
+                        other.shutdown(socket.SHUT_WR)

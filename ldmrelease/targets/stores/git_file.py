@@ -4,6 +4,8 @@ A write names what it expects to find, setting by setting. Another commit in bet
 changed setting is: then the answer names who changed it.
 """
 
+import random
+import time
 from collections.abc import Callable, Collection, Sequence
 from functools import partial
 from pathlib import Path
@@ -36,8 +38,12 @@ from ldmrelease.targets.stores.expected import require_expected, written_setting
 from ldmrelease.targets.stores.git_session import Session
 from ldmrelease.targets.stores.reading import PathsToRead, files_of, lines_of
 
-_TRIES = 30
+_TRIES = 100
 """How often a write is tried beside others who push: somebody's push has succeeded each time."""
+_IN_A_ROW = 3
+"""So many tries follow at once; before the others there is a pause, not to be in step with a hand that pushes."""
+_PAUSE = 0.3
+"""Seconds that such a pause is at most."""
 T = TypeVar("T")
 
 
@@ -160,7 +166,8 @@ def _snapshot(session: Session, paths: PathsToRead) -> Snapshot:
 
 def _claim(session: Session, grant: WriteGrant) -> Written:
     ref = fence.fence_ref(grant.place)
-    for _ in range(_TRIES):
+    for tried in range(_TRIES):
+        _let_others_push(session, tried)
         tips = session.repository.tips([ref])
         objects = session.git.new_objects()
         new = _fence_commit(session, objects, tips[ref], grant)
@@ -187,7 +194,8 @@ def _write(
     session: Session, edits: Values, expect: Values, grant: WriteGrant
 ) -> Written | Refusal | Unavailable:
     fence_ref = fence.fence_ref(grant.place)
-    for _ in range(_TRIES):
+    for tried in range(_TRIES):
+        _let_others_push(session, tried)
         tips = session.repository.tips([session.ref, fence_ref])
         tip = session.require(tips[session.ref])
         fence.check(fence.kept_at(session.git, held) if (held := tips[fence_ref]) else None, grant)
@@ -205,6 +213,11 @@ def _write(
             same = {path for path, value in edits.items() if settings[path].value == value}
             return replace(written, lines={key: at for key, at in written.lines.items() if key not in same})
     raise GitError("push", 1, "the branch moves faster than it can be written")
+
+
+def _let_others_push(session: Session, tried: int) -> None:
+    if tried >= _IN_A_ROW and session.repository.look is not None:
+        time.sleep(random.uniform(0, _PAUSE))  # noqa: S311 - no secret
 
 
 def _commit(

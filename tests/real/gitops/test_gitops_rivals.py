@@ -8,6 +8,7 @@ from ldmrelease.domain.errors import Unavailable
 from ldmrelease.targets import registry
 from ldmrelease.targets.connections import Access
 from ldmrelease.targets.results import Refusal, Written
+from ldmrelease.targets.stores import git_file
 from tests.real.gitops.settings import AFTER, BEFORE, OURS, push, snapshot_of, write
 from tests.real.gitops.site import (
     FILE,
@@ -84,7 +85,11 @@ def test_a_line_that_is_cut_after_the_server_did_it_counts_as_done(bare: Path, a
     assert show(bare) == AFTER
 
 
-def test_a_branch_that_never_rests_is_given_up_and_not_forced(tree: Path, bare: Path, tmp_path: Path) -> None:
+def test_a_branch_that_never_rests_is_given_up_and_not_forced(
+    tree: Path, bare: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(git_file, "_TRIES", 5)
+
     def rival(phase: str, what: str) -> None:
         if (phase, what) == ("before", "push"):
             put(tree, {"README": git(tree, "rev-parse", "HEAD")})
