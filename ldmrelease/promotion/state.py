@@ -25,6 +25,9 @@ from ldmrelease.domain.plan import StepKind
 from ldmrelease.domain.streams import StepId
 from ldmrelease.domain.topology import Place
 
+NOT_MERGED, RESTORE_NOT_MERGED = "not-merged", "restore-not-merged"
+"""The codes of a wait for those who merge."""
+
 
 class Told(Protocol):
     """An event with what it says, of a type of `domain.events`. Whoever acts has verified it."""
@@ -108,6 +111,20 @@ class Journal(Struct):
     def ruling(self, place: Place, stage: DecisionStage) -> StageDecision | None:
         """The latest decision of a stage at a place."""
         return self.rulings.get((place, stage))
+
+    def proposal(self, place: Place) -> str | None:
+        """The address, or the branch, of what is proposed at a place and nobody is known to have merged: empty where
+        it may be open and nothing of it is recorded; None where nothing is proposed."""
+        if self.waits_for.get("code") == RESTORE_NOT_MERGED and self.waits_at == place:
+            return _address(self.waits_for["values"])
+        proposed, merged = (
+            self.step(str(StepId(place, each))) for each in (StepKind.PROPOSE, StepKind.MERGE)
+        )
+        return _address(proposed.result) if proposed.intended and not merged.done else None
+
+
+def _address(values: dict[str, Any]) -> str:
+    return str(values.get("address") or values.get("branch") or "")
 
 
 def read_journal(told: Iterable[Told]) -> Journal:

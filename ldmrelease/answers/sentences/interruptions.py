@@ -12,7 +12,14 @@ if TYPE_CHECKING:
 
 
 def busy_words(busy: PlaceBusy) -> str:
-    """Who claims a place, or has written it and waits."""
+    """Who claims a place, has written it and waits, or has proposed a change of it that is open."""
+    if busy.proposal is not None:
+        at = f" ({said(busy.proposal)})" if busy.proposal else ""
+        return (
+            f"{busy.promotion} ({said(busy.holder)}) has proposed a change of {busy.place}{at} that is open since "
+            f"{moment(busy.since)}; once it is merged: `ldmrelease resume {busy.promotion}`; to take it back: "
+            f"`ldmrelease abort {busy.promotion}`"
+        )
     if busy.waits:
         return (
             f"{busy.promotion} ({said(busy.holder)}) has written {busy.place} and waits there since "

@@ -23,6 +23,7 @@ from ldmrelease.domain.streams import StepId, promotion_stream
 from ldmrelease.domain.times import spell
 from ldmrelease.domain.topology import Place
 from ldmrelease.promotion.machine import blocking_decision, current_place
+from ldmrelease.promotion.state import NOT_MERGED, RESTORE_NOT_MERGED
 from ldmrelease.services.context import Untrusted
 from ldmrelease.services.decisions.decide import decide, require_agreed, waits_for
 from ldmrelease.services.deployments.checkpoints import require_newest
@@ -60,7 +61,7 @@ if TYPE_CHECKING:
     from ldmrelease.services.promotions.proposals import OpenProposals
 
 
-PROPOSED = ("not-merged", "restore-not-merged")
+PROPOSED = (NOT_MERGED, RESTORE_NOT_MERGED)
 """The codes of a wait for those who merge."""
 
 
@@ -205,19 +206,25 @@ def _busy(context: PromotionDriving, considered: Preview) -> PlaceBusy | None:
 
 
 def _unconfirmed(context: SignedHistory, considered: Preview) -> PlaceBusy | None:
-    """A promotion that has written one of these places and waits for its confirmation there.
+    """A promotion that has written one of these places and waits for its confirmation there, or has proposed a change.
 
-    It cannot be superseded: a restore of its successor would put back what nobody has confirmed.
+    It cannot be superseded: a restore of its successor would put back what nobody has confirmed, and what is open for
+    others to merge would come in beside its successor. It is aborted first.
     """
-    wanted = {each.place for each in considered.plan.places}
+    wanted = [each.place for each in considered.plan.places]
     for other in open_promotions(context):
-        journal, place = other.journal, other.journal.waits_at if other.journal is not None else None
-        if other.state != PromotionState.WAITING or journal is None or place not in wanted:
+        journal = other.journal
+        if journal is None:
             continue
-        # What is open for others to merge would come in beside its successor: it is aborted first.
-        begun = (StepKind.APPLY, StepKind.PROPOSE)
-        if place is not None and any(journal.step(str(StepId(place, each))).intended for each in begun):
-            return PlaceBusy(str(place), other.promotion, other.by, spell(other.last), waits=True)
+        busy = PlaceBusy("", other.promotion, other.by, spell(other.last), waits=True)
+        proposed = next((each for each in wanted if journal.proposal(each) is not None), None)
+        if proposed is not None:
+            return replace(busy, place=str(proposed), proposal=journal.proposal(proposed))
+        place = journal.waits_at
+        if other.state != PromotionState.WAITING or place is None or place not in wanted:
+            continue
+        if journal.step(str(StepId(place, StepKind.APPLY))).intended:
+            return replace(busy, place=str(place))
     return None
 
 

@@ -107,7 +107,8 @@ class Overtaken(Struct, frozen=True):
 class PlaceBusy(Struct, frozen=True):
     """Somebody else claims the place; or holds it without a claim, having written it and `waits` for the rest.
 
-    `left`: its process has ended or was quiet for long, so that whoever resumes it goes on.
+    `left`: its process has ended or was quiet for long, so that whoever resumes it goes on. `proposal`: the address, or
+    the branch, of what it has proposed there and nobody has merged yet; empty where that is not known.
     """
 
     place: str
@@ -116,6 +117,7 @@ class PlaceBusy(Struct, frozen=True):
     since: str
     waits: bool = False
     left: bool = False
+    proposal: str | None = None
 
 
 StepResult = StepDone | StepFailed | StepPending | Unavailable | Overtaken

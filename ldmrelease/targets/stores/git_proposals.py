@@ -29,6 +29,8 @@ from ldmrelease.targets.stores.reading import PathsToRead, files_of, lines_of
 CHANGED = "proposal-changed"
 """The refusal of a branch that is not, or no longer, what we proposed."""
 _TRIES = 5
+_DECISION = "Decision: "
+"""The trailer that another look at the same proposal has otherwise."""
 T = TypeVar("T")
 
 
@@ -49,6 +51,7 @@ class PushedProposal(Struct, frozen=True):
 
     commit: ours, of which the branch is made. base: the commit that it was made upon. lines: where each setting begins.
     found: it was there before. merged: the branch that is read has the edits; there may be no commit then.
+    before: what the settings said where our commit was made, if it is merged; None where no commit of ours is there.
     """
 
     branch: str
@@ -57,6 +60,7 @@ class PushedProposal(Struct, frozen=True):
     lines: dict[str, int]
     found: bool = False
     merged: bool = False
+    before: Values | None = None
 
 
 def propose(
@@ -124,7 +128,9 @@ def _propose(
         tip, head = session.require(tips[session.ref]), tips[ref]
         settings = session.texts(tip).settings(edits.asked)
         if all(settings[path].value == value for path, value in edits.wanted.items()):
-            return PushedProposal(branch, head or "", tip, lines_of(settings), found=True, merged=True)
+            before = _before_ours(session, edits, head or tip, note)
+            lines = lines_of(settings)
+            return PushedProposal(branch, head or "", tip, lines, found=True, merged=True, before=before)
         changed = partial(_changed_by, session, tip)
         require_expected(session.where.file, settings, edits.wanted, edits.expect, changed)
         if head is not None:
@@ -163,7 +169,7 @@ def _require_ours(session: Session, edits: Edits, branch: str, tip: str, head: s
     own = files_of(edits.wanted, session.where.file)
     ours = (
         len(told) == 1
-        and _message(session, told[0]) == note.message
+        and _is_message(session, told[0], note)
         and set(files.split("\0")) - {""} <= set(own)
         and _has(session, edits, head)
     )
@@ -180,8 +186,34 @@ def _require_ours(session: Session, edits: Edits, branch: str, tip: str, head: s
     return told[0]
 
 
-def _message(session: Session, commit: str) -> str:
-    return session.git.commit(commit).content.partition(b"\n\n")[2].decode(errors="replace")
+def _before_ours(session: Session, edits: Edits, revision: str, note: Note) -> Values | None:
+    """What the settings said in the parent of our newest commit that a revision has; None where it has none.
+
+    A merge and a rebase keep our message; of a squash the branch has to be there still.
+    """
+    words = ("rev-list", "--no-merges", f"--max-count={_TRIES}", "--parents", "--fixed-strings")
+    told = session.git.run(*words, f"--grep={_subject(note.message)}", revision, "--").decode()
+    for commit, *parents in map(str.split, told.splitlines()):
+        if parents and _is_message(session, commit, note) and _has(session, edits, commit):
+            # What a merged tree has as wanted may not have been there before, nor what was taken away.
+            asked = PathsToRead(list(edits.wanted), list(edits.wanted), shared=list(edits.wanted))
+            settings = session.texts(parents[0]).settings(asked)
+            return {path: settings[path].value for path in edits.wanted}
+    return None
+
+
+def _subject(message: str) -> str:
+    return message.partition("\n")[0]
+
+
+def _is_message(session: Session, commit: str, note: Note) -> bool:
+    """Whether a commit says what we say; by which decision is of the moment at which it was made."""
+    told = session.git.commit(commit).content.partition(b"\n\n")[2].decode(errors="replace")
+    return _undecided(told) == _undecided(note.message)
+
+
+def _undecided(message: str) -> list[str]:
+    return [each for each in message.splitlines() if not each.startswith(_DECISION)]
 
 
 def _has(session: Session, edits: Edits, revision: str) -> bool:

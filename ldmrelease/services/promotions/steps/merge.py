@@ -5,6 +5,7 @@ from typing import Any
 from ldmrelease.domain.errors import Unavailable
 from ldmrelease.domain.plan import StepKind
 from ldmrelease.forges.interface import PullRequestFacts, PullRequestState
+from ldmrelease.promotion.state import NOT_MERGED
 from ldmrelease.services.deployments.desired import access
 from ldmrelease.services.promotions import proposals
 from ldmrelease.services.promotions.proposals import ProposedChange
@@ -19,9 +20,6 @@ from ldmrelease.services.promotions.work import (
 )
 from ldmrelease.targets import registry
 from ldmrelease.targets.results import Change, Refusal
-
-PENDING = "not-merged"
-"""The code of the wait for reviewers."""
 
 
 def act(work: Work) -> StepResult:
@@ -65,7 +63,7 @@ def awaited(work: Work, change: ProposedChange, proposed: dict[str, Any]) -> Ste
         "queued": facts.queued,
         "blob": again.there.blob,
     }
-    return StepPending(PENDING, values, proposals.REVIEWERS)
+    return StepPending(NOT_MERGED, values, proposals.REVIEWERS)
 
 
 def _merged(change: ProposedChange, facts: PullRequestFacts | None, about: dict[str, Any]) -> StepDone:

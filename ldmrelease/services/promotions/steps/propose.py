@@ -9,7 +9,7 @@ from ldmrelease.domain.events.promotion import DecisionStage
 from ldmrelease.domain.plan import StepKind
 from ldmrelease.domain.value_addresses import ValueAddress
 from ldmrelease.policy.waivers import waivers_in_use
-from ldmrelease.services.deployments.desired import said_images
+from ldmrelease.services.deployments.desired import after, said_images
 from ldmrelease.services.promotions import proposals, writes
 from ldmrelease.services.promotions.proposal_text import (
     ProposalFacts,
@@ -32,9 +32,11 @@ def act(work: Work) -> StepResult:
     found = proposals.opened(work, change, lambda made: text_of(work, change, made))
     if isinstance(found, Refusal | Unavailable):
         return step_failure(found)
-    before = work.before or registry.values_to_plain(change.there.values)
+    # Merged before we could record it, the tree says what is wanted: our commit's parent says what was there.
+    there = after(change.there, found.proposal.before or {})
+    before = work.before or registry.values_to_plain(there.values)
     result: dict[str, Any] = {"before": before, **described(found)}
-    images = said_images(work.application.target, change.there)
+    images = said_images(work.application.target, there)
     return StepDone(result | ({"images": images} if images else {}))
 
 

@@ -4,6 +4,7 @@ from msgspec.structs import replace
 
 from ldmrelease.domain.errors import Unavailable
 from ldmrelease.domain.events.place import Observation
+from ldmrelease.promotion.state import RESTORE_NOT_MERGED
 from ldmrelease.services.inventory.observe import observation_event, observe
 from ldmrelease.services.promotions import proposals, writes
 from ldmrelease.services.promotions.proposals import ProposedChange
@@ -45,7 +46,7 @@ def _proposed(work: Work) -> StepResult:
     answer = awaited(work, change, described(found))
     if isinstance(answer, StepDone):
         return _running_again(work, Written(str(answer.result["revision"]), {}, found=True))
-    return replace(answer, code="restore-not-merged") if isinstance(answer, StepPending) else answer
+    return replace(answer, code=RESTORE_NOT_MERGED) if isinstance(answer, StepPending) else answer
 
 
 def _running_again(work: Work, written: Written) -> StepResult:

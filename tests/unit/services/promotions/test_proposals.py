@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from ldmrelease.answers.sentences.interruptions import busy_words
 from ldmrelease.domain.events import EventKind
 from ldmrelease.domain.events.promotion import PromotionState
 from ldmrelease.domain.gitops import GitOpsRules
@@ -18,7 +19,16 @@ from ldmrelease.services.promotions.commands import Promoted, Resumed, abort, pr
 from ldmrelease.services.promotions.promotion_outcome import PromotionOutcome
 from ldmrelease.services.promotions.proposals import OpenProposals
 from ldmrelease.services.promotions.work import PlaceBusy
-from tests.unit.services.promotions.promotion_world import AT_FIRST, BY_HAND, DEV, quiet, scripted, spec
+from tests.unit.services.promotions.promotion_world import (
+    AT_FIRST,
+    BY_HAND,
+    DEV,
+    Fault,
+    Moment,
+    quiet,
+    scripted,
+    spec,
+)
 from tests.unit.services.promotions.proposal_world import ProposalWorld, text_of
 from tests.unit.services.promotions.scripted_check import Script
 
@@ -121,6 +131,7 @@ def test_updated_from_the_base_it_is_still_ours(world: ProposalWorld) -> None:
     world.tree.git("fetch", "-q", "origin")
     world.tree.git("checkout", "-q", "-B", "updated", f"origin/{opened.head}")
     world.tree.git("merge", "-q", "--no-edit", "origin/main")
+    world.pass_time(5)
     world.tree.git("push", "-q", "origin", f"HEAD:{opened.head}")
     assert resumed(world).state is PromotionState.WAITING
     world.merge()
@@ -207,7 +218,34 @@ def test_a_place_with_an_open_proposal_is_not_asked_for_again(world: ProposalWor
         answer = promote(context, spec(context, "1.1.0", "dev/app"), quiet)
     assert isinstance(answer, PlaceBusy)
     assert answer.waits
-    assert len(world.forge.list_open("ldmrelease/")) == 1
+    (opened,) = world.forge.list_open("ldmrelease/")
+    told = busy_words(answer)
+    assert f"has proposed a change of dev/app ({opened.address})" in told
+    assert f"ldmrelease resume {answer.promotion}" in told
+
+
+def test_nor_is_one_whose_process_ended_before_it_was_recorded(world: ProposalWorld) -> None:
+    with world.as_ann(Fault(Moment(1, "after", "open"))) as context:
+        promote(context, spec(context, TAG, "dev/app"), quiet)
+    with world.as_ann() as context:
+        answer = promote(context, spec(context, "1.1.0", "dev/app"), quiet)
+    assert isinstance(answer, PlaceBusy)
+    assert "has proposed a change of dev/app that is open" in busy_words(answer)
+
+
+@pytest.mark.parametrize("way", ["merge", "squash", "rebase"])
+def test_merged_before_it_was_recorded_it_still_knows_what_was_there(world: ProposalWorld, way: str) -> None:
+    with world.as_ann(Fault(Moment(1, "after", "open"))) as context:
+        promote(context, spec(context, TAG, "dev/app"), quiet)
+    world.merge(way)
+    world.pass_time(5)
+    Script.passes = False
+    waits = resumed(world)
+    assert waits.cause["code"] == "restore-not-merged"
+    assert world.tree.tag(DEV) == TAG
+    world.merge()
+    assert resumed(world).state is PromotionState.HALTED
+    assert world.tree.tag(DEV) == AT_FIRST
 
 
 @pytest.mark.parametrize("kind", ["branch"])
