@@ -103,8 +103,8 @@ def _section(title: str, lines: Iterable[str]) -> Iterator[str]:
 
 
 def _cell(text: str) -> str:
-    """A table takes a bar for its own even within code."""
-    return _code(text).replace("|", "\\|") if text else ""
+    """A table takes a bar for its own even within code; forges differ in whether one after two backslashes is."""
+    return _code(text).replace("\\|", "\\\N{BROKEN BAR}").replace("|", "\\|") if text else ""
 
 
 def _code(text: str) -> str:

@@ -48,3 +48,12 @@ def test_nothing_gets_out_of_its_place() -> None:
         if "@team" in each:
             assert "```` x` " in each
     assert "\n" not in proposal_text(replace(FACTS, release=evil)).title
+
+
+def test_a_bar_after_a_backslash_ends_no_cell() -> None:
+    """To some a bar after two backslashes ends a cell, and with it the code that it stands in."""
+    evil = "a\\| <img src=x> @team\\\\|"
+    setting = ProposalSetting("summit.yaml", 2, evil, "1.0.0", evil)
+    body = proposal_text(replace(FACTS, settings=(setting,))).body
+    assert "@team" in body
+    assert "\\|" not in body
