@@ -46,6 +46,7 @@ class Rest:
         self.base = base
         self.host = urlsplit(base).netloc
         self._headers = {"User-Agent": "ldmrelease", **headers}
+        self._token = headers.get("Authorization", "").partition(" ")[2] or "\0"
         self._pools = urllib3.PoolManager(
             timeout=Timeout(connect=min(timeout, 10.0), read=timeout),
             retries=CappedRetry.of(retries, methods=_REPEATABLE),
@@ -131,7 +132,10 @@ class Rest:
                 self.host, f"{method} {path}: the answer has more than {_ANSWER_LIMIT} bytes", status
             )
         if not 200 <= status < 300:
-            said = f"{status} {_explanation(status, content)}{_elsewhere(status, headers)}"
+            # What a proxy repeats of our headers ends up in outputs and in the ledger.
+            told = _explanation(status, content.replace(self._token.encode(), b"..."))
+            location = headers.get("location", "").replace(self._token, "...")
+            said = f"{status} {told}{_elsewhere(status, location)}"
             raise ForgeError(self.host, f"{method} {path}: {said}", status)
         if status == http.HTTPStatus.NO_CONTENT and not content:
             return None
@@ -166,11 +170,11 @@ def _explanation(status: int, content: bytes) -> str:
     return _printable(str(said))
 
 
-def _elsewhere(status: int, headers: Mapping[str, str]) -> str:
+def _elsewhere(status: int, location: str) -> str:
     """A repository that was renamed or moved is not followed: the workspace has to say where it is."""
     if status not in (301, 302, 307, 308):
         return ""
-    where = _printable(addresses.public(headers.get("location", "")))
+    where = _printable(addresses.public(location))
     return (
         f": it has moved to {where or 'somewhere else'}; write the repository's new address in the workspace"
     )

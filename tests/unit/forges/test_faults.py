@@ -142,6 +142,17 @@ def test_what_a_forge_answers_instead_is_said(site: ServerSite, status: int, con
     assert "secret" not in str(error.value)
 
 
+def test_a_forge_that_repeats_the_token_does_not_bring_it_out(site: ServerSite) -> None:
+    site.server.before = [replies(400, {"message": f"{'x' * 290} Bad header: Bearer secret!"})]
+    with pytest.raises(ForgeError, match="400 xxx") as said:
+        site.forge.list_open("ldmrelease/")
+    assert "sec" not in str(said.value)
+    site.server.before = [replies(302, {}, Location="https://elsewhere.example.org/secret/r")]
+    with pytest.raises(ForgeError, match="it has moved to") as said:
+        site.forge.list_open("ldmrelease/")
+    assert "secret" not in str(said.value)
+
+
 def test_a_refusal_to_open_is_said_and_not_repeated(site: ServerSite) -> None:
     site.change(HEAD, "tag: 1")
     site.server.before = [replies(422, {"message": "No commits between main and it"})]
