@@ -71,7 +71,9 @@ def _host_and_path(repository: str) -> tuple[str, str]:
         raise NotARepository(_advice(repository))
     path = raw.strip("/").removesuffix(".git").rstrip("/")
     segments = path.split("/")
-    if len(segments) < 2 or any(each in ("", ".", "..") for each in segments):
+    # A line break, spelled %0A, would be a field of its own to a credential helper: it would name another host.
+    is_plain = f"{site}{path}".isprintable()
+    if not is_plain or len(segments) < 2 or any(each in ("", ".", "..") for each in segments):
         raise NotARepository(_advice(repository))
     return site, path
 

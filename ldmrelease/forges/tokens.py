@@ -5,7 +5,9 @@ A token is handed over by the environment, by a pipe and by headers alone: none 
 
 from __future__ import annotations
 
+import os
 import shutil
+import signal
 import subprocess
 from collections.abc import Mapping, Sequence
 from urllib.parse import urlsplit
@@ -18,6 +20,7 @@ from ldmrelease.forges.repositories import ForgeProject
 _SECONDS = 20
 _QUIET = {"GIT_TERMINAL_PROMPT": "0", "GIT_ASKPASS": "", "SSH_ASKPASS": "", "GCM_INTERACTIVE": "never"}
 """Nobody is asked: a helper that does not know says so."""
+_OF_A_REPOSITORY = ("GIT_DIR", "GIT_COMMON_DIR", "GIT_WORK_TREE", "GIT_CONFIG")
 
 
 def find_token(
@@ -56,21 +59,37 @@ def _output(words: Sequence[str], given: str, environment: Mapping[str, str]) ->
     program = shutil.which(words[0], path=environment.get("PATH"))
     if program is None:
         return ""
+    given_on = {name: each for name, each in environment.items() if name not in _OF_A_REPOSITORY}
     try:
         with logs.asked("program", " ".join(words)):
-            done = subprocess.run(
+            process = subprocess.Popen(
                 [program, *words[1:]],
-                input=given,
-                env={**environment, **_QUIET},
-                capture_output=True,
+                # The configuration of a repository that is around us names no programs (docs/decisions/0030).
+                cwd="/",
+                env={**given_on, **_QUIET},
+                stdin=subprocess.PIPE,
+                stdout=subprocess.PIPE,
+                stderr=subprocess.DEVNULL,
                 text=True,
                 errors="replace",
-                timeout=_SECONDS,
-                check=False,
+                start_new_session=True,
             )
-    except (OSError, subprocess.TimeoutExpired):
+            said = _said(process, given)
+    except OSError:
         return ""
-    return done.stdout if done.returncode == 0 else ""
+    return said if process.returncode == 0 else ""
+
+
+def _said(process: subprocess.Popen[str], given: str) -> str:
+    """What it prints in time; one that hangs is ended with the helpers that it has called, which are of its group."""
+    with process:
+        try:
+            return process.communicate(given, timeout=_SECONDS)[0]
+        except subprocess.TimeoutExpired:
+            return ""
+        finally:
+            if process.returncode is None:
+                os.killpg(process.pid, signal.SIGKILL)
 
 
 def _checked(token: str, where: str) -> str:

@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import os
+import signal
+import subprocess
+import time
 from collections.abc import Mapping
 from pathlib import Path
 
@@ -53,6 +56,44 @@ def test_then_gits_credential_helper_which_asks_nobody(tmp_path: Path) -> None:
     assert "host=forge.example.org" in given
     assert "path=o/r" in given
     assert "of-git" not in (tmp_path / "called").read_text()
+
+
+def test_the_configuration_of_the_repository_around_names_no_helper(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    program(tmp_path, "helper", "echo username=bot; echo password=of-git")
+    subprocess.run(["git", "init", "-q", str(tmp_path / "here")], check=True)
+    with (tmp_path / "here" / ".git" / "config").open("a") as file:
+        file.write(f"[credential]\n\thelper = {tmp_path}/helper\n")
+    monkeypatch.chdir(tmp_path / "here")
+    for more in ({}, {"GIT_DIR": str(tmp_path / "here" / ".git")}):
+        with pytest.raises(NoToken):
+            find_token("gitlab", PROJECT, (), environment(tmp_path, **more))
+    assert not (tmp_path / "called").exists()
+
+
+def test_a_helper_that_hangs_is_ended_with_all_that_it_began(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("ldmrelease.forges.tokens._SECONDS", 0.5)
+    program(tmp_path, "helper", f"echo $$ > {tmp_path}/pid; exec sleep 60")
+    (tmp_path / ".gitconfig").write_text(f"[credential]\n\thelper = {tmp_path}/helper\n")
+    with pytest.raises(NoToken):
+        find_token("gitlab", PROJECT, (), environment(tmp_path))
+    number = int((tmp_path / "pid").read_text())
+    for _ in range(100):
+        if not _runs(number):
+            return
+        time.sleep(0.02)
+    os.kill(number, signal.SIGKILL)
+    pytest.fail("the helper goes on")
+
+
+def _runs(number: int) -> bool:
+    try:
+        return Path(f"/proc/{number}/stat").read_text().rpartition(")")[2].split()[0] != "Z"
+    except OSError:
+        return False
 
 
 def test_without_one_it_is_said_where_it_was_looked_for(tmp_path: Path) -> None:
@@ -112,6 +153,9 @@ def test_a_forge_that_is_elsewhere_or_below_a_path() -> None:
         "https://github.com/o/../r",
         "http://forge.example.org/o/r",
         "https://bot:secret@github.com/",
+        "https://github.com/o/r%0Ahost=elsewhere.example.org",
+        "ssh://git@github.com/o%0d/r",
+        "git@github.com:o\r/r",
         "",
     ],
 )
