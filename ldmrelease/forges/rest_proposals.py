@@ -67,7 +67,11 @@ class RestPullRequests(ABC):
     def look(self, number: str, /) -> PullRequestFacts:
         """One as it is now."""
         path = f"{self.pulls_path}/{int(number)}"
-        return self.facts(f"GET {path}", self.rest.get(path))
+        found = self.facts(f"GET {path}", self.rest.get(path))
+        if found.number != str(int(number)):
+            # Its end would be taken for the end of ours.
+            raise ForgeError(self.rest.host, f"GET {path}: the answer is about {found.number}")
+        return found
 
     def open(self, draft: Draft, /) -> PullRequestFacts:
         """Open one. Where the forge refuses or nobody knows what it did, it is looked for before it is asked again."""

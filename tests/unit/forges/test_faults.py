@@ -13,6 +13,7 @@ import pytest
 from ldmrelease.forges.errors import ForgeError
 from ldmrelease.forges.interface import BranchRules, Draft, PullRequestState
 from ldmrelease.forges.registry import pull_requests
+from ldmrelease.forges.rest_proposals import RestPullRequests
 from tests.unit.forges.contract import HEAD, MARKER, opened
 from tests.unit.forges.dialects import GitHubDialect
 from tests.unit.forges.git_forge import Fault, GitForge, git_forge
@@ -151,6 +152,15 @@ def test_a_forge_that_repeats_the_token_does_not_bring_it_out(site: ServerSite) 
     with pytest.raises(ForgeError, match="it has moved to") as said:
         site.forge.list_open("ldmrelease/")
     assert "secret" not in str(said.value)
+
+
+def test_another_pull_request_than_was_asked_for_is_no_answer(site: ServerSite) -> None:
+    made, forge = opened(site), client(site.kind, site.server)
+    assert isinstance(forge, RestPullRequests)
+    told, another = forge.rest.get, f"{int(made.number) + 1}"
+    forge.rest.get = lambda path: told(path[: -len(another)] + made.number)  # type: ignore[method-assign]
+    with pytest.raises(ForgeError, match=f"the answer is about {made.number}"):
+        forge.look(another)
 
 
 def test_a_refusal_to_open_is_said_and_not_repeated(site: ServerSite) -> None:
