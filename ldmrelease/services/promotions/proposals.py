@@ -26,7 +26,7 @@ from ldmrelease.targets.results import Refusal, Snapshot, Value, Values
 from ldmrelease.targets.stores import git_proposals
 from ldmrelease.targets.stores.git_proposals import Edits, PushedProposal
 
-MARKER = "ldmrelease-proposal"
+MARKER = "<!-- ldmrelease proposal -->"
 """By which our one comment on a pull request is known."""
 REVIEWERS = ("reviewers",)
 _UNKNOWN_BRANCH = (404, 422)

@@ -80,17 +80,29 @@ def propose(
     return _answer(where, lambda: _propose(Session.open(where, access), edits, branch, note, examine))
 
 
-def withdraw(where: GitFile, access: Access, branch: str) -> Refusal | Unavailable | None:
-    """Delete the branch; one that is gone stays so."""
+def withdraw(where: GitFile, access: Access, branch: str, promotion: str) -> bool | Refusal | Unavailable:
+    """Delete the branch; one that is gone stays so. False where it is left, as it has what others have put there."""
 
-    def act() -> None:
+    def act() -> bool:
         session = Session.open(where, access)
         ref = f"refs/heads/{branch}"
-        if (tip := session.repository.tips([ref])[ref]) is None:
-            return
-        delete_branch(session.repository, ref, tip)
+        tips = session.repository.tips([session.ref, ref])
+        tip, head = session.require(tips[session.ref]), tips[ref]
+        if head is None:
+            return True
+        if not _is_of_promotion(session, tip, head, promotion):
+            return False
+        delete_branch(session.repository, ref, head)
+        return True
 
     return _answer(where, act)
+
+
+def _is_of_promotion(session: Session, tip: str, head: str, promotion: str) -> bool:
+    """Whether all that a branch has beside its base are commits of one promotion."""
+    told = session.git.run("rev-list", "--no-merges", head, f"^{tip}").decode().split()
+    trailer = f"Promotion: {promotion}"
+    return all(trailer in _message(session, each).splitlines() for each in told)
 
 
 def delete_branch(remote: GitRemote, ref: str, tip: str) -> None:
@@ -208,8 +220,11 @@ def _subject(message: str) -> str:
 
 def _is_message(session: Session, commit: str, note: Note) -> bool:
     """Whether a commit says what we say; by which decision is of the moment at which it was made."""
-    told = session.git.commit(commit).content.partition(b"\n\n")[2].decode(errors="replace")
-    return _undecided(told) == _undecided(note.message)
+    return _undecided(_message(session, commit)) == _undecided(note.message)
+
+
+def _message(session: Session, commit: str) -> str:
+    return session.git.commit(commit).content.partition(b"\n\n")[2].decode(errors="replace")
 
 
 def _undecided(message: str) -> list[str]:

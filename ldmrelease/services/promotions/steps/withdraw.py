@@ -3,6 +3,7 @@
 from ldmrelease.domain.errors import Unavailable
 from ldmrelease.domain.events.promotion import DecisionStage
 from ldmrelease.domain.plan import StepKind
+from ldmrelease.forges.branch import BranchProposals
 from ldmrelease.forges.interface import PullRequestFacts, PullRequests, PullRequestState
 from ldmrelease.services.deployments.desired import access
 from ldmrelease.services.promotions import proposals
@@ -15,7 +16,7 @@ from ldmrelease.targets.stores import git_proposals
 
 
 def act(work: Work) -> StepResult:
-    """Comment, close, delete the branch; then look whether it was merged before that."""
+    """Comment, close, delete the branch if it has nothing of others; then look whether it was merged before that."""
     change = proposals.change_of(work)
     if not isinstance(change, ProposedChange):
         return step_failure(change)
@@ -26,9 +27,9 @@ def act(work: Work) -> StepResult:
     closed = proposals.asked(lambda: _closed(work, forge, change), where)
     if isinstance(closed, Unavailable):
         return closed
-    against = git_proposals.withdraw(change.where, access(work.context), change.branch)
-    if isinstance(against, Refusal | Unavailable):
-        return step_failure(against)
+    deleted = git_proposals.withdraw(change.where, access(work.context), change.branch, work.promotion)
+    if isinstance(deleted, Refusal | Unavailable):
+        return step_failure(deleted)
     after = proposals.change_of(work)
     if not isinstance(after, ProposedChange):
         return step_failure(after)
@@ -43,7 +44,9 @@ def _closed(work: Work, forge: PullRequests, change: ProposedChange) -> PullRequ
     if facts is None or facts.state is not PullRequestState.OPEN:
         return facts
     forge.comment(facts.number, proposals.MARKER, withdrawal_text(work.promotion, *_why(work)))
-    forge.close(facts.number)
+    if not isinstance(forge, BranchProposals):
+        # To close what is a branch alone is to delete it, and others may have put something there.
+        forge.close(facts.number)
     return facts
 
 
