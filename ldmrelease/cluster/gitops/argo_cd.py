@@ -50,6 +50,7 @@ def read_application(manifest: dict[str, Any]) -> SyncStatus:
         tuple(_errors(status)),
         tuple(_unsynced(status)),
         text(meta.get("resourceVersion")),
+        frozenset(_kept(status)),
     )
 
 
@@ -151,6 +152,11 @@ def _errors(status: dict[str, Any]) -> Iterator[str]:
     for each in status.get("conditions") or ():
         if text(each.get("type")).endswith(_ERRORS):
             yield f"{text(each.get('type'))}: {text(each.get('message'))}"
+
+
+def _kept(status: dict[str, Any]) -> Iterator[tuple[str, str]]:
+    for each in status.get("resources") or ():
+        yield text(each.get("namespace")), f"{text(each.get('kind'))}/{text(each.get('name'))}"
 
 
 def _unsynced(status: dict[str, Any]) -> Iterator[UnsyncedResource]:

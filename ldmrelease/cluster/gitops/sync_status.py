@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 
 from msgspec import Struct
 
@@ -63,7 +63,8 @@ class SyncStatus(Struct, frozen=True):
     applied last, one for each source. health: `Healthy`, `Progressing`, `Degraded`, `Suspended`, `Missing` or
     `Unknown`. operation: the phase of the last sync (`Running`, `Succeeded`, `Failed`, `Error`; empty where none was),
     with its message, its revisions (`applied`), who asked for it and when it ended. automated: whether the controller
-    syncs by itself. paused: what keeps it from working at all, empty where nothing does. errors: what it complains of.
+    syncs by itself. resources: namespace and name (`Deployment/web`) of what it says that it keeps, of Argo CD alone.
+    paused: what keeps it from working at all, empty where nothing does. errors: what it complains of.
     """
 
     controller: str
@@ -83,6 +84,7 @@ class SyncStatus(Struct, frozen=True):
     errors: tuple[str, ...] = ()
     unsynced: tuple[UnsyncedResource, ...] = ()
     version: str = ""
+    resources: frozenset[tuple[str, str]] = frozenset()
 
     @property
     def has_failed(self) -> bool:
@@ -93,6 +95,10 @@ class SyncStatus(Struct, frozen=True):
     def reason(self) -> str:
         """Why it has, in the controller's words."""
         return "; ".join(self.errors) or self.message
+
+    def keeps(self, namespace: str, names: Iterable[str]) -> bool:
+        """Whether it names all of these as its own: a workload may say of itself that anything keeps it."""
+        return all((namespace, each) in self.resources for each in names)
 
     def has_applied(self, revision: str) -> bool:
         """Whether a commit is what was synced last, as far as the controller says."""

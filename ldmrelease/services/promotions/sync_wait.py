@@ -15,12 +15,13 @@ from ldmrelease.cluster.objects.workloads import find
 from ldmrelease.domain.errors import Unavailable
 from ldmrelease.domain.plan import StepKind
 from ldmrelease.domain.targets import GitFile
+from ldmrelease.domain.topology import Application
 from ldmrelease.domain.workload_selection import Workloads
 from ldmrelease.services.deployments.desired import access
 from ldmrelease.services.inventory.controllers import Controllers, KeptBy, PlaceControllers, argo_cd_of
 from ldmrelease.services.inventory.drift import Drift
 from ldmrelease.services.inventory.same_files import same_files
-from ldmrelease.services.inventory.sync_drift import sync_drifts
+from ldmrelease.services.inventory.sync_drift import source_of, sync_drifts
 from ldmrelease.services.promotions.work import Work
 from ldmrelease.targets import registry
 
@@ -142,6 +143,11 @@ class SyncWait:
             status = each.status
             if status.controller != "argo-cd" or status.paused or status.operation == "Running":
                 continue
+            if not keeps_place(self._work.application, each):
+                self._refused = (
+                    f"{status.object} does not say that it brings the place's workloads from its tree"
+                )
+                continue
             try:
                 api = self._work.context.clusters.open(argo_cd.cluster)
                 self._asked = ask_for_sync(api, status, self._work.promotion) or self._asked
@@ -180,6 +186,16 @@ def sync_wait(work: Work, workloads: Workloads) -> SyncWait | None:
     """The wait for a place's controllers; None where we write to the cluster ourselves, or to no tree."""
     is_tree = isinstance(work.application.target.location, GitFile)
     return SyncWait(work, workloads) if is_tree else None
+
+
+def keeps_place(application: Application, kept: KeptBy) -> bool:
+    """Whether an object says itself that it brings these workloads, from the repository of the place. A workload is
+    annotated by whoever may write in its namespace, and would have us sync what is not the place's."""
+    where, workloads = application.target.location, application.workloads
+    if not isinstance(where, GitFile) or workloads is None:
+        return False
+    is_from_tree = source_of(kept.status, where) is not None
+    return is_from_tree and kept.status.keeps(workloads.namespace, kept.workloads)
 
 
 def for_pods(workloads: Workloads, left: float) -> Workloads:
