@@ -10,6 +10,7 @@ import shutil
 import signal
 import subprocess
 from collections.abc import Mapping, Sequence
+from typing import NamedTuple
 from urllib.parse import urlsplit
 
 from ldmrelease import logs
@@ -23,25 +24,56 @@ _QUIET = {"GIT_TERMINAL_PROMPT": "0", "GIT_ASKPASS": "", "SSH_ASKPASS": "", "GCM
 _OF_A_REPOSITORY = ("GIT_DIR", "GIT_COMMON_DIR", "GIT_WORK_TREE", "GIT_CONFIG")
 
 
+class _Hosts(NamedTuple):
+    """To whom a token of the environment may be sent: the hosts that everybody means, and the variables that name
+    others; the first is for people, those of runners follow."""
+
+    public: tuple[str, ...]
+    variables: tuple[str, ...]
+
+
+_HOSTS: Mapping[str, _Hosts] = {
+    "github": _Hosts(("github.com",), ("GH_HOST", "GITHUB_SERVER_URL")),
+    "gitlab": _Hosts(("gitlab.com",), ("GITLAB_HOST", "CI_SERVER_URL")),
+    "gitea": _Hosts((), ("GITEA_HOST", "GITEA_SERVER_URL", "GITHUB_SERVER_URL")),
+}
+
+
 def find_token(
     kind: str, project: ForgeProject, variables: Sequence[str], environment: Mapping[str, str]
 ) -> str:
     """The token for a project. kind: of the forge, such as `github`. variables: those of the environment that may hold
     it, the first one that is set is taken. Raises NoToken, which says where it was looked for.
     """
+    host, unused = urlsplit(project.site).netloc, []
     for name in variables:
         if token := environment.get(name, "").strip():
-            return _checked(token, f"the variable {name}")
-    host = urlsplit(project.site).netloc
+            if _is_for(kind, host, environment):
+                return _checked(token, f"the variable {name}")
+            unused.append(name)
     asking_gh = ["gh", "auth", "token", "--hostname", host]
     if kind == "github" and (token := _output(asking_gh, "", environment).strip()):
         return _checked(token, "gh auth token")
     if token := _of_git(project, environment):
         return _checked(token, "git credential fill")
     places = [f"set {' or '.join(variables)}"]
+    if unused:
+        # Nobody knows of which host a variable is, and the workspace must not say to whom it is sent.
+        named = _HOSTS[kind].variables[0]
+        places = [f"set {named}={host} if {' and '.join(unused)} may be sent there"]
     places += [f"log in by `gh auth login --hostname {host}`"] if kind == "github" else []
     places.append(f"have a credential helper of git know https://{host}")
     raise NoToken(f"no token for {project.address}: {', or '.join(places)}")
+
+
+def _is_for(kind: str, host: str, environment: Mapping[str, str]) -> bool:
+    """Whether a token of the environment may be sent to a host: a forge's public one, one that the environment names,
+    or this machine."""
+    known = _HOSTS[kind]
+    named = [environment.get(each, "").strip() for each in known.variables]
+    hosts = {urlsplit(each if "://" in each else f"https://{each}").netloc.lower() for each in named if each}
+    is_here = is_loopback(urlsplit(f"//{host}").hostname or "")
+    return is_here or host.lower() in {*known.public, *hosts}
 
 
 def _of_git(project: ForgeProject, environment: Mapping[str, str]) -> str:

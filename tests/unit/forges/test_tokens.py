@@ -34,9 +34,35 @@ def environment(folder: Path, **more: str) -> dict[str, str]:
 
 def test_the_environment_comes_first(tmp_path: Path) -> None:
     program(tmp_path, "gh", "echo of-gh")
-    found = environment(tmp_path, GITHUB_TOKEN="second", GH_TOKEN=" ")
+    found = environment(tmp_path, GITHUB_TOKEN="second", GH_TOKEN=" ", GH_HOST="forge.example.org")
     assert find_token("github", PROJECT, ("GH_TOKEN", "GITHUB_TOKEN"), found) == "second"
     assert not (tmp_path / "called").exists()
+
+
+@pytest.mark.parametrize(
+    ("kind", "host", "named", "is_sent"),
+    [
+        ("github", "github.com", {}, True),
+        ("github", "github.com.example.org", {}, False),
+        ("github", "forge.example.org", {"GITHUB_SERVER_URL": "https://Forge.example.org"}, True),
+        ("gitlab", "gitlab.com", {"GITLAB_HOST": "forge.example.org"}, True),
+        ("gitlab", "forge.example.org", {}, False),
+        ("gitlab", "forge.example.org", {"CI_SERVER_URL": "https://forge.example.org"}, True),
+        ("gitea", "forge.example.org", {"GITEA_HOST": "other.example.org"}, False),
+        ("gitea", "127.0.0.1:3000", {}, True),
+    ],
+)
+def test_a_token_of_the_environment_is_not_sent_to_whom_a_workspace_names(
+    tmp_path: Path, kind: str, host: str, named: dict[str, str], is_sent: bool
+) -> None:
+    program(tmp_path, "gh", "exit 1")
+    project, given = ForgeProject(f"https://{host}", "o/r"), environment(tmp_path, TOKEN="secret", **named)
+    if is_sent:
+        assert find_token(kind, project, ("TOKEN",), given) == "secret"
+        return
+    with pytest.raises(NoToken, match=f"set [A-Z]+_HOST={host} if TOKEN may be sent there") as said:
+        find_token(kind, project, ("TOKEN",), given)
+    assert "secret" not in str(said.value)
 
 
 def test_then_the_program_of_github(tmp_path: Path) -> None:
@@ -108,7 +134,7 @@ def test_without_one_it_is_said_where_it_was_looked_for(tmp_path: Path) -> None:
 @pytest.mark.parametrize("token", ["two words", "sec\nret", "geheimnüs"])
 def test_what_cannot_be_one_is_refused_without_being_told(token: str) -> None:
     with pytest.raises(NoToken, match="the variable GH_TOKEN holds something that is not a token") as said:
-        find_token("github", PROJECT, ("GH_TOKEN",), {"GH_TOKEN": token})
+        find_token("github", PROJECT, ("GH_TOKEN",), {"GH_TOKEN": token, "GH_HOST": "forge.example.org"})
     assert token not in str(said.value)
 
 
