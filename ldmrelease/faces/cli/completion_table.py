@@ -21,6 +21,7 @@ _KINDS = {
     "after": "tags",
     "before": "tags",
     "bundle": "files",
+    "campaign": "campaigns",
     "catalogue": "files",
     "check": "checks",
     "component": "components",

@@ -73,6 +73,10 @@ def _checks(workspace: Workspace) -> Iterator[str]:
     yield from (each.name for each in workspace.topology.checks)
 
 
+def _campaigns(workspace: Workspace) -> list[str]:
+    return sorted(each.stem for each in workspace.campaigns.glob("*.yaml"))
+
+
 def _aliases(workspace: Workspace) -> Iterator[str]:
     for product in workspace.topology.products:
         yield from product.aliases
@@ -92,6 +96,7 @@ def _tags_and_targets(workspace: Workspace) -> Iterator[str]:
 
 _KINDS: Mapping[str, Callable[[Workspace], Iterator[str] | list[str]]] = {
     "aliases": _aliases,
+    "campaigns": _campaigns,
     "checks": _checks,
     "components": _components,
     "environments": _environments,

@@ -57,6 +57,7 @@ WITHOUT_OUTPUT = {
     "milestones export",
     "milestones gantt",
     "campaign export",
+    "site components",
 }
 
 
