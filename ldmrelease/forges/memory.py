@@ -77,6 +77,10 @@ class MemoryForge:
         """Close it without a merge; what is closed or merged already stays so."""
         self._ask("close", lambda: self._end(number, PullRequestState.CLOSED))
 
+    def turn(self, number: str, base: str) -> None:
+        """Somebody turns it to another base."""
+        self._keep(replace(self._one(number), base=base))
+
     def comment(self, number: str, marker: str, body: str, /) -> None:
         """Leave one comment that is known by `marker`."""
         self._ask("comment", lambda: self._comment(number, marker, body))

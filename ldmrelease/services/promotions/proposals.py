@@ -172,7 +172,8 @@ class OpenProposals:
         if repository not in self._listed:
             listed = forge_of(self._context, application).list_open(prefix_of(self._context))
             self._listed[repository] = {each.head: each for each in listed}
-        return self._listed[repository].get(branch)
+        found = self._listed[repository].get(branch)
+        return found if found is None or found.base in ("", location_of(application).branch) else None
 
 
 class OpenedProposal(Struct, frozen=True):

@@ -41,6 +41,9 @@ def awaited(work: Work, change: ProposedChange, proposed: dict[str, Any]) -> Ste
     facts = proposals.asked(lambda: forge.look(number), where) if number else None
     if isinstance(facts, Unavailable):
         return facts
+    if facts is not None and facts.base != change.where.branch:
+        # Somebody has turned it to another base: there it is not merged into what is read.
+        facts = None
     # Read after the forge was asked: what it calls merged is there.
     again = proposals.restore_of(work) if change.restores else proposals.change_of(work)
     if not isinstance(again, ProposedChange):

@@ -64,6 +64,15 @@ def test_another_repository_of_the_image_in_the_same_merge_is_not_what_was_propo
     assert (ended.state, ended.cause["code"]) == (PromotionState.STUCK, "foreign-image")
 
 
+def test_one_that_was_turned_to_another_base_is_not_waited_for(world: ProposalWorld) -> None:
+    """Whoever merges it merges it elsewhere."""
+    asked(world)
+    (opened,) = world.forge.pull_requests.values()
+    world.forge.turn(opened.number, "next")
+    assert resumed(world).cause["code"] == "proposal-closed"
+    assert world.tree.tip(opened.head) is None
+
+
 def test_a_forge_that_calls_merged_what_is_not_gets_no_receipt(world: ProposalWorld) -> None:
     asked(world)
     (opened,) = world.forge.pull_requests.values()
