@@ -1,7 +1,8 @@
 """A control record as CSV (RFC 4180), a line for each test case, with the columns that a spreadsheet of a verification
 control document has.
 
-A cell that a spreadsheet would take for a formula gets an apostrophe before it, which reading takes away again.
+A cell that a spreadsheet would take for a formula gets an apostrophe before it, which reading takes away again. A
+campaign without test cases has one line, which says of what the file is and nothing of a test case.
 """
 
 import csv
@@ -57,7 +58,9 @@ def write_csv(record: ControlRecord) -> str:
     writer = csv.writer(lines)
     writer.writerow(COLUMNS)
     for each in record.rows:
-        writer.writerow([_escaped(text) for text in _cells(record.head, each)])
+        writer.writerow([_escaped(text) for text in (*_head_cells(record.head), *_row_cells(each))])
+    if not record.rows and record.head != ControlHead():
+        writer.writerow([*map(_escaped, _head_cells(record.head)), *("" for _ in _ROW)])
     return "".join(lines)
 
 
@@ -74,7 +77,7 @@ def read_csv(text: str) -> ReadRecord:
         first = None
         for line, cells in _numbered(rows):
             named = _named(columns, cells, line, reader)
-            if named is None:
+            if named is None or not any(named.values()):
                 continue
             found = ControlHead(**{field: named.get(name, "") for name, field in _HEAD.items()})
             if first is None:
@@ -84,7 +87,9 @@ def read_csv(text: str) -> ReadRecord:
                     line, "it is of another campaign or release than the first row", named["Test Case Key"]
                 )
                 continue
-            reader.take(RowTexts(line, **{field: named.get(name, "") for name, field in _ROW.items()}))
+            said = {field: named.get(name, "") for name, field in _ROW.items()}
+            if any(said.values()):
+                reader.take(RowTexts(line, **said))
     except csv.Error as error:
         reader.note(rows.line_num, f"this is not CSV: {error}")
     return ReadRecord(ControlRecord(head, tuple(reader.rows)), tuple(reader.problems))
@@ -106,14 +111,17 @@ def _named(columns: list[str], cells: list[str], line: int, reader: RowReader) -
     return {name: _plain(cell) for name, cell in zip(columns, cells, strict=True)}
 
 
-def _cells(head: ControlHead, row: ControlRow) -> list[str]:
+def _head_cells(head: ControlHead) -> list[str]:
+    return [getattr(head, field) for field in _HEAD.values()]
+
+
+def _row_cells(row: ControlRow) -> list[str]:
     result = row.result
     status = NOT_EXECUTED if result is None else STATUS_NAMES[result.status]
     said = ("", "", "", "") if result is None else (
         result.executed_on, result.executed_by, result.environment, result.comment
     )  # fmt: skip
     return [
-        *(getattr(head, field) for field in _HEAD.values()),
         row.case,
         row.title,
         row.version,

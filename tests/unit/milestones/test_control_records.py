@@ -24,7 +24,7 @@ results = st.tuples(st.sampled_from(CaseStatus), moments, texts, texts, texts)
 @st.composite
 def records(draw: st.DrawFn) -> ControlRecord:
     rows = []
-    for key in draw(st.lists(keys, min_size=1, max_size=4, unique=True)):
+    for key in draw(st.lists(keys, max_size=4, unique=True)):
         said = draw(st.none() | results)
         result = None if said is None else ExecutedCase(key, *said)
         rows.append(ControlRow(key, draw(texts), draw(texts), tuple(draw(codes)), result))
@@ -46,6 +46,16 @@ def test_no_cell_is_a_formula_of_a_spreadsheet() -> None:
     text = write_csv(ControlRecord(HEAD, (ControlRow("LVV-T1", "+1", "", (), result),)))
     assert "\"'=HYPERLINK" in text
     assert ",'+1," in text
+
+
+def test_a_campaign_without_test_cases_keeps_what_it_is_of() -> None:
+    record = ControlRecord(HEAD, ())
+    assert read_csv(write_csv(record)) == ReadRecord(record, ())
+    assert read_csv(write_csv(record) + "," * (len(COLUMNS) - 1) + "\r\n") == ReadRecord(record, ())
+
+
+def test_a_row_with_a_result_and_no_test_case_is_told() -> None:
+    assert [each.line for each in read_csv("Test Case Key,Status\n,\n,Pass\n").problems] == [3]
 
 
 def test_what_jira_calls_it_is_in_the_test_run() -> None:
