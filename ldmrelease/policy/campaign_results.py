@@ -60,9 +60,13 @@ def claim_states(
 ) -> tuple[ClaimState, ...]:
     """What is known of all that these campaigns claim; what several of them claim is told once, with all test cases.
 
-    `counted` are the statements that count, in the order of their intake; `others` those that do not.
+    `counted` are the statements that count, in the order of their intake; `others` those that do not. Who signs old
+    results again makes them no newer.
     """
-    known, rejected = tuple(counted), tuple(others)
+    first: dict[str, StatementFact] = {}
+    for each in counted:
+        first.setdefault(each.evidence, each)
+    known, rejected = tuple(first.values()), tuple(others)
     cases: dict[str, list[CaseState]] = {}
     incomplete: dict[str, bool] = {}
     for campaign in campaigns:

@@ -10,6 +10,7 @@ from ldmrelease.domain.decision import Finding
 from ldmrelease.domain.facts import StatementFact
 from ldmrelease.domain.statement_facts import CaseStatus, VerificationFact
 from ldmrelease.domain.workspace_facts import CampaignFact, ClaimFact
+from ldmrelease.policy.campaign_results import claim_states
 from ldmrelease.policy.waivers import failing
 from tests.unit.policy.policy_facts import CONTENT, HOUR, RELEASE, ago, facts, judge, sha, statement
 
@@ -90,6 +91,43 @@ def test_the_result_that_was_taken_in_last_counts_and_of_one_second_the_worst() 
     assert both(asked(ONE, results(found=failed, **early), results(found=passed, **late)))[0] == "satisfied"
     assert both(asked(ONE, results(found=passed, **early), results(found=failed, **late)))[0] == "failed"
     assert both(asked(ONE, results(found=passed, **late), results(found=failed, **late)))[0] == "failed"
+
+
+def test_old_results_that_are_signed_again_are_no_newer() -> None:
+    old = results(found={"T1": "passed", "T2": "passed"}, received=ago(3 * HOUR))
+    failed = results(found={"T1": "failed", "T2": "passed"}, received=ago(2 * HOUR))
+    again = replace(old, blob=sha("signed again"), received=ago(HOUR))
+    assert both(asked(ONE, old, failed, again)) == ("failed", "failed")
+    assert [each.outcome.value for each in claim_states([ONE], [old, failed, again])] == ["failed"]
+
+
+def test_results_about_the_release_and_about_its_content_are_one_row_in_time() -> None:
+    passed = results(received=ago(2 * HOUR))
+    failed = results(found={"T1": "failed"}, subjects=(RELEASE,), received=ago(HOUR))
+    assert both(asked(ONE, passed, failed)) == ("failed", "failed")
+    assert both(asked(ONE, replace(passed, received=ago(0)), failed)) == ("satisfied", "verified")
+
+
+def test_who_has_not_the_role_neither_verifies_nor_refuses() -> None:
+    passed, other = results(received=ago(2 * HOUR)), {"T1": "failed", "T2": "failed"}
+    assert both(asked(ONE, passed, results(by="ci", found=other, received=ago(HOUR))))[0] == "satisfied"
+    failed = results(found=other, received=ago(2 * HOUR))
+    assert both(asked(ONE, failed, results(by="ci", received=ago(HOUR)))) == ("failed", "failed")
+
+
+def test_results_of_another_definition_neither_verify_nor_refuse_those_of_this() -> None:
+    other = results(definition="before", found={"T1": "failed", "T2": "failed"}, received=ago(HOUR))
+    assert both(asked(ONE, results(received=ago(2 * HOUR)), other))[0] == "satisfied"
+    failed = results(found={"T1": "failed", "T2": "passed"}, received=ago(2 * HOUR))
+    assert both(asked(ONE, failed, results(definition="before", received=ago(HOUR))))[0] == "failed"
+
+
+def test_a_campaign_without_features_does_not_stand_for_one_with_them() -> None:
+    bare = CampaignFact("bare", MILESTONE, sha("bare"), (ClaimFact("DM-AP-12"),))
+    asked_for: dict[str, Any] = {"campaign": None, "milestone": MILESTONE}
+    assert both(asked(bare, results(campaign="bare"), **asked_for)) == ("missing", "not-verified")
+    assert both(asked(replace(bare, claims=()), ONE, **asked_for)) == ("missing", "not-verified")
+    assert both(asked(replace(bare, claims=()), **asked_for)) == ("missing", "nothing-claimed")
 
 
 def test_campaigns_of_one_milestone_verify_together_and_one_that_cannot_be_read_hides_nothing() -> None:
