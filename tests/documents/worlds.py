@@ -13,6 +13,7 @@ from pathlib import Path
 
 from ldmrelease.registry.sample import put_sample_index
 from tests.documents.board import ask, people
+from tests.documents.campaign import prepare
 from tests.documents.play import Stage
 from tests.documents.telescope import REGISTRY as TELESCOPE_REGISTRY
 from tests.documents.telescope import plant as plant_telescope
@@ -155,6 +156,25 @@ def asked(folder: Path) -> Iterator[Stage]:
         yield stage
 
 
+@contextmanager
+def campaign(folder: Path) -> Iterator[Stage]:
+    """The demonstration's workspace, `release`, with a campaign, notes of a release, and places in enclaves."""
+    with empty(folder) as stage:
+        shutil.copytree(_with_campaign(), stage.home / "release", symlinks=True)
+        stage.folder = stage.home / "release"
+        yield stage
+
+
+@cache
+def _with_campaign() -> Path:
+    """Made once for each process."""
+    folder = Path(tempfile.mkdtemp(prefix="campaign-"))
+    atexit.register(shutil.rmtree, folder, ignore_errors=True)
+    with empty(folder) as stage:
+        prepare(stage.home, lambda command: _done(stage, command))
+        return stage.home / "release"
+
+
 @cache
 def _with_people() -> Path:
     """Made once for each process: four documents begin with a copy of it."""
@@ -174,6 +194,7 @@ WORLDS = {
     "adoptable": adoptable,
     "asked": asked,
     "board": board,
+    "campaign": campaign,
     "empty": empty,
     "gated": gated,
     "imported": imported,

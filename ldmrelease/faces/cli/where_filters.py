@@ -50,7 +50,8 @@ def in_enclave(topology: Topology, enclave: str | None) -> frozenset[Place] | No
     found = [each for each in topology.enclaves if enclave in (each.enclave, f"{each.site}/{each.enclave}")]
     if not found:
         known = {each.enclave for each in topology.enclaves}
-        raise UsageError(f"no places are said to be in an enclave {enclave!r}", did_you_mean(enclave, known))
+        remedy = f"{did_you_mean(enclave, known)}; the sites in ldmrelease.yaml say which places are in which"
+        raise UsageError(f"no places are said to be in an enclave {enclave!r}", remedy)
     return frozenset(place for each in found for place in each.places)
 
 

@@ -4,6 +4,8 @@ import json
 from pathlib import Path
 from xml.etree import ElementTree as ET
 
+import pytest
+
 from tests.workspace import BEFORE, Site
 
 SITES = """sites:
@@ -26,6 +28,42 @@ def test_where_and_the_dossier_are_of_an_enclave(ready: Site) -> None:
     wrong = ready.run("where", "--enclave", "comissioning-cluster")
     assert wrong.exit_code == 2
     assert "did you mean commissioning-cluster?" in wrong.stderr
+
+
+@pytest.mark.parametrize(
+    "words",
+    [("--live",), ("--at", "2023-04-20T12:00:00Z"), ("--dayobs", "20230420")],
+    ids=["live", "at", "dayobs"],
+)  # fmt: skip
+def test_an_enclave_narrows_what_is_asked_of_other_times_and_of_now(
+    ready: Site, words: tuple[str, ...]
+) -> None:
+    bound(ready)
+    ready.advance(hours=2)
+
+    def places(*more: str) -> set[str]:
+        told = json.loads(ready.run("where", *words, *more, "-o", "json").stdout)
+        rows = told.get("rows", told.get("stretches")) if isinstance(told, dict) else told
+        return {each["place"].partition("/")[0] for each in rows}
+
+    assert len(places()) > 1
+    assert places("--enclave", "commissioning-cluster") == {"base"}
+
+
+@pytest.mark.parametrize("words", [(), ("--at", "2023-04-20T12:00:00Z")], ids=["now", "then"])
+def test_what_the_tree_asks_for_is_of_no_enclave_and_that_is_said(
+    ready: Site, words: tuple[str, ...]
+) -> None:
+    bound(ready)
+    done = ready.run("where", "--desired", *words, "--enclave", "commissioning-cluster")
+    assert done.exit_code == 2
+    assert "--desired does not go with --enclave" in done.stderr
+
+
+def test_an_enclave_of_figure_1_without_places_says_where_they_are_written(ready: Site) -> None:
+    done = ready.run("where", "--enclave", "dac-us")
+    assert done.exit_code == 2
+    assert "sites in ldmrelease.yaml" in done.stderr
 
 
 def test_a_place_that_is_not_there_is_said_with_its_line(ready: Site) -> None:
