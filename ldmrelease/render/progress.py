@@ -45,7 +45,7 @@ def progress_line(code: str, plain: Mapping[str, Any]) -> str | None:
             )
         case "halting":
             return f"{v['place']}: stops here"
-        case "no-checkpoint" | "release-not-pushed":
+        case "no-checkpoint" | "release-not-pushed" | "reviews-unrecorded":
             return f"{_LEFT_OUT[code]}: {said(v['reason'])}"
         case "left":
             where = f"{v['resource']} in the namespace {v['namespace']}"
@@ -56,6 +56,7 @@ def progress_line(code: str, plain: Mapping[str, Any]) -> str | None:
 _LEFT_OUT = {
     "no-checkpoint": "no checkpoint of the ledger was published",
     "release-not-pushed": "the release was not put where others look for it, which is owed",
+    "reviews-unrecorded": "the reviews of the pull request were not recorded, and are not counted",
 }
 
 

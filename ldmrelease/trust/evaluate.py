@@ -154,8 +154,11 @@ def _by_persons(fact: StatementFact, keyring: Keyring) -> StatementFact:
     if review is None:
         return fact
 
+    by_account = {name.casefold(): each for name, each in keyring.accounts.items()}
+
     def person(account: str) -> str:
-        return keyring.accounts.get(f"{review.system}:{account.removeprefix('@')}", account)
+        # To a forge, two spellings that differ by case are one account.
+        return by_account.get(f"{review.system}:{account.removeprefix('@')}".casefold(), account)
 
     named = replace(
         review,

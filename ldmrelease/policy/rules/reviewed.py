@@ -115,13 +115,14 @@ def _judged(
 
 
 def _persons(review: ReviewFact, requester: str) -> set[str]:
-    """Who approved the last commit: neither who wrote it nor who asks for it."""
+    """Who approved the last commit: neither who wrote it nor who asks for it. Case makes nobody somebody else."""
     approved = {
-        each.person
+        each.person.casefold(): each.person
         for each in review.reviewers
         if each.approved and review.commit is not None and each.commit == review.commit
     }
-    return approved - {review.author, requester}
+    excluded = {(review.author or "").casefold(), requester.casefold()}
+    return {person for name, person in approved.items() if name not in excluded}
 
 
 def _without_owner(review: ReviewFact, persons: set[str]) -> list[dict[str, Any]]:

@@ -4,10 +4,11 @@ from typing import Any
 
 from ldmrelease.domain.errors import Unavailable
 from ldmrelease.domain.plan import StepKind
-from ldmrelease.forges.interface import PullRequestFacts, PullRequestState
+from ldmrelease.forges.interface import PullRequestFacts, PullRequests, PullRequestState
 from ldmrelease.promotion.state import NOT_MERGED
 from ldmrelease.services.deployments.desired import access
 from ldmrelease.services.promotions import proposals
+from ldmrelease.services.promotions.merge_evidence import record_merge_reviews
 from ldmrelease.services.promotions.proposals import ProposedChange
 from ldmrelease.services.promotions.steps.propose import described, text_of
 from ldmrelease.services.promotions.work import (
@@ -35,13 +36,8 @@ def awaited(work: Work, change: ProposedChange, proposed: dict[str, Any]) -> Ste
     """What became of a proposal; it is made again where it conflicts with what came into the base."""
     where = registry.where(work.application.target)
     forge = proposals.asked(lambda: proposals.forge_of(work.context, work.application), where)
-    if isinstance(forge, Unavailable):
-        return forge
-    number = str(proposed.get("number", ""))
-    facts = proposals.asked(lambda: forge.look(number), where) if number else None
-    if isinstance(facts, Unavailable):
-        return facts
-    if facts is not None and facts.base != change.where.branch:
+    facts = _looked(forge, str(proposed.get("number", "")), where)
+    if isinstance(facts, PullRequestFacts) and facts.base != change.where.branch:
         # Somebody has turned it to another base: there it is not merged into what is read.
         facts = None
     # Read after the forge was asked: what it calls merged is there.
@@ -50,7 +46,12 @@ def awaited(work: Work, change: ProposedChange, proposed: dict[str, Any]) -> Ste
         return step_failure(again)
     about: dict[str, Any] = {key: proposed[key] for key in ("branch", "address") if key in proposed}
     if proposals.has_it(again):
-        return _merged(again, facts, about)
+        # In git, whether or not the forge can be asked.
+        base = str(proposed.get("base", ""))
+        told = {} if change.restores else record_merge_reviews(work, forge, facts, base)
+        return _merged(again, None if isinstance(facts, Unavailable) else facts, {**about, **told})
+    if isinstance(facts, Unavailable):
+        return facts
     if facts is not None and facts.state is PullRequestState.MERGED:
         return _otherwise(work, again, about)
     if facts is None or facts.state is PullRequestState.CLOSED:
@@ -67,6 +68,14 @@ def awaited(work: Work, change: ProposedChange, proposed: dict[str, Any]) -> Ste
         "blob": again.there.blob,
     }
     return StepPending(NOT_MERGED, values, proposals.REVIEWERS)
+
+
+def _looked(
+    forge: PullRequests | Unavailable, number: str, where: str
+) -> PullRequestFacts | Unavailable | None:
+    if isinstance(forge, Unavailable):
+        return forge
+    return proposals.asked(lambda: forge.look(number), where) if number else None
 
 
 def _merged(change: ProposedChange, facts: PullRequestFacts | None, about: dict[str, Any]) -> StepDone:
