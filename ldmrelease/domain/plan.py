@@ -62,6 +62,12 @@ class PlacePlan(Struct, frozen=True):
         kinds = [each.kind for each in self.steps]
         return self.steps[: kinds.index(StepKind.CLAIM)]
 
+    @property
+    def wave(self) -> str | None:
+        """The first place of those that one proposal is about together; None where it is about this one alone."""
+        proposed = (each for each in self.unclaimed if each.kind is StepKind.PROPOSE)
+        return next((each.parameters.get("wave") for each in proposed), None)
+
     def withdrawal(self) -> Step | None:
         """The step that takes the proposal back; None where nothing is proposed."""
         for each in self.unclaimed:
@@ -87,6 +93,12 @@ class Plan(Struct, frozen=True):
     tag: str
     release: str
     places: tuple[PlacePlan, ...]
+
+    def wave_of(self, here: PlacePlan) -> tuple[PlacePlan, ...]:
+        """The places that one proposal is about together with this one, in their order."""
+        if here.wave is None:
+            return (here,)
+        return tuple(each for each in self.places if each.wave == here.wave)
 
     @property
     def digest(self) -> str:

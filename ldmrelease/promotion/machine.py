@@ -2,6 +2,8 @@
 
 Where others merge what is proposed, `propose` and `merge` come before the claim; a proposal whose decision no longer
 allows it is withdrawn, and so is that of a promotion that stops. What was merged is put back as what was applied is.
+One proposal may be about several places, a wave: each is asked before it, and claimed, settled and confirmed by itself
+after the merge.
 
 A place goes: ask (a decision without a claim) -> claim -> enter (the decision again, under the claim) ->
 apply -> settle -> checks -> confirm -> receipt -> publish -> free; without checks and confirmation where it
@@ -9,6 +11,7 @@ settled as scaled to zero, which gets no receipt either. What waits holds no cla
 starts nothing new, restores that place alone, and stops.
 """
 
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
@@ -23,6 +26,7 @@ from ldmrelease.promotion.state import Journal, StageDecision
 
 _NOT_TO_BE_THERE = {Verdict.REFUSED, Verdict.WAITING}
 """Verdicts that no change which others have merged already may stand with."""
+_BEFORE_CLAIM = (StepKind.COPY, StepKind.PROPOSE, StepKind.MERGE)
 _AFTER_CONFIRM = {StepKind.RECEIPT, StepKind.PUBLISH}
 
 
@@ -107,13 +111,22 @@ def _is_scaled_to_zero(place_plan: PlacePlan, journal: Journal) -> bool:
 def _at_place(plan: Plan, here: PlacePlan, journal: Journal, claims: dict[Place, Claim | None]) -> Action:
     if _through(here, journal):
         return Do(here.free)
-    if journal.ruling(here.place, DecisionStage.ASK) is None:
-        return Decide(here.place, DecisionStage.ASK)
-    barred = blocking_decision(here.place, journal)
-    if barred is None:
-        return _proposed(here, journal) or _claimed(plan, here, journal, claims)
-    stage, ruling = barred
-    withdrawn = _withdrawn(here, ruling, journal)
+    # What one proposal changes together is asked, proposed and merged before any of it is claimed.
+    wave = [each for each in plan.wave_of(here) if each is here or not journal.step(each.free.id).done]
+    for each in wave:
+        if journal.ruling(each.place, DecisionStage.ASK) is None:
+            return Decide(each.place, DecisionStage.ASK)
+    for each in wave:
+        barred = blocking_decision(each.place, journal)
+        if barred is not None:
+            return _barred(plan, each, *barred, journal)
+    return _proposed(wave, journal) or _claimed(plan, here, journal, claims)
+
+
+def _barred(
+    plan: Plan, here: PlacePlan, stage: DecisionStage, ruling: StageDecision, journal: Journal
+) -> Action:
+    withdrawn = _withdrawn(plan, here, ruling, journal)
     if withdrawn is not None:
         return withdrawn
     if _merged(here, journal) and stage is not DecisionStage.CONFIRM and ruling.verdict in _NOT_TO_BE_THERE:
@@ -143,25 +156,28 @@ def _claimed(plan: Plan, here: PlacePlan, journal: Journal, claims: dict[Place, 
     if claim is None or not holding.done or holding.result.get("epoch") != claim.epoch:
         return Do(here.claim)
     entered = journal.ruling(here.place, DecisionStage.ENTER)
-    if entered is None or (entered.epoch != claim.epoch and not _applied(here, journal)):
+    if entered is None or (entered.epoch != claim.epoch and not _applied(plan, here, journal)):
         return Decide(here.place, DecisionStage.ENTER)
     return _next_step(here, journal)
 
 
-def _proposed(here: PlacePlan, journal: Journal) -> Action | None:
-    """What is to be done before the place is claimed; None where that is through."""
-    for step in here.unclaimed:
-        record = journal.step(step.id)
-        if record.failed:
-            return Halting(here.place, f"{step.kind}-failed", {"step": step.id, **record.result})
-        if not record.done:
-            return Do(step)
+def _proposed(wave: Sequence[PlacePlan], journal: Journal) -> Action | None:
+    """What is to be done before the first of the places is claimed; None where that is through."""
+    for kind in _BEFORE_CLAIM:
+        for here in wave:
+            for step in here.unclaimed:
+                record = journal.step(step.id)
+                if step.kind is not kind or record.done:
+                    continue
+                if record.failed:
+                    return Halting(here.place, f"{kind}-failed", {"step": step.id, **record.result})
+                return Do(step)
     return None
 
 
-def _withdrawn(here: PlacePlan, ruling: StageDecision, journal: Journal) -> Action | None:
+def _withdrawn(plan: Plan, here: PlacePlan, ruling: StageDecision, journal: Journal) -> Action | None:
     """Take a proposal back that a decision no longer allows, before anybody merges it; None where none is open."""
-    withdrawal = _open_withdrawal(here, journal)
+    withdrawal = _open_withdrawal(plan, here, journal)
     if withdrawal is None:
         return None
     if ruling.verdict is Verdict.UNDECIDED:
@@ -173,13 +189,16 @@ def _withdrawn(here: PlacePlan, ruling: StageDecision, journal: Journal) -> Acti
     return Do(withdrawal)
 
 
-def _open_withdrawal(here: PlacePlan, journal: Journal) -> Step | None:
-    """The step that takes the place's proposal back, where one was made that is neither merged nor taken back."""
-    withdrawal = here.withdrawal()
-    if withdrawal is None or journal.step(withdrawal.id).done:
-        return None
-    proposed, merged = (journal.step(here.step(each).id) for each in (StepKind.PROPOSE, StepKind.MERGE))
-    return withdrawal if proposed.intended and not merged.done else None
+def _open_withdrawal(plan: Plan, here: PlacePlan, journal: Journal) -> Step | None:
+    """The step that takes the proposal back, where one was made that is neither merged nor taken back."""
+    for each in plan.wave_of(here):
+        withdrawal = each.withdrawal()
+        if withdrawal is None or journal.step(withdrawal.id).done:
+            continue
+        proposed, merged = (journal.step(each.step(kind).id) for kind in (StepKind.PROPOSE, StepKind.MERGE))
+        if proposed.intended and not merged.done:
+            return withdrawal
+    return None
 
 
 def _merged(here: PlacePlan, journal: Journal) -> bool:
@@ -188,10 +207,14 @@ def _merged(here: PlacePlan, journal: Journal) -> bool:
     return merged and not journal.step(here.step(StepKind.APPLY).id).intended
 
 
-def _applied(here: PlacePlan, journal: Journal) -> bool:
+def _applied(plan: Plan, here: PlacePlan, journal: Journal) -> bool:
     """Whether something of ours may be at the place: written, or merged by others."""
     if journal.step(here.step(StepKind.APPLY).id).intended:
         return True
+    return any(_came_in(each, journal) for each in plan.wave_of(here))
+
+
+def _came_in(here: PlacePlan, journal: Journal) -> bool:
     withdrawal = here.withdrawal()
     if withdrawal is None:
         return False
@@ -217,7 +240,7 @@ def _unclaimed(plan: Plan, here: PlacePlan, ruling: StageDecision, journal: Jour
     """A decision said no, or not yet, and the place is not claimed."""
     if ruling.verdict is Verdict.WAITING:
         return Wait(here.place, ruling.until, ruling.who)
-    if here is plan.places[0] and not _applied(here, journal):
+    if plan.places[0] in plan.wave_of(here) and not _applied(plan, here, journal):
         state = PromotionState.REFUSED if ruling.verdict is Verdict.REFUSED else PromotionState.UNDECIDED
         return Stop(state, "decision", {"decision": ruling.decision})
     if ruling.verdict is Verdict.UNDECIDED:
@@ -238,17 +261,36 @@ def _halt(plan: Plan, journal: Journal, claims: dict[Place, Claim | None]) -> Ac
     )
     if here is None or halt.cause == "claim-lost":
         return end
-    withdrawal = _open_withdrawal(here, journal)
+    withdrawal = _open_withdrawal(plan, here, journal)
     if withdrawal is not None and not journal.step(withdrawal.id).failed:
         return Do(withdrawal)
+    stuck: Action | None = None
+    for each in _to_put_back(plan, here, journal):
+        action = _put_back(plan, each, journal, claims)
+        if isinstance(action, Do):
+            return action
+        stuck = stuck or action
+    return stuck or end
+
+
+def _to_put_back(plan: Plan, here: PlacePlan, journal: Journal) -> list[PlacePlan]:
+    """The place that failed, and those behind it whose change came in by the same merge."""
+    wave = plan.wave_of(here)
+    return [here, *(each for each in wave[wave.index(here) + 1 :] if not journal.step(each.free.id).done)]
+
+
+def _put_back(
+    plan: Plan, here: PlacePlan, journal: Journal, claims: dict[Place, Claim | None]
+) -> Action | None:
+    """What is to be done until a place is what it was; None where it is, or where nothing of ours came there."""
     restored = journal.step(here.restore.id)
     if restored.failed:
         return Stop(PromotionState.STUCK, "restore-failed", {"place": str(here.place), **restored.result})
     claim = claims.get(here.place)
     ours = claim is not None and claim.promotion == plan.promotion
-    if _applied(here, journal) and not restored.done:
+    if _applied(plan, here, journal) and not restored.done:
         return _restore(here, journal, claim, ours)
-    return Do(here.free) if ours else end
+    return Do(here.free) if ours else None
 
 
 def _restore(here: PlacePlan, journal: Journal, claim: Claim | None, ours: bool) -> Action:

@@ -1,9 +1,11 @@
 """From a request to a plan: a pure function, so that a plan can be made again and compared by digest."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from itertools import groupby
 from typing import Any
 
 from msgspec import Struct
+from msgspec.structs import replace
 
 from ldmrelease.domain.facts import Intent
 from ldmrelease.domain.plan import PlacePlan, Plan, Step, StepKind
@@ -17,7 +19,8 @@ class Site(Struct, frozen=True):
     `wanted` is what the target has to hold (a setting's path and value, or a menu's change); `checks` are
     run after it runs there; `receipts` are the components that get one, beside the release itself. `registry`
     is the environment's own, that images are copied to first; `pulls` says that its nodes fetch them before
-    anything is switched. `proposes` says how a change is proposed there (its kind of forge), None where it is pushed.
+    anything is switched. `proposes` says how a change is proposed there (its kind of forge), None where it is pushed;
+    `shares` is the branch for which consecutive places of an environment have one proposal, None where they have not.
     """
 
     place: Place
@@ -29,14 +32,24 @@ class Site(Struct, frozen=True):
     registry: str | None = None
     pulls: bool = False
     proposes: dict[str, Any] | None = None
+    shares: str | None = None
 
 
 def make_plan(
     promotion: str, intent: Intent, product: str, tag: str, release: str, sites: Iterable[Site]
 ) -> Plan:
     """The plan of a promotion; `release` is the release's digest, `sites` are in the order of the walk."""
-    places = tuple(_place_plan(site, intent) for site in sites)
+    places = tuple(_place_plan(site, intent) for site in _in_waves(sites))
     return Plan(promotion, intent, product, tag, release, places)
+
+
+def _in_waves(sites: Iterable[Site]) -> Iterator[Site]:
+    """The sites; those that have one proposal together say at which of them it is made."""
+    for (_, shared), found in groupby(sites, key=lambda each: (each.place.environment, each.shares)):
+        wave = list(found)
+        named = {"wave": str(wave[0].place)} if shared is not None and len(wave) > 1 else {}
+        for each in wave:
+            yield replace(each, proposes=each.proposes | named) if each.proposes is not None else each
 
 
 def _place_plan(site: Site, intent: Intent) -> PlacePlan:

@@ -184,8 +184,13 @@ def _completed(journal: Journal, body: StepCompleted) -> None:
     journal.steps[body.step] = StepRecord(intended=True, done=True, result=result)
     if step.kind is StepKind.FREE:
         journal.steps.pop(str(StepId(step.place, StepKind.CLAIM)), None)
-    if step.kind in (StepKind.PROPOSE, StepKind.WITHDRAW):
-        _proposed(journal, step.place, step.kind, result)
+    if step.kind is StepKind.PROPOSE:
+        journal.before[str(step.place)] = result.get("before", {})
+        journal.images[str(step.place)] = result.get("images", {})
+        journal.steps.pop(str(StepId(step.place, StepKind.WITHDRAW)), None)
+    if step.kind is StepKind.WITHDRAW:
+        for each in result.get("wave") or [str(step.place)]:
+            _withdrawn(journal, Place.parse(each))
     if step.kind is StepKind.APPLY:
         journal.written_images[str(step.place)] = result.get("images", {})
     if step.kind is StepKind.CLAIM:
@@ -197,19 +202,11 @@ def _completed(journal: Journal, body: StepCompleted) -> None:
             journal.clusters.setdefault(str(step.place), result["cluster"])
 
 
-def _proposed(journal: Journal, place: Place, kind: StepKind, result: dict[str, Any]) -> None:
-    """What was proposed has the place's past; what was taken back may be proposed anew."""
-    propose, merge, withdraw = (
-        str(StepId(place, each)) for each in (StepKind.PROPOSE, StepKind.MERGE, StepKind.WITHDRAW)
-    )
-    if kind is StepKind.PROPOSE:
-        journal.before[str(place)] = result.get("before", {})
-        journal.images[str(place)] = result.get("images", {})
-        journal.steps.pop(withdraw, None)
-    if kind is StepKind.WITHDRAW:
-        journal.withdrawals[str(place)] = journal.withdrawals.get(str(place), 0) + 1
-        journal.steps.pop(propose, None)
-        journal.steps.pop(merge, None)
+def _withdrawn(journal: Journal, place: Place) -> None:
+    """What was taken back may be proposed anew."""
+    journal.withdrawals[str(place)] = journal.withdrawals.get(str(place), 0) + 1
+    for each in (StepKind.PROPOSE, StepKind.MERGE):
+        journal.steps.pop(str(StepId(place, each)), None)
 
 
 _BEFORE_IS_KNOWN = (StepKind.APPLY, StepKind.PROPOSE)

@@ -2,22 +2,16 @@
 
 from typing import Annotated, Any, Literal
 
-from pydantic import BeforeValidator, Field
+from pydantic import Field
 
-from ldmrelease.config.yaml.fields import Address, Name, Registered, Strict, Text, said
-from ldmrelease.domain.gitops import WAVE, GitOps, GitOpsRules
+from ldmrelease.config.yaml.fields import Address, Name, Registered, Strict, Text
+from ldmrelease.domain.gitops import GitOps, GitOpsRules
 
 COMMITTER = r"^(git|[^<>\x00-\x1f]*[^<>\x00-\x20][^<>\x00-\x1f]*<[^<>\s]+@[^<>\s]+>)$"
 """A name and an address, or `git`."""
 
 PROPOSALS = ("github", "gitlab", "gitea", "branch")
 """Who may open a pull request; `branch`: nobody does."""
-
-
-def _no_wave(found: Any) -> Any:
-    if found == WAVE:
-        said("one proposal for all places of a wave cannot be made yet; write place: each place has its own")
-    return found
 
 
 class GitOpsRulesEntry(Strict):
@@ -28,8 +22,10 @@ class GitOpsRulesEntry(Strict):
         description="Changes are proposed, and others merge them: by a pull request of github, gitlab or gitea; "
         "branch: by a branch alone. Where it is left out, they are pushed to the branch itself.",
     )
-    per: Annotated[Literal["place"], BeforeValidator(_no_wave)] | None = Field(
-        None, description="What one proposal is about: a place (if not said)."
+    per: Literal["place", "wave"] | None = Field(
+        None,
+        description="What one proposal is about: a place (if not said), or a wave: places that follow each other in "
+        "the same environment and on the same branch of a repository.",
     )
     restore: Literal["propose", "push"] | None = Field(
         None, description="How a failed place is put back: propose (if not said), or push."

@@ -208,20 +208,25 @@ class _Driver(Struct):
             "decided", {"place": str(place), "stage": str(stage), "verdict": verdict, "decided": decided}
         )
 
-    def _asks_again(self, now: Turn, step: Step) -> DecisionStage | None:
-        """The stage whose decision a step rests on, where only a row of the ledger says that it was allowed, or
-        somebody set or lifted a hold since: a copy takes long.
+    def _asks_again(self, now: Turn, step: Step) -> Decide | None:
+        """The decision that a step rests on, where only a row of the ledger says that it was allowed, or
+        somebody set or lifted a hold since: a copy takes long. A proposal rests on those of all its places.
 
         Whoever can write rows could let anything in that way: they are never acted on (trust.md section 2).
         What an earlier process wrote already is not written again, and needs no decision.
         """
-        stage = _RESTS_ON.get(step.kind)
-        ruling = now.promotion.journal.ruling(step.place, stage) if stage is not None else None
-        if ruling is None or self.allowed.get(ruling.decision) == self.context.ledger.version(HOLDS):
+        stage, plan = _RESTS_ON.get(step.kind), now.promotion.plan
+        if stage is None:
             return None
-        if step.kind is StepKind.APPLY and writes.is_written(now.work(step)):
-            return None
-        return stage
+        here = next(each for each in plan.places if each.place == step.place)
+        for each in plan.wave_of(here) if stage is DecisionStage.ASK else (here,):
+            ruling = now.promotion.journal.ruling(each.place, stage)
+            if ruling is None or self.allowed.get(ruling.decision) == self.context.ledger.version(HOLDS):
+                continue
+            if step.kind is StepKind.APPLY and writes.is_written(now.work(step)):
+                return None
+            return Decide(each.place, stage)
+        return None
 
     def _elsewhere(self, promotion: Promotion, place: Place) -> Unavailable | None:
         """Why nothing may be done at a place now: its context does not lead to the cluster that was planned for,
@@ -244,7 +249,7 @@ class _Driver(Struct):
             return None if self._passes(elsewhere) else _interrupted(now, elsewhere)
         again = self._asks_again(now, step)
         if again is not None:
-            self._decide(now, step.place, again)
+            self._decide(now, again.place, again.stage)
             return None
         if step.kind is StepKind.CLAIM:
             busy = self._claim(now, step)

@@ -31,14 +31,29 @@ def still_open(
         return Unavailable(registry.where(application.target), str(error))
     if found is None or found.head_commit not in ("", values.get("commit")):
         return False
-    there = snapshot(context, application)
-    if not isinstance(there, Snapshot) or there.blob != values.get("blob"):
+    here = next(each for each in promotion.plan.places if each.place == place)
+    halting = promotion.journal.halt is not None
+    wave = [each.place for each in ((here,) if halting else promotion.plan.wave_of(here))]
+    seen: dict[Place, Snapshot] = {}
+    for each in wave:
+        target = context.topology.application(each)
+        there = snapshot(context, target) if target is not None else None
+        if not isinstance(there, Snapshot):
+            return False
+        seen[each] = there
+    if " ".join(each.blob for each in seen.values()) != values.get("blob"):
         return False
-    if promotion.journal.halt is not None:
-        return True
-    if registry.values_to_plain(there.values) != promotion.journal.before.get(str(place)):
-        return False
+    before = promotion.journal.before
+    return halting or all(
+        registry.values_to_plain(there.values) == before.get(str(each))
+        and _allowed(context, promotion, wave[: wave.index(each)], each)
+        for each, there in seen.items()
+    )
+
+
+def _allowed(context: PromotionDriving, promotion: Promotion, earlier: list[Place], place: Place) -> bool:
     order = [each.place for each in promotion.plan.places]
     later = tuple(order[order.index(place) + 1 :])
-    question = promotion.question(place, later=later, overlay=overlay_of_promotion(context, promotion, place))
+    overlay = overlay_of_promotion(context, promotion, place)
+    question = promotion.question(place, tuple(earlier), later, overlay)
     return decide(context, promotion.pinned, question, Phase.ENTER).decision.verdict is Verdict.ALLOWED

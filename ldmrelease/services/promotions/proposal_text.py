@@ -32,17 +32,16 @@ class ProposalText(Struct, frozen=True):
 class ProposalFacts(Struct, frozen=True):
     """What is said of a proposal.
 
-    verb: what the promotion does, such as `promote`. images: the digest of each component. decision: its digest.
-    excuses: what was waived, compressed or left out in an emergency, and why. arriving: what came in since what runs,
-    a line each. durations: what takes how long, such as a check's deadline.
+    verb: what the promotion does, such as `promote`. places: each with the digest of its decision. images: the digest
+    of each component. excuses: what was waived, compressed or left out in an emergency, and why. arriving: what came in
+    since what runs, a line each. durations: what takes how long, such as a check's deadline.
     """
 
     verb: str
     release: str
     digest: str
-    place: str
+    places: tuple[tuple[str, str], ...]
     promotion: str
-    decision: str
     requester: str
     reason: str | None
     settings: tuple[ProposalSetting, ...]
@@ -54,7 +53,9 @@ class ProposalFacts(Struct, frozen=True):
 
 def proposal_text(facts: ProposalFacts) -> ProposalText:
     """The whole of it."""
-    title = _line(f"{facts.verb} {facts.release} at {facts.place}")[:_LONGEST_TITLE]
+    title = _line(f"{facts.verb} {facts.release} at {', '.join(place for place, _ in facts.places)}")[
+        :_LONGEST_TITLE
+    ]
     return ProposalText(title, "\n".join(_lines(facts)) + "\n")
 
 
@@ -68,13 +69,16 @@ def withdrawal_text(promotion: str, code: str, values: Mapping[str, object]) -> 
 
 
 def _lines(facts: ProposalFacts) -> Iterator[str]:
-    yield f"{_code(facts.promotion)} asks to {facts.verb} {_code(facts.release)} at {_code(facts.place)}."
+    where = ", ".join(_code(place) for place, _ in facts.places)
+    yield f"{_code(facts.promotion)} asks to {facts.verb} {_code(facts.release)} at {where}."
     yield ""
     yield f"- release: {_code(facts.release)} {_code(facts.digest)}"
     yield f"- asked by: {_code(facts.requester)}"
     if facts.reason:
         yield f"- reason: {_code(facts.reason)}"
-    yield f"- decision: allowed, {_code(facts.decision)}"
+    for place, decision in facts.places:
+        at = f" at {_code(place)}" if len(facts.places) > 1 else ""
+        yield f"- decision{at}: allowed, {_code(decision)}"
     yield ""
     yield "| file | line | setting | before | after |"
     yield "|---|---|---|---|---|"

@@ -2,15 +2,18 @@
 
 import os
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
+from functools import partial
 from typing import TypeVar
 
 from msgspec import Struct
 from msgspec.structs import replace
 
 from ldmrelease.domain.errors import InputError, Unavailable, UnavailableError
+from ldmrelease.domain.plan import PlacePlan, StepKind
 from ldmrelease.domain.targets import GitFile
-from ldmrelease.domain.topology import Application
+from ldmrelease.domain.topology import Application, Place
+from ldmrelease.domain.value_addresses import ValueAddress
 from ldmrelease.forges.errors import ForgeError
 from ldmrelease.forges.interface import Draft, PullRequestFacts, PullRequests, PullRequestState
 from ldmrelease.forges.registry import pull_requests
@@ -21,6 +24,7 @@ from ldmrelease.services.promotions.proposal_text import ProposalText
 from ldmrelease.services.promotions.work import Work
 from ldmrelease.targets import registry
 from ldmrelease.targets.connections import answer
+from ldmrelease.targets.git.commits import Note
 from ldmrelease.targets.git.git_remote import GitRemote
 from ldmrelease.targets.results import Refusal, Snapshot, Value, Values
 from ldmrelease.targets.stores import git_proposals
@@ -101,7 +105,8 @@ def asked(act: Callable[[], T], where: str) -> T | Unavailable:
 class ProposedChange(Struct, frozen=True):
     """What is to be merged: where, the branch, and the edits from what was there.
 
-    restores: whether it puts back what a failed promotion has changed.
+    restores: whether it puts back what a failed promotion has changed. parts: those of the places that it is about
+    together, in their order; none where it is about one.
     """
 
     where: GitFile
@@ -109,13 +114,69 @@ class ProposedChange(Struct, frozen=True):
     edits: Edits
     there: Snapshot
     restores: bool = False
+    parts: "tuple[tuple[Work, ProposedChange], ...]" = ()
+
+    def of(self, work: Work) -> "ProposedChange":
+        """The part of one place."""
+        return next((part for other, part in self.parts if other.here is work.here), self)
 
 
 def change_of(work: Work) -> ProposedChange | Refusal | Unavailable:
+    """What is proposed for the place, and for those that are proposed together with it."""
+    wave = members(work)
+    if len(wave) == 1:
+        return _own_change(work)
+    parts: list[tuple[Work, ProposedChange]] = []
+    for each in wave:
+        part = _own_change(each, renews=not parts)
+        if not isinstance(part, ProposedChange):
+            return part
+        parts.append((each, part))
+    return _together(parts)
+
+
+def members(work: Work) -> list[Work]:
+    """The work for each place that is proposed together with this one."""
+    wave = work.plan.wave_of(work.here)
+    return [work if each is work.here else _at(work, each) for each in wave]
+
+
+def _at(work: Work, here: PlacePlan) -> Work:
+    application = work.context.topology.application(here.place)
+    assert application is not None
+    return replace(work, here=here, step=here.step(StepKind.PROPOSE), application=application)
+
+
+def _together(parts: list[tuple[Work, ProposedChange]]) -> ProposedChange | Refusal:
+    """One change of all parts, each setting by its file."""
+    first = parts[0][1]
+    wanted: dict[str, Value] = {}
+    expect: dict[str, Value] = {}
+    there: dict[str, Value] = {}
+    for _, part in parts:
+        for path, value in in_files(part, part.edits.wanted).items():
+            if wanted.setdefault(path, value) != value:
+                return Refusal(
+                    "wave-differs", {"path": path, "found": str(wanted[path]), "wanted": str(value)}
+                )
+        expect |= in_files(part, part.edits.expect)
+        there |= in_files(part, part.there.values)
+    blobs = " ".join(part.there.blob for _, part in parts)
+    seen = Snapshot(first.there.revision, blobs, there, {})
+    return replace(first, edits=Edits(wanted, expect), there=seen, parts=tuple(parts))
+
+
+def in_files(change: ProposedChange, values: Values) -> dict[str, Value]:
+    """Values by addresses that name their files."""
+    found = {ValueAddress.of(path): value for path, value in values.items()}
+    return {str(replace(at, file=at.file or change.where.file)): value for at, value in found.items()}
+
+
+def _own_change(work: Work, *, renews: bool = True) -> ProposedChange | Refusal | Unavailable:
     """What is proposed for the place, from what was there when it was first proposed, or what is there now."""
     location, reach = location_of(work.application), access(work.context)
     remote = answer(lambda: reach.repository(location.repository))
-    if isinstance(remote, GitRemote):
+    if isinstance(remote, GitRemote) and renews:
         # Others change it while we look.
         remote.renew()
     there = snapshot(work.context, work.application)
@@ -127,17 +188,19 @@ def change_of(work: Work) -> ProposedChange | Refusal | Unavailable:
     if isinstance(wanted, Refusal):
         return wanted
     expect: dict[str, Value] = {path: before[path] for path in wanted}
-    branch = f"{_prefix(work)}{_number(work)}{_again(work)}"
-    return ProposedChange(location_of(work.application), branch, Edits(wanted, expect), there)
+    first = work.plan.wave_of(work.here)[0].place
+    branch = f"{_prefix(work)}{_number(work, first)}{_again(work)}"
+    return ProposedChange(location, branch, Edits(wanted, expect), there)
 
 
 def restore_of(work: Work) -> ProposedChange | Refusal | Unavailable:
-    """What puts back what was there before."""
-    change = change_of(work)
+    """What puts back what was there before, at that place alone."""
+    change = _own_change(work)
     if not isinstance(change, ProposedChange):
         return change
     turned = Edits(change.edits.expect, change.edits.wanted)
-    return replace(change, branch=f"{change.branch}-restore", edits=turned, restores=True)
+    branch = f"{_prefix(work)}{_number(work, work.step.place)}{_again(work)}-restore"
+    return replace(change, branch=branch, edits=turned, restores=True)
 
 
 def prefix_of(context: PlaceAccess) -> str:
@@ -149,8 +212,8 @@ def _prefix(work: Work) -> str:
     return f"{prefix_of(work.context)}{work.promotion}/"
 
 
-def _number(work: Work) -> int:
-    return [each.place for each in work.plan.places].index(work.step.place) + 1
+def _number(work: Work, place: Place) -> int:
+    return [each.place for each in work.plan.places].index(place) + 1
 
 
 def _again(work: Work) -> str:
@@ -187,19 +250,13 @@ def opened(
     work: Work, change: ProposedChange, text: Callable[[PushedProposal], ProposalText]
 ) -> OpenedProposal | Refusal | Unavailable:
     """Make the branch and its pull request, or find them and bring them up to date: the same again after a kill."""
-    note = writes.note_of(work, restores=change.restores)
-    examine = (
-        None
-        if change.restores
-        else writes.examiner(work, change.edits.wanted, change.edits.expect, change.there)
-    )
     made = git_proposals.propose(
         change.where,
         change.edits,
         access(work.context),
         branch=change.branch,
-        note=note,
-        examine=examine or (lambda _: None),
+        note=_note(work, change),
+        examine=partial(_against, change.parts or ((work, change),)),
     )
     if not isinstance(made, PushedProposal):
         return made
@@ -208,6 +265,26 @@ def opened(
         return forge
     facts = asked(lambda: _pull_request(forge, change, made, text), registry.where(work.application.target))
     return facts if isinstance(facts, Unavailable) else OpenedProposal(made, facts)
+
+
+def _note(work: Work, change: ProposedChange) -> Note:
+    """What the commit says: the same at each of the places that it is about."""
+    if not change.parts:
+        return writes.note_of(work, restores=change.restores)
+    first = writes.note_of(change.parts[0][0])
+    places = ", ".join(str(each.here.place) for each, _ in change.parts)
+    return replace(first, subject=f"{writes.verb_of(work)} {work.pinned.release.name} at {places}")
+
+
+def _against(parts: Sequence[tuple[Work, ProposedChange]], revision: str) -> Refusal | Unavailable | None:
+    """Why the change may not be built upon a revision; what is put back was there."""
+    for work, part in parts:
+        if part.restores:
+            continue
+        found = writes.examiner(work, part.edits.wanted, part.edits.expect, part.there)(revision)
+        if found is not None:
+            return found
+    return None
 
 
 def _pull_request(

@@ -5,7 +5,7 @@ transaction, and hands over to the driver.
 """
 
 from collections.abc import Iterator, Sequence
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from msgspec import Struct
 from msgspec.structs import replace
@@ -24,6 +24,7 @@ from ldmrelease.domain.events.promotion import (
 )
 from ldmrelease.domain.events.registry import new_event
 from ldmrelease.domain.facts import Intent
+from ldmrelease.domain.gitops import WAVE
 from ldmrelease.domain.images import parse_reference
 from ldmrelease.domain.overlays import OverlayFact, is_emergency
 from ldmrelease.domain.plan import Plan
@@ -287,15 +288,18 @@ def _site(context: PolicyLookup, spec: PromotionSpec, application: Application) 
         pulls=application.workloads is not None
         and level.availability is not None
         and not is_emergency(spec.overlay),
-        proposes=_proposes(context, application),
+        **_proposed(context, application),
     )
 
 
-def _proposes(context: PolicyLookup, application: Application) -> dict[str, str] | None:
-    """How a change is proposed at a place; None where it is written."""
+def _proposed(context: PolicyLookup, application: Application) -> dict[str, Any]:
+    """How a change is proposed at a place, and for which branch together with others; nothing where it is written."""
     location = application.target.location
-    kind = context.gitops.of(location.repository).propose if isinstance(location, GitFile) else None
-    return {"to": kind} if kind is not None else None
+    rules = context.gitops.of(location.repository) if isinstance(location, GitFile) else None
+    if rules is None or rules.propose is None or not isinstance(location, GitFile):
+        return {}
+    shares = f"{location.repository} {location.branch}" if rules.per == WAVE else None
+    return {"proposes": {"to": rules.propose}, "shares": shares}
 
 
 def record_request(context: PromotionDriving, look: Preview, *, holds_back: bool = False) -> Recorded | None:

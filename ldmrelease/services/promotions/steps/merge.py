@@ -4,6 +4,7 @@ from typing import Any
 
 from ldmrelease.domain.errors import Unavailable
 from ldmrelease.domain.plan import StepKind
+from ldmrelease.domain.targets import Target
 from ldmrelease.forges.interface import PullRequestFacts, PullRequests, PullRequestState
 from ldmrelease.promotion.state import NOT_MERGED
 from ldmrelease.services.deployments.desired import access
@@ -90,8 +91,18 @@ def _otherwise(work: Work, change: ProposedChange, about: dict[str, Any]) -> Ste
     """Something else was merged than was proposed, or it was changed since."""
     there = proposals.values_there(change)
     path = next(each for each, value in change.edits.wanted.items() if there.get(each) != value)
-    who = registry.changed_by(work.application.target, [path], access(work.context))
-    found = who.get(path) if isinstance(who, dict) else None
+    target, own = _setting_of(work, change, path)
+    who = registry.changed_by(target, [own], access(work.context))
+    found = who.get(own) if isinstance(who, dict) else None
     by = {"author": found.author, "time": found.time} if isinstance(found, Change) else {}
     values = {"path": path, "found": str(there.get(path)), "proposed": str(change.edits.wanted[path])}
     return StepFailed("merged-otherwise", {**about, **values, **by, "merged": True})
+
+
+def _setting_of(work: Work, change: ProposedChange, path: str) -> tuple[Target, str]:
+    """The target that has a setting of a proposal, and the setting as it has it."""
+    for other, part in change.parts:
+        for own in part.edits.wanted:
+            if path in proposals.in_files(part, {own: ""}):
+                return other.application.target, own
+    return work.application.target, path

@@ -1,10 +1,10 @@
 """Withdraw: say on a proposal that it is not allowed any more, and close it; unless somebody has merged it already."""
 
 from ldmrelease.domain.errors import Unavailable
-from ldmrelease.domain.events.promotion import DecisionStage
 from ldmrelease.domain.plan import StepKind
 from ldmrelease.forges.branch import BranchProposals
 from ldmrelease.forges.interface import PullRequestFacts, PullRequests, PullRequestState
+from ldmrelease.promotion.machine import blocking_decision
 from ldmrelease.services.deployments.desired import access
 from ldmrelease.services.promotions import proposals
 from ldmrelease.services.promotions.proposal_text import withdrawal_text
@@ -33,10 +33,12 @@ def act(work: Work) -> StepResult:
     after = proposals.change_of(work)
     if not isinstance(after, ProposedChange):
         return step_failure(after)
-    proposed = work.journal.step(work.here.step(StepKind.PROPOSE).id)
-    if proposed.done and work.before and proposals.has_it(after) and after.edits.wanted:
+    wave = proposals.members(work)
+    known = [work.journal.step(each.here.step(StepKind.PROPOSE).id).done and each.before for each in wave]
+    if any(known) and proposals.has_it(after) and after.edits.wanted:
         return StepFailed("merged-before", {"branch": change.branch})
-    return StepDone({"branch": change.branch} | ({"address": closed.address} if closed else {}))
+    places = {"wave": [str(each.here.place) for each in wave]} if len(wave) > 1 else {}
+    return StepDone({"branch": change.branch, **places} | ({"address": closed.address} if closed else {}))
 
 
 def _closed(work: Work, forge: PullRequests, change: ProposedChange) -> PullRequestFacts | None:
@@ -54,5 +56,9 @@ def _why(work: Work) -> tuple[str, dict[str, object]]:
     halt = work.journal.halt
     if halt is not None:
         return halt.cause, {"place": str(work.step.place)}
-    ruling = work.journal.ruling(work.step.place, DecisionStage.ASK)
-    return (str(ruling.verdict), {"decision": ruling.decision}) if ruling else ("stopped", {})
+    for each in proposals.members(work):
+        barred = blocking_decision(each.here.place, work.journal)
+        if barred is not None:
+            _, ruling = barred
+            return str(ruling.verdict), {"place": str(each.here.place), "decision": ruling.decision}
+    return "stopped", {}

@@ -18,12 +18,12 @@ def test_a_repository_lacks_nothing_that_is_said_for_all() -> None:
         {
             "propose": "gitea",
             "restores": {"summit": "push"},
-            "repositories": {"https://git.example.org/tree": {"per": "place", "restore": "push"}},
+            "repositories": {"https://git.example.org/tree": {"per": "wave"}},
         }
     )
     rules = gitops_of(section)
     assert rules.of("https://git.example.org/tree") == GitOpsRules(
-        "gitea", restore="push", restores={"summit": "push"}
+        "gitea", "wave", restores={"summit": "push"}
     )
     assert rules.of("elsewhere") == GitOpsRules("gitea", restores={"summit": "push"})
 
@@ -37,11 +37,6 @@ def test_a_restore_is_a_proposal_unless_the_level_pushes() -> None:
 def test_a_forge_that_nobody_knows_is_refused() -> None:
     with pytest.raises(ValidationError, match="github"):
         GitOpsSection.model_validate({"propose": "sourceforge"})
-
-
-def test_a_wave_is_refused_with_words() -> None:
-    with pytest.raises(ValidationError, match="write place"):
-        GitOpsSection.model_validate({"per": "wave"})
 
 
 def test_how_commits_are_made_is_said_for_all_or_for_a_repository() -> None:

@@ -10,12 +10,12 @@ from typing import Any
 
 from msgspec.structs import replace
 
-from ldmrelease.domain.gitops import GitOps, GitOpsRules
+from ldmrelease.domain.gitops import WAVE, GitOps, GitOpsRules
 from ldmrelease.domain.targets import GitFile, ImageSettingsTarget, Setting
-from ldmrelease.domain.topology import Place
+from ldmrelease.domain.topology import Application, Place
 from ldmrelease.forges.memory import MemoryForge
 from ldmrelease.services.context import Context
-from tests.unit.services.promotions.promotion_world import AT_FIRST, PLACES, Fault, World, made
+from tests.unit.services.promotions.promotion_world import AT_FIRST, DEV, PLACES, Fault, World, made
 
 _IDENTITY = {
     "GIT_AUTHOR_NAME": "Rita",
@@ -27,6 +27,17 @@ _IDENTITY = {
 }
 
 
+WEB = Place("dev", "web")
+"""A second place of the development system, where a world has waves."""
+
+
+def file_of(place: Place) -> str:
+    """The file of a place."""
+    return (
+        f"{place.environment}.yaml" if place.application == DEV.application else f"{place.application}.yaml"
+    )
+
+
 class Tree:
     """The repository: bare, with a file for each place; people work in a clone of it."""
 
@@ -34,8 +45,8 @@ class Tree:
         self.bare, self.clone = folder / "tree.git", folder / "clone"
         self._run("init", "-q", "--bare", "-b", "main", str(self.bare), at=folder)
         self._run("clone", "-q", str(self.bare), str(self.clone), at=folder)
-        for each in PLACES:
-            (self.clone / f"{each.environment}.yaml").write_text(text_of(AT_FIRST))
+        for each in (*PLACES, WEB):
+            (self.clone / file_of(each)).write_text(text_of(AT_FIRST))
         self.commit("begin")
 
     def git(self, *words: str) -> str:
@@ -68,7 +79,7 @@ class Tree:
         """Somebody writes a place's file on main."""
         self.git("fetch", "-q", "origin")
         self.git("checkout", "-q", "-B", "main", "origin/main")
-        (self.clone / f"{place.environment}.yaml").write_text(text)
+        (self.clone / file_of(place)).write_text(text)
         self.commit("by hand")
 
     def tip(self, branch: str) -> str | None:
@@ -78,7 +89,7 @@ class Tree:
 
     def tag(self, place: Place) -> str:
         """What main says of a place."""
-        told = self._run("show", f"main:{place.environment}.yaml", at=self.bare)
+        told = self._run("show", f"main:{file_of(place)}", at=self.bare)
         return told.rpartition('tag: "')[2].split('"')[0]
 
     @staticmethod
@@ -93,6 +104,13 @@ class Tree:
 def text_of(tag: str) -> str:
     """The file of a place."""
     return f'image:\n  tag: "{tag}"\n'
+
+
+def _applications(own: tuple[Application, ...], *, waves: bool) -> tuple[Application, ...]:
+    if not waves:
+        return own
+    dev = next(each for each in own if each.place == DEV)
+    return (dev, replace(dev, place=WEB), *(each for each in own if each is not dev))
 
 
 class ProposalWorld(World):
@@ -111,11 +129,11 @@ class ProposalWorld(World):
             replace(
                 each,
                 target=ImageSettingsTarget(
-                    GitFile(str(self.tree.bare), "main", f"{each.place.environment}.yaml"),
+                    GitFile(str(self.tree.bare), "main", file_of(each.place)),
                     (Setting("server", "image.tag"),),
                 ),
             )
-            for each in own.topology.applications
+            for each in _applications(own.topology.applications, waves=rules.per == WAVE)
         )
         self.workspace = replace(
             own, root=folder, topology=replace(own.topology, applications=applications), gitops=GitOps(rules)

@@ -15,9 +15,8 @@ FACTS = ProposalFacts(
     verb="promote",
     release="app/1.1.0",
     digest="sha256:aa",
-    place="summit/app",
+    places=(("summit/app", "sha256:bb"),),
     promotion="P-7",
-    decision="sha256:bb",
     requester="ann",
     reason="the campaign begins",
     settings=(ProposalSetting("summit.yaml", 2, "image.tag", "1.0.0", "1.1.0"),),
@@ -57,3 +56,10 @@ def test_a_bar_after_a_backslash_ends_no_cell() -> None:
     body = proposal_text(replace(FACTS, settings=(setting,))).body
     assert "@team" in body
     assert "\\|" not in body
+
+
+def test_of_a_wave_it_has_each_decision() -> None:
+    told = proposal_text(replace(FACTS, places=(("summit/app", "sha256:bb"), ("summit/web", "sha256:dd"))))
+    assert told.title == "promote app/1.1.0 at summit/app, summit/web"
+    assert "- decision at `summit/app`: allowed, `sha256:bb`" in told.body
+    assert "- decision at `summit/web`: allowed, `sha256:dd`" in told.body
