@@ -1,17 +1,20 @@
-"""Whole promotions of composed settings in git, killed before and after every write, and resumed.
+"""Whole promotions of composed settings in git, killed around its writes, and resumed.
 
 The places are what real trees have: a cycle whose parts stand in several files, one of them shared by all and at an
 anchor that others read, others absent; and a notebook menu. However often and wherever it was killed: one commit of
 the same files, one receipt for each image, no step twice, no claim left, and the checkout clean.
+
+Which points a day is at: `tests/kill_points.py`; all of them with LDMRELEASE_KILL_ALL=1.
 """
 
 from __future__ import annotations
 
 import os
 import signal
-import threading
 from collections import Counter
 from collections.abc import Callable
+from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 
 import pytest
@@ -29,11 +32,13 @@ from ldmrelease.services.promotions.takeover import claim_now
 from ldmrelease.services.releases.pin import stored_pin
 from tests.composed_site import COMPONENTS, CONTROL, FILES, MENU, composed_site
 from tests.cycle_site import git
+from tests.kill_points import chosen, today
+from tests.real.test_kills import Countdown, quiet
 from tests.workspace import Site, copy_site, said
 
 pytestmark = pytest.mark.real
 
-SHARES = 8
+SHARES = 3
 """The points are dealt out, so that workers can take turns."""
 Case = tuple[str, str, Intent, Place, int]
 CASES: dict[str, Case] = {
@@ -50,10 +55,6 @@ def template(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return root
 
 
-def quiet(_code: str, _values: dict[str, object]) -> None:
-    pass
-
-
 def spec(context: Context, case: Case) -> PromotionSpec:
     name, tag, intent, place, _ = case
     product = context.topology.product(name)
@@ -61,20 +62,6 @@ def spec(context: Context, case: Case) -> PromotionSpec:
     pinned = stored_pin(context, product, tag)
     assert pinned is not None
     return PromotionSpec(pinned, str(place), intent)
-
-
-class Countdown:
-    """Kills the process at the call with this number; counts them without one."""
-
-    def __init__(self, number: int | None = None) -> None:
-        self.number, self.calls = number, 0
-        self._counting = threading.Lock()
-
-    def __call__(self, _phase: str, _what: str) -> None:
-        with self._counting:  # receipts are published several at once
-            self.calls += 1
-            if self.calls == self.number:
-                os.kill(os.getpid(), signal.SIGKILL)
 
 
 def killed_at(number: int, act: Callable[[Countdown], object]) -> None:
@@ -134,22 +121,46 @@ def contents(site: Site) -> dict[str, str]:
     return {each: git(site.root / "tree", "show", f"main:{each}") for each in FILES}
 
 
+@dataclass(frozen=True)
+class Counted:
+    """A promotion that nobody killed: where to kill the others, and what is to be there afterwards."""
+
+    points: list[int]
+    wanted: dict[str, str]
+    first: str
+    before: int
+
+
+@pytest.fixture(scope="module")
+def counted(template: Path, tmp_path_factory: pytest.TempPathFactory) -> Callable[[str], Counted]:
+    """Each case is counted once for each process that runs tests."""
+
+    @cache
+    def count(name: str) -> Counted:
+        case, calls = CASES[name], Countdown()
+        site = copy_site(template, tmp_path_factory.mktemp("counted") / name)
+        first, before = git(site.root / "tree", "rev-parse", "main").strip(), site.head().size
+        assert done(site, case, calls).outcome.state == "succeeded"
+        wanted = contents(site)
+        assert_done_once(site, case, wanted, first, before)
+        found = Counted(chosen(calls.calls), wanted, first, before)
+        print(
+            f"kill test of {name}: N = {len(calls.calls)} points (git, ledger, layouts), at {len(found.points)}, "
+            f"day {today()}"
+        )
+        return found
+
+    return count
+
+
 @pytest.mark.parametrize("share", range(SHARES))
 @pytest.mark.parametrize("name", CASES)
 def test_killed_and_resumed(
-    template: Path, tmp_path: Path, name: str, share: int, capsys: pytest.CaptureFixture[str]
+    template: Path, tmp_path: Path, counted: Callable[[str], Counted], name: str, share: int
 ) -> None:
-    case, counted = CASES[name], Countdown()
-    site = copy_site(template, tmp_path / "counted")
-    first, before = git(site.root / "tree", "rev-parse", "main").strip(), site.head().size
-    assert done(site, case, counted).outcome.state == "succeeded"
-    wanted = contents(site)
-    assert_done_once(site, case, wanted, first, before)
-    if share == 0:
-        with capsys.disabled():
-            print(f"\nkill test of {name}: N = {counted.calls} points (git, ledger, layouts)")
-    for number in range(1 + share, counted.calls + 1, SHARES):
+    case, whole = CASES[name], counted(name)
+    for number in whole.points[share::SHARES]:
         site = copy_site(template, tmp_path / f"killed-{number}")
         killed_at(number, lambda countdown, site=site: done(site, case, countdown))  # type: ignore[misc]
         finish(site, case)
-        assert_done_once(site, case, wanted, first, before)
+        assert_done_once(site, case, whole.wanted, whole.first, whole.before)

@@ -1,8 +1,8 @@
-"""A promotion over three environments, killed before and after every write and request, and resumed.
+"""A promotion over three environments, killed around its writes and requests, and resumed.
 
 The process is really killed (SIGKILL). Then a new one does what a user would: resume what is open, and give the
 same command again. However often and wherever it was killed: one receipt each, no step twice, no claim left,
-the same end.
+the same end. Which points a day is at: `tests/kill_points.py`; all of them with LDMRELEASE_KILL_ALL=1.
 """
 
 import os
@@ -22,12 +22,13 @@ from ldmrelease.services.promotions.previews import preview_spec
 from ldmrelease.services.promotions.submit import NothingToDo
 from ldmrelease.services.promotions.takeover import claim_now
 from ldmrelease.services.releases.pin import Pinned, find_or_pin
+from tests import kill_points
 from tests.workspace import WEEKLY, Site, copy_site, new_site, said
 
 pytestmark = pytest.mark.real
 
 PLACES = ("usdfdev/batch", "usdfint/batch", "tucson-teststand/ocps")
-SHARES = 16
+SHARES = 8
 """The points are dealt out, so that workers can take turns."""
 
 
@@ -129,18 +130,26 @@ def count_calls(site: Site) -> list[str]:
     return counter.calls
 
 
+@pytest.fixture(scope="module")
+def points(template: Path, tmp_path_factory: pytest.TempPathFactory) -> list[int]:
+    """Where to kill, counted once for each process that runs tests."""
+    return kill_points.chosen(count_calls(copy_site(template, tmp_path_factory.mktemp("counted") / "site")))
+
+
 def test_without_a_kill(template: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     site = copy_site(template, tmp_path / "site")
     calls = count_calls(site)
     assert_done_once(site)
     with capsys.disabled():
-        print(f"\nkill test: N = {len(calls)} points over three environments (layouts, git, ledger)")
+        print(
+            f"\nkill test: N = {len(calls)} points over three environments (layouts, git, ledger); "
+            f"killed at {len(kill_points.chosen(calls))}, day {kill_points.today()}"
+        )
 
 
 @pytest.mark.parametrize("share", range(SHARES))
-def test_killed_and_resumed(template: Path, tmp_path: Path, share: int) -> None:
-    total = len(count_calls(copy_site(template, tmp_path / "counted")))
-    for number in range(1 + share, total + 1, SHARES):
+def test_killed_and_resumed(template: Path, tmp_path: Path, points: list[int], share: int) -> None:
+    for number in points[share::SHARES]:
         site = copy_site(template, tmp_path / f"killed-{number}")
         killed_at(site, number)
         finish(site)

@@ -1,7 +1,7 @@
 """The same as test_kills, with the images and release artifacts in a real registry: killed around its requests.
 
-Around every request that writes; of those that read, around every n-th (a look leaves nothing behind). All of
-them with LDMRELEASE_KILL_ALL=1.
+After every request that writes, and around others as `tests/kill_points.py` chooses them (a look leaves nothing
+behind). All of them with LDMRELEASE_KILL_ALL=1.
 """
 
 import os
@@ -15,14 +15,14 @@ from ldmrelease.domain.images import parse_reference
 from ldmrelease.registry.copy import copy
 from ldmrelease.registry.opening import Registries
 from ldmrelease.registry.referrers import list_referrers
+from tests.kill_points import chosen, today
 from tests.real.registries import RunningRegistry
 from tests.real.test_kills import assert_done_once, count_calls, finish, killed_at
 from tests.workspace import Site, copy_site, new_site
 
 pytestmark = pytest.mark.real
 
-SHARES = 8
-READS_BETWEEN = 1 if os.environ.get("LDMRELEASE_KILL_ALL") else 25
+SHARES = 4
 _NUMBERS = count()
 
 
@@ -56,11 +56,6 @@ def is_write(call: str) -> bool:
     return not what.startswith(("GET ", "HEAD "))
 
 
-def chosen(calls: list[str]) -> list[int]:
-    """The numbers of the calls to kill at."""
-    return [number for number, call in enumerate(calls, 1) if is_write(call) or number % READS_BETWEEN == 0]
-
-
 def assert_published(site: Site) -> None:
     """Each receipt of the three places is a referrer of the index, once."""
     context = site.context()
@@ -86,16 +81,25 @@ def test_without_a_kill(
     with capsys.disabled():
         writes = sum(map(is_write, calls))
         print(
-            f"\nkill test over HTTP: N = {len(calls)} points, {writes} of writes; killed at {len(chosen(calls))}"
+            f"\nkill test over HTTP: N = {len(calls)} points, {writes} of writes; "
+            f"killed at {len(chosen(calls))}, day {today()}"
         )
+
+
+@pytest.fixture(scope="module")
+def points(
+    template: Path, tmp_path_factory: pytest.TempPathFactory, referrers_registry: RunningRegistry
+) -> list[int]:
+    """Where to kill, counted once for each process that runs tests."""
+    root = tmp_path_factory.mktemp("counted") / "site"
+    return chosen(count_calls(site_in(template, root, referrers_registry)))
 
 
 @pytest.mark.parametrize("share", range(SHARES))
 def test_killed_and_resumed(
-    template: Path, tmp_path: Path, referrers_registry: RunningRegistry, share: int
+    template: Path, tmp_path: Path, referrers_registry: RunningRegistry, points: list[int], share: int
 ) -> None:
-    calls = count_calls(site_in(template, tmp_path / "counted", referrers_registry))
-    for number in chosen(calls)[share::SHARES]:
+    for number in points[share::SHARES]:
         site = site_in(template, tmp_path / f"killed-{number}", referrers_registry)
         killed_at(site, number)
         finish(site)

@@ -118,7 +118,7 @@ class ProposalWorld(World):
 
     def __init__(self, folder: Path, rules: GitOpsRules, *, forge: bool = True) -> None:
         self.with_forge = forge
-        self.effects = 0
+        self.effects: list[str] = []
         super().__init__(made(), lambda *_: None)
         self.tree = Tree(folder)
         self.forge = MemoryForge(self.tree.tip)
@@ -141,8 +141,8 @@ class ProposalWorld(World):
         self.said: list[tuple[str, dict[str, Any]]] = []
 
     def tell(self, phase: str, what: str) -> None:
-        """Whoever runs now is at one of its effects, which are counted."""
-        self.effects += 1
+        """Whoever runs now is at one of its effects, which are noted."""
+        self.effects.append(f"{phase} {what}")
         super().tell(phase, what)
 
     def context(self, person: str) -> Context:
