@@ -42,6 +42,8 @@ def _lines(answer: HoldSetAnswer) -> Iterator[str]:
         yield "no place of the workspace is there now"
     for each in answer.promotions:
         yield f"{each.promotion} ({each.state}) does not bring {said(each.release)} into {few(each.places)}"
+        if each.state == "waiting":
+            yield f"  what it has proposed can be merged until it is withdrawn: ldmrelease resume {each.promotion}"
     for missed in answer.unreachable:
         yield f"not asked: {missed.place}: {listed(each.sentence for each in missed.why)}"
     if answer.unobserved:

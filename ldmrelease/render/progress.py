@@ -4,7 +4,7 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 from ldmrelease.answers.sentences.check_runs import problem_words
-from ldmrelease.answers.sentences.rollouts import note, rollout_line
+from ldmrelease.answers.sentences.rollouts import note, proposal_place, rollout_line
 from ldmrelease.answers.sentences.target_refusals import failure_words
 from ldmrelease.answers.sentences.text import counted, listed, said, values_of
 from ldmrelease.domain.decision import FOUND
@@ -93,7 +93,7 @@ def _done(step: str, plain: Mapping[str, Any]) -> str:
 
 def _proposal(kind: StepKind, plain: Mapping[str, Any]) -> str:
     if kind is StepKind.PROPOSE:
-        return f"proposed at {said(plain.get('address') or plain.get('branch', ''))}"
+        return f"proposed at {proposal_place(plain)}"
     if kind is StepKind.WITHDRAW:
         return "the proposal is withdrawn"
     return f"merged by {said(plain['by'])}" if plain.get("by") else "merged"

@@ -225,6 +225,10 @@ def _step_words(step: Step) -> str:
     match str(step.kind):
         case "claim":
             return "claim the place, and decide again under the claim"
+        case "propose":
+            return "propose the change by a branch, and by a pull request where there is a forge"
+        case "merge":
+            return "wait until others have merged it; nothing is claimed meanwhile"
         case "copy":
             components = listed(step.parameters["components"])
             return f"copy {components} to {said(step.parameters['registry'])}, and verify it there"

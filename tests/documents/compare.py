@@ -18,6 +18,8 @@ _ID = re.compile(
     rf"(?P<digest>sha256:[0-9a-f]{{12,64}})|(?P<uuid>{_UUID})|(?P<run>run-[0-9a-f]{{16}})"
     r"|(?P<key>SHA256:[A-Za-z0-9+/]{43})|(?P<promotion>\bP-\d+\b)"
     r"|(?P<approval>\bA-\d+\b)|(?P<waiver>\bW-\d+\b)"
+    # Of a ledger as the branches of its proposals have it.
+    r"|(?P<ledger>(?<=\bldmrelease/)[0-9a-f]{8}(?=/))"
     # A commit in full or in so many characters as answers show; all of these may be digits.
     r"|(?P<commit>\b(?:[0-9a-f]{40}|[0-9a-f]{12})\b)"
 )

@@ -157,11 +157,17 @@ def _controller(v: Values) -> str:
     return f" ({why}{refused})"
 
 
+def proposal_place(plain: Mapping[str, Any]) -> str:
+    """Where a proposal is: the address of its pull request, or of its repository, and its branch."""
+    address, branch = plain.get("address"), plain.get("branch")
+    named = f"branch {said(branch)}" if branch else ""
+    return f"{said(address)} ({named})" if address and named else said(address or named)
+
+
 def _unmerged(what: str) -> Words:
     def words(v: Any) -> str:
-        where = said(v["address"]) if v.get("address") else f"the branch {said(v.get('branch', ''))}"
         queued = ", which stands in the merge queue" if v.get("queued") else ""
-        return f"{what} is proposed at {where}{queued}: merge it, then resume"
+        return f"{what} is proposed at {proposal_place(v)}{queued}: merge it, then resume"
 
     return words
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from ldmrelease.answers.sentences.git_rules import GIT_RULE_WORDS
 from ldmrelease.answers.sentences.place_images import IMAGE_WORDS
 from ldmrelease.answers.sentences.rejected import why_not
-from ldmrelease.answers.sentences.rollouts import FAILURES
+from ldmrelease.answers.sentences.rollouts import FAILURES, proposal_place
 from ldmrelease.answers.sentences.text import Values, differ, listed, said, same_told, values_of
 from ldmrelease.config.yaml.suggestions import did_you_mean
 from ldmrelease.domain.errors import Unavailable
@@ -317,10 +317,10 @@ TARGET_WORDS: Mapping[str, Words] = {
 
 STEP_WORDS: Mapping[str, Words] = {
     "proposal-closed": lambda v: (
-        f"{said(v.get('address') or v.get('branch', ''))} was closed and not merged; ask again if it is still wanted"
+        f"the proposal at {proposal_place(v)} was closed and not merged; ask again if it is still wanted"
     ),
     "merged-otherwise": lambda v: (
-        f"{said(v['path'])} says {_found(v)} after the merge of {said(v.get('address') or v.get('branch', ''))}, where "
+        f"{said(v['path'])} says {_found(v)} after the merge of {proposal_place(v)}, where "
         f"{said(v['proposed'])} was proposed{', by ' + said(v['author']) if v.get('author') else ''}"
     ),
     "merged-before": lambda v: f"the branch {said(v['branch'])} was merged before it could be withdrawn",

@@ -41,6 +41,9 @@ def repository_findings(context: TargetAccess) -> Iterator[RepositoryFinding]:
     files = [each.target.location for each in context.topology.applications]
     branches = dict.fromkeys((each.repository, each.branch) for each in files if isinstance(each, GitFile))
     for repository, branch in branches:
+        rules = context.workspace.gitops.of(repository)
+        if why := _forge_trouble(repository, rules):
+            yield RepositoryFinding(f"forge of {public(repository)}", message=why)
         try:
             if remote_url(repository) is None:
                 continue
@@ -49,11 +52,22 @@ def repository_findings(context: TargetAccess) -> Iterator[RepositoryFinding]:
             trouble = refused.refusal
         except (GitError, OSError) as error:
             trouble = Unavailable(public(repository), reason_of(error))
-        what, rules = f"repository {public(repository)}", context.workspace.gitops.of(repository)
+        what = f"repository {public(repository)}"
         if trouble is not None:
             yield RepositoryFinding(what, trouble)
             continue
         yield from _asked(what, branch, rules, _branch_rules(repository, branch, rules, os.environ))
+
+
+def _forge_trouble(repository: str, rules: GitOpsRules) -> str:
+    """Why no pull request could be opened there, as far as it is known without asking anybody."""
+    if rules.propose in (None, "branch"):
+        return ""
+    try:
+        pull_requests(rules.propose, repository, os.environ)
+    except InputError as error:
+        return f"propose: {rules.propose} opens no pull request: {error}"
+    return ""
 
 
 def _branch_rules(

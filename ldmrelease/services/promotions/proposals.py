@@ -250,6 +250,10 @@ def opened(
     work: Work, change: ProposedChange, text: Callable[[PushedProposal], ProposalText]
 ) -> OpenedProposal | Refusal | Unavailable:
     """Make the branch and its pull request, or find them and bring them up to date: the same again after a kill."""
+    # First, so that no branch is left behind where there is no token for its pull request.
+    forge = asked(lambda: forge_of(work.context, work.application), registry.where(work.application.target))
+    if isinstance(forge, Unavailable):
+        return forge
     made = git_proposals.propose(
         change.where,
         change.edits,
@@ -260,9 +264,6 @@ def opened(
     )
     if not isinstance(made, PushedProposal):
         return made
-    forge = asked(lambda: forge_of(work.context, work.application), registry.where(work.application.target))
-    if isinstance(forge, Unavailable):
-        return forge
     facts = asked(lambda: _pull_request(forge, change, made, text), registry.where(work.application.target))
     return facts if isinstance(facts, Unavailable) else OpenedProposal(made, facts)
 
