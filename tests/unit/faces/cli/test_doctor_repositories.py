@@ -57,7 +57,7 @@ def test_what_a_forge_says_is_told_with_what_complies(
     expected: list[str],
 ) -> None:
     monkeypatch.setattr(repository_rules, "_branch_rules", lambda *_: asked)
-    found = [each for each in _found(ready, rules) if each.message]
+    found = [each for each in _found(ready, rules) if each.message and each.what.startswith("repository ")]
     assert [
         each.remedy.removeprefix("write ").partition(" under ")[0].split(": g")[0] for each in found
     ] == expected
@@ -70,3 +70,12 @@ def _found(site: Site, rules: GitOpsRules | None = None) -> list[RepositoryFindi
         context.workspace = replace(context.workspace, gitops=GitOps(rules))
     with context.ledger:
         return list(repository_findings(context))
+
+
+def test_a_forge_without_a_token_or_a_repository_there_is_told(ready: Site, bare: Path) -> None:
+    assert bare.exists()
+    forge, server = _found(ready, GitOpsRules("gitea"))
+    assert forge.what.startswith("forge of ")
+    assert "is not a repository of a forge" in forge.message
+    assert not server.message
+    assert len(_found(ready, GitOpsRules("branch"))) == 1

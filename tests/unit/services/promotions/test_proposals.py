@@ -12,9 +12,10 @@ from ldmrelease.domain.events import EventKind
 from ldmrelease.domain.events.promotion import PromotionState
 from ldmrelease.domain.gitops import GitOpsRules
 from ldmrelease.domain.images import parse_reference
-from ldmrelease.forges.errors import ForgeError
+from ldmrelease.forges.errors import ForgeError, NoToken
 from ldmrelease.forges.interface import PullRequestState
 from ldmrelease.registry.sample import put_sample_image
+from ldmrelease.services.promotions import proposals
 from ldmrelease.services.promotions.commands import Promoted, Resumed, abort, promote, resume
 from ldmrelease.services.promotions.promotion_outcome import PromotionOutcome
 from ldmrelease.services.promotions.proposals import OpenProposals
@@ -293,3 +294,17 @@ def test_a_forge_that_is_away_leaves_it_to_the_next_resume(world: ProposalWorld)
     world.merge("rebase")
     assert resumed(world).state is PromotionState.SUCCEEDED
     assert len(world.forge.pull_requests) == 1
+
+
+def test_without_a_token_no_branch_is_left_behind(
+    world: ProposalWorld, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def nobody(*_: object) -> None:
+        raise NoToken("no token")
+
+    with monkeypatch.context() as patched:
+        patched.setattr(proposals, "forge_of", nobody)
+        assert asked(world).state is PromotionState.RUNNING
+    assert world.tree.tip("ldmrelease/**") is None
+    assert resumed(world).state is PromotionState.WAITING
+    assert world.tree.tip("ldmrelease/**") is not None
