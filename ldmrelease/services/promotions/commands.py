@@ -34,7 +34,13 @@ from ldmrelease.services.needs import (
     SignedHistory,
 )
 from ldmrelease.services.progress import Progress
-from ldmrelease.services.promotions.load import Promotion, journal_of, load_promotion, records_of
+from ldmrelease.services.promotions.load import (
+    Promotion,
+    journal_of,
+    load_promotion,
+    open_proposal,
+    records_of,
+)
 from ldmrelease.services.promotions.owed import overlay_of_promotion
 from ldmrelease.services.promotions.preflight import PreflightFailed
 from ldmrelease.services.promotions.previews import preview_spec
@@ -217,9 +223,9 @@ def _unconfirmed(context: SignedHistory, considered: Preview) -> PlaceBusy | Non
         if journal is None:
             continue
         busy = PlaceBusy("", other.promotion, other.by, spell(other.last), waits=True)
-        proposed = next((each for each in wanted if journal.proposal(each) is not None), None)
-        if proposed is not None:
-            return replace(busy, place=str(proposed), proposal=journal.proposal(proposed))
+        for each in wanted:
+            if (proposal := open_proposal(context, journal, each)) is not None:
+                return replace(busy, place=str(each), proposal=proposal)
         place = journal.waits_at
         if other.state != PromotionState.WAITING or place is None or place not in wanted:
             continue

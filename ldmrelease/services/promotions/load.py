@@ -133,6 +133,19 @@ def journal_of(promotion_id: str, told: Iterable[EventRecord[Any]]) -> Journal:
         raise Untrusted(f"{promotion_id} has ended, and {error}: nothing of it is done") from None
 
 
+def open_proposal(context: SignedHistory, journal: Journal, place: Place) -> str | None:
+    """The address, or the branch, of what is proposed at a place and nobody is known to have merged, by itself or with
+    the places of its wave: of these the first alone may have been recorded. As of `Journal.proposal`.
+    """
+    proposed = journal.proposal(place)
+    if proposed is not None or journal.plan is None:
+        return proposed
+    plan = canonical.decode(context.ledger.blob(journal.plan), Plan)
+    here = next((each for each in plan.places if each.place == place), None)
+    together = (journal.proposal(each.place) for each in plan.wave_of(here)) if here is not None else ()
+    return next((each for each in together if each is not None), None)
+
+
 def _plan_differs(promotion_id: str, stored: Plan, made: Plan) -> str:
     return (
         f"the plan of {promotion_id} is {stored.digest} in the ledger, but request, release and workspace "

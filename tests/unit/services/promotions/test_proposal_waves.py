@@ -7,13 +7,16 @@ from pathlib import Path
 
 import pytest
 
+from ldmrelease.answers.sentences.interruptions import busy_words
 from ldmrelease.domain.events import EventKind
 from ldmrelease.domain.events.promotion import PromotionState, StepCompleted
 from ldmrelease.domain.gitops import GitOpsRules
+from ldmrelease.domain.topology import Place
 from ldmrelease.forges.interface import PullRequestState
 from ldmrelease.services.promotions.commands import Promoted, Resumed, abort, promote, resume
 from ldmrelease.services.promotions.load import records_of
 from ldmrelease.services.promotions.promotion_outcome import PromotionOutcome
+from ldmrelease.services.promotions.work import PlaceBusy
 from tests.unit.services.promotions.promotion_world import (
     AT_FIRST,
     BY_HAND,
@@ -133,6 +136,18 @@ def test_another_environment_has_a_pull_request_of_its_own(world: ProposalWorld)
     assert opened.title == f"promote app/{TAG} at test/app"
     world.merge()
     assert resumed(world).state is PromotionState.SUCCEEDED
+
+
+@pytest.mark.parametrize("place", [DEV, WEB], ids=str)
+def test_all_of_its_places_are_busy_even_where_its_process_ended_before_it_was_recorded(
+    world: ProposalWorld, place: Place
+) -> None:
+    asked(world, Fault(Moment(1, "after", "open")))
+    with world.as_ann() as context:
+        answer = promote(context, spec(context, "1.1.0", str(place)), quiet)
+    assert isinstance(answer, PlaceBusy)
+    assert f"has proposed a change of {place} that is open" in busy_words(answer)
+    assert len(world.forge.pull_requests) == 1
 
 
 @pytest.mark.parametrize("at", [3, 9, 14, 18, 22])
