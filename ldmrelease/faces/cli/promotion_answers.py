@@ -28,6 +28,7 @@ from ldmrelease.faces.cli.options import UsageError
 from ldmrelease.render.changes import planned_text
 from ldmrelease.render.decisions import decision_text, details_text
 from ldmrelease.render.output import Output, say
+from ldmrelease.render.plans import plan_text
 from ldmrelease.render.progress import progress_line
 from ldmrelease.render.promotions import (
     earliest_lines,
@@ -36,7 +37,6 @@ from ldmrelease.render.promotions import (
     look_text,
     nothing_text,
     outcome_text,
-    plan_text,
     preflight_text,
 )
 from ldmrelease.services.context import Context
