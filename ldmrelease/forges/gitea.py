@@ -5,7 +5,7 @@ Source: Gitea's API, `/repos/{owner}/{repo}/pulls`, `/issues/{index}/comments`, 
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from datetime import datetime
 from typing import Any
 from urllib.parse import quote
@@ -17,7 +17,6 @@ from ldmrelease.forges.interface import (
     BranchRules,
     CommitCheck,
     CommitCheckVerdict,
-    Draft,
     PullRequestFacts,
     PullRequestReview,
     PullRequestState,
@@ -109,31 +108,10 @@ class _Protection(Struct):
 class GiteaPullRequests(RestPullRequests):
     """The pull requests of one repository of Gitea or Forgejo."""
 
+    comments_of = staticmethod(comment_api)
     # What Gitea gives at most unless its operators say otherwise (MAX_RESPONSE_ITEMS).
     page = 50
     page_size_name = "limit"
-
-    @property
-    def pulls_path(self) -> str:
-        """Where the pull requests are."""
-        return f"{self._repository}/pulls"
-
-    @property
-    def close_body(self) -> Mapping[str, str]:
-        """What closes one."""
-        return {"state": "closed"}
-
-    def comment_api(self, number: str) -> CommentApi:
-        """How comments of one are asked for."""
-        return comment_api(self.project.site, self.project.path, number, self._token)
-
-    def draft_body(self, draft: Draft) -> Mapping[str, Any]:
-        """What opens one."""
-        return {"head": draft.head, "base": draft.base, **self.text_body(draft.title, draft.body)}
-
-    def text_body(self, title: str, body: str) -> Mapping[str, Any]:
-        """What changes the text of one."""
-        return {"title": title, "body": body}
 
     def of_branch(self, head: str, base: str) -> Iterator[PullRequestFacts]:
         """Lists cannot be asked for a branch: whether there is any is, then the open ones, then the newest."""
@@ -192,7 +170,7 @@ class GiteaPullRequests(RestPullRequests):
 
     def checks(self, commit: str, /) -> Sequence[CommitCheck]:
         """The newest status of each context."""
-        path = f"{self._repository}/commits/{quote(commit, safe='')}/statuses"
+        path = f"{self.project_path}/commits/{quote(commit, safe='')}/statuses"
         found: dict[str, CommitCheck] = {}
         query = f"{path}?sort=recentupdate"
         for each in self.rest.items(query, self.page, size=self.page_size_name):
@@ -203,7 +181,7 @@ class GiteaPullRequests(RestPullRequests):
 
     def rules(self, branch: str, /) -> BranchRules:
         """Whether our account may push is said to everybody; what else is asked for, to administrators."""
-        path = f"{self._repository}/branches/{quote(branch)}"
+        path = f"{self.project_path}/branches/{quote(branch)}"
         found = self.optional(path)
         if found is None:
             return BranchRules()
@@ -211,7 +189,7 @@ class GiteaPullRequests(RestPullRequests):
         if not rules.protected:
             return BranchRules(protected=False, approvals=0, signed=False, merge_queue=False)
         named = quote(rules.effective_branch_protection_name or branch, safe="")
-        plain = self.optional(f"{self._repository}/branch_protections/{named}")
+        plain = self.optional(f"{self.project_path}/branch_protections/{named}")
         protection = None if plain is None else self.rest.shaped("a branch protection", plain, _Protection)
         return BranchRules(
             protected=not rules.user_can_push,
@@ -219,10 +197,6 @@ class GiteaPullRequests(RestPullRequests):
             signed=None if protection is None else protection.require_signed_commits,
             merge_queue=False,
         )
-
-    @property
-    def _repository(self) -> str:
-        return f"/repos/{quote(self.project.path)}"
 
     def _is_any(self, head: str, base: str) -> bool:
         """Whether there is any, in whatever state. No path spells a base with a slash: the lists have to tell then."""

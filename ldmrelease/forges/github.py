@@ -5,7 +5,7 @@ Source: REST API 2022-11-28, "Pull requests", "Issue comments", "Check runs", "C
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from datetime import datetime
 from typing import Any
 from urllib.parse import quote
@@ -17,7 +17,6 @@ from ldmrelease.forges.interface import (
     BranchRules,
     CommitCheck,
     CommitCheckVerdict,
-    Draft,
     PullRequestFacts,
     PullRequestReview,
     PullRequestState,
@@ -137,31 +136,11 @@ class _Protection(Struct):
 class GitHubPullRequests(RestPullRequests):
     """The pull requests of one repository of GitHub."""
 
+    comments_of = staticmethod(comment_api)
+
     def __init__(self, project: ForgeProject, token: str) -> None:
         super().__init__(project, token)
         self._queues: dict[str, bool] = {}
-
-    @property
-    def pulls_path(self) -> str:
-        """Where the pull requests are."""
-        return f"{self._repository}/pulls"
-
-    @property
-    def close_body(self) -> Mapping[str, str]:
-        """What closes one."""
-        return {"state": "closed"}
-
-    def comment_api(self, number: str) -> CommentApi:
-        """How comments of one are asked for."""
-        return comment_api(self.project.site, self.project.path, number, self._token)
-
-    def draft_body(self, draft: Draft) -> Mapping[str, Any]:
-        """What opens one."""
-        return {"head": draft.head, "base": draft.base, **self.text_body(draft.title, draft.body)}
-
-    def text_body(self, title: str, body: str) -> Mapping[str, Any]:
-        """What changes the text of one."""
-        return {"title": title, "body": body}
 
     def look(self, number: str, /) -> PullRequestFacts:
         """One as it is now; where its base has a merge queue, also whether it stands in that."""
@@ -222,7 +201,7 @@ class GitHubPullRequests(RestPullRequests):
 
     def checks(self, commit: str, /) -> Sequence[CommitCheck]:
         """Check runs, and the statuses that older systems write."""
-        path = f"{self._repository}/commits/{quote(commit, safe='')}"
+        path = f"{self.project_path}/commits/{quote(commit, safe='')}"
         runs = self.rest.items(f"{path}/check-runs", self.page, key="check_runs")
         statuses = self.rest.items(f"{path}/status", self.page, key="statuses")
         return (
@@ -232,7 +211,7 @@ class GitHubPullRequests(RestPullRequests):
 
     def rules(self, branch: str, /) -> BranchRules:
         """By rulesets, which everybody may read, and by the protection of the branch, which administrators may."""
-        path = f"{self._repository}/branches/{quote(branch, safe='')}"
+        path = f"{self.project_path}/branches/{quote(branch, safe='')}"
         found = self.optional(path)
         if found is None:
             return BranchRules()
@@ -258,13 +237,9 @@ class GitHubPullRequests(RestPullRequests):
             merge_queue="merge_queue" in kinds,
         )
 
-    @property
-    def _repository(self) -> str:
-        return f"/repos/{quote(self.project.path)}"
-
     def _rules_of(self, branch: str) -> list[_Rule]:
         """None at a server that is older than rulesets."""
-        path = f"{self._repository}/rules/branches/{quote(branch, safe='')}"
+        path = f"{self.project_path}/rules/branches/{quote(branch, safe='')}"
         return self.rest.shaped(f"GET {path}", self.optional(path) or [], list[_Rule])
 
     def _has_queue(self, branch: str) -> bool:
@@ -273,7 +248,7 @@ class GitHubPullRequests(RestPullRequests):
         return self._queues[branch]
 
     def _queue_events(self, number: str) -> list[str]:
-        path = f"{self._repository}/issues/{int(number)}/events"
+        path = f"{self.project_path}/issues/{int(number)}/events"
         found = (
             self.rest.shaped("an event", each, _Event).event for each in self.rest.items(path, self.page)
         )

@@ -6,7 +6,7 @@ Source: GitLab's REST API v4, "Merge requests", "Merge request approvals", "Note
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from datetime import datetime
 from typing import Any
 from urllib.parse import quote
@@ -18,7 +18,6 @@ from ldmrelease.forges.interface import (
     BranchRules,
     CommitCheck,
     CommitCheckVerdict,
-    Draft,
     PullRequestFacts,
     PullRequestReview,
     PullRequestState,
@@ -125,6 +124,11 @@ class _Project(Struct):
 class GitLabPullRequests(RestPullRequests):
     """The merge requests of one project of GitLab."""
 
+    comments_of = staticmethod(comment_api)
+    pulls_name = "merge_requests"
+    branch_keys = ("source_branch", "target_branch")
+    text_key = "description"
+    closing = ("state_event", "close")
     edit_method = "PUT"
     open_state = "opened"
     files_name = "diffs"
@@ -134,34 +138,11 @@ class GitLabPullRequests(RestPullRequests):
         super().__init__(project, token)
         self._has_trains: bool | None = None
 
-    @property
-    def pulls_path(self) -> str:
-        """Where the merge requests are."""
-        return f"{self._project}/merge_requests"
-
-    @property
-    def close_body(self) -> Mapping[str, str]:
-        """What closes one."""
-        return {"state_event": "close"}
-
-    def comment_api(self, number: str) -> CommentApi:
-        """How notes of one are asked for."""
-        return comment_api(self.project.site, self.project.path, number, self._token)
-
-    def draft_body(self, draft: Draft) -> Mapping[str, Any]:
-        """What opens one."""
-        branches = {"source_branch": draft.head, "target_branch": draft.base}
-        return {**branches, **self.text_body(draft.title, draft.body)}
-
-    def text_body(self, title: str, body: str) -> Mapping[str, Any]:
-        """What changes the text of one."""
-        return {"title": title, "description": body}
-
     def look(self, number: str, /) -> PullRequestFacts:
         """One as it is now; where the project has merge trains, also whether it stands in one."""
         found = super().look(number)
         if found.state is PullRequestState.OPEN and self._trains():
-            train = self.optional(f"{self._project}/merge_trains/merge_requests/{int(number)}")
+            train = self.optional(f"{self.project_path}/merge_trains/merge_requests/{int(number)}")
             return replace(found, queued=train is not None)
         return found
 
@@ -223,19 +204,19 @@ class GitLabPullRequests(RestPullRequests):
 
     def checks(self, commit: str, /) -> Sequence[CommitCheck]:
         """The jobs of its pipelines, and what others report of it."""
-        path = f"{self._project}/repository/commits/{quote(commit, safe='')}/statuses"
+        path = f"{self.project_path}/repository/commits/{quote(commit, safe='')}/statuses"
         found = (self.rest.shaped("a status", each, _Status) for each in self.rest.items(path, self.page))
         return tuple(CommitCheck(each.name, _verdict(each)) for each in found)
 
     def rules(self, branch: str, /) -> BranchRules:
         """As our account may push or not; required approvals and signatures are of paid editions."""
-        path = f"{self._project}/repository/branches/{quote(branch, safe='')}"
+        path = f"{self.project_path}/repository/branches/{quote(branch, safe='')}"
         found = self.optional(path)
         if found is None:
             return BranchRules()
         branch_found = self.rest.shaped(f"GET {path}", found, _Branch)
-        push_rule = self.optional(f"{self._project}/push_rule")
-        approval_rules = self.optional(f"{self._project}/approval_rules")
+        push_rule = self.optional(f"{self.project_path}/push_rule")
+        approval_rules = self.optional(f"{self.project_path}/approval_rules")
         signed = self.rest.shaped("push_rule", push_rule or {}, _PushRule).reject_unsigned_commits
         needed = self.rest.shaped("approval_rules", approval_rules or [], list[_ApprovalRule])
         return BranchRules(
@@ -246,12 +227,12 @@ class GitLabPullRequests(RestPullRequests):
         )
 
     @property
-    def _project(self) -> str:
+    def project_path(self) -> str:
         return f"/projects/{self.project.quoted}"
 
     def _trains(self) -> bool:
         if self._has_trains is None:
-            found = self.optional(self._project) or {}
+            found = self.optional(self.project_path) or {}
             self._has_trains = self.rest.shaped("a project", found, _Project).merge_trains_enabled
         return self._has_trains
 

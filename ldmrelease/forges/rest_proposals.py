@@ -6,6 +6,7 @@ import time
 from abc import ABC, abstractmethod
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, ClassVar
+from urllib.parse import quote
 
 from ldmrelease.forges.errors import ForgeError
 from ldmrelease.forges.interface import (
@@ -39,6 +40,10 @@ class RestPullRequests(ABC):
     open_state: ClassVar[str] = "open"
     files_name: ClassVar[str] = "files"
     file_keys: ClassVar[tuple[str, ...]] = ("filename", "previous_filename")
+    pulls_name: ClassVar[str] = "pulls"
+    branch_keys: ClassVar[tuple[str, str]] = ("head", "base")
+    text_key: ClassVar[str] = "body"
+    closing: ClassVar[tuple[str, str]] = ("state", "closed")
 
     def __init__(self, project: ForgeProject, token: str) -> None:
         self.project = project
@@ -97,7 +102,7 @@ class RestPullRequests(ABC):
         if self.look(number).state is not PullRequestState.OPEN:
             return
         try:
-            self._change(number, self.close_body)
+            self._change(number, dict([self.closing]))
         except ForgeError:
             # It may have been merged or closed meanwhile, or just now by us.
             if self.look(number).state is PullRequestState.OPEN:
@@ -131,26 +136,32 @@ class RestPullRequests(ABC):
             return None
 
     @property
-    @abstractmethod
-    def pulls_path(self) -> str:
-        """Where the pull requests are."""
+    def project_path(self) -> str:
+        """Where the project is."""
+        return f"/repos/{quote(self.project.path)}"
 
     @property
-    @abstractmethod
-    def close_body(self) -> Mapping[str, str]:
-        """What closes one."""
+    def pulls_path(self) -> str:
+        """Where its pull requests are."""
+        return f"{self.project_path}/{self.pulls_name}"
 
-    @abstractmethod
     def comment_api(self, number: str) -> CommentApi:
         """How comments of one are asked for."""
+        return self.comments_of(self.project.site, self.project.path, number, self._token)
 
+    @staticmethod
     @abstractmethod
+    def comments_of(site: str, repository: str, number: str, token: str, /) -> CommentApi:
+        """The same, of a project of any site."""
+
     def draft_body(self, draft: Draft) -> Mapping[str, Any]:
         """What opens one."""
+        branches = zip(self.branch_keys, (draft.head, draft.base), strict=True)
+        return {**dict(branches), **self.text_body(draft.title, draft.body)}
 
-    @abstractmethod
     def text_body(self, title: str, body: str) -> Mapping[str, Any]:
         """What changes the text of one."""
+        return {"title": title, self.text_key: body}
 
     @abstractmethod
     def of_branch(self, head: str, base: str) -> Iterator[PullRequestFacts]:
