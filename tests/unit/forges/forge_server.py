@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import json
 import re
-import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
-Fault = Callable[[BaseHTTPRequestHandler], bool]
+from tests.unit.forges.loopback import JsonHandler, served
+
+Fault = Callable[[JsonHandler], bool]
 """Answers in the server's place, and says whether it did."""
 
 _KINDS = {
@@ -94,10 +94,9 @@ def forge_server(kind: str) -> Iterator[ForgeServer]:
     """A server of one kind on loopback."""
     forge = ForgeServer(kind)
 
-    class Handler(BaseHTTPRequestHandler):
+    class Handler(JsonHandler):
         def handle_any(self) -> None:
-            length = int(self.headers.get("Content-Length") or 0)
-            raw = self.rfile.read(length)
+            raw = self.sent()
             token = self.headers.get("Authorization") or self.headers.get("PRIVATE-TOKEN") or ""
             forge.asked.append((self.command, self.path, token))
             if forge.faults and forge.faults.pop(0)(self):
@@ -105,26 +104,5 @@ def forge_server(kind: str) -> Iterator[ForgeServer]:
             status, answer = forge.answer(self.command, self.path, json.loads(raw) if raw else None)
             self.reply(status, json.dumps(answer).encode())
 
-        def reply(self, status: int, content: bytes, **headers: str) -> None:
-            self.send_response(status)
-            for name, value in headers.items():
-                self.send_header(name.replace("_", "-"), value)
-            self.send_header("Content-Length", str(len(content)))
-            self.end_headers()
-            self.wfile.write(content)
-
-        do_GET = do_POST = do_PATCH = do_PUT = handle_any
-
-        def log_message(self, *_: object) -> None:
-            return
-
-    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-    forge.port = server.server_port
-    thread = threading.Thread(target=server.serve_forever, args=(0.01,), daemon=True)
-    thread.start()
-    try:
+    with served(Handler) as forge.port:
         yield forge
-    finally:
-        server.shutdown()
-        server.server_close()
-        thread.join()

@@ -8,12 +8,12 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qs, unquote, urlsplit
 
 from tests.unit.forges.bare_repository import BareRepository
+from tests.unit.forges.loopback import JsonHandler, served
 
 _START = datetime(2026, 3, 1, 12, tzinfo=UTC)
 Answer = tuple[int, Any]
@@ -132,9 +132,9 @@ def git_forge(path: Path, dialect: Dialect) -> Iterator[GitForge]:
     forge.tokens.add(dialect.token)
     lock = threading.Lock()
 
-    class Handler(BaseHTTPRequestHandler):
+    class Handler(JsonHandler):
         def handle_any(self) -> None:
-            raw = self.rfile.read(int(self.headers.get("Content-Length") or 0))
+            raw = self.sent()
             forge.asked.append((self.command, self.path))
             if forge.before and forge.before.pop(0)(self):
                 return
@@ -163,29 +163,8 @@ def git_forge(path: Path, dialect: Dialect) -> Iterator[GitForge]:
             except KeyError:
                 return 404, {"message": "404 Not Found"}
 
-        def reply(self, status: int, content: bytes, **headers: str) -> None:
-            self.send_response(status)
-            for name, value in headers.items():
-                self.send_header(name.replace("_", "-"), value)
-            self.send_header("Content-Length", str(len(content)))
-            self.end_headers()
-            self.wfile.write(content)
-
-        do_GET = do_POST = do_PATCH = do_PUT = handle_any
-
-        def log_message(self, *_: object) -> None:
-            return
-
-    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-    forge.port = server.server_port
-    thread = threading.Thread(target=server.serve_forever, args=(0.01,), daemon=True)
-    thread.start()
-    try:
+    with served(Handler) as forge.port:
         yield forge
-    finally:
-        server.shutdown()
-        server.server_close()
-        thread.join()
 
 
 def words(path: str) -> list[str]:
