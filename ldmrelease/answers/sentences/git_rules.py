@@ -42,6 +42,9 @@ GIT_RULE_WORDS: Mapping[str, Callable[[Values], str]] = {
         f"git cannot sign a commit of {said(v['committer'])}: {said(v['found'])}; set user.signingkey (and gpg.format) "
         "in git's own configuration, or leave `sign` out of gitops in ldmrelease.yaml"
     ),
+    "no-forge": lambda v: (
+        f"propose: {said(v['kind'])} opens no pull request at {said(v['where'])}: {said(v['found'])}"
+    ),
     "no-committer": lambda _: (
         "git knows no name and address of a committer; set user.name and user.email in its configuration, or write "
         "`gitops: {committer: NAME <ADDRESS>}` in ldmrelease.yaml"

@@ -15,7 +15,7 @@ from ldmrelease.domain.topology import Application, Check, Place
 from ldmrelease.services.decisions.decide import level_at
 from ldmrelease.services.deployments import desired
 from ldmrelease.services.deployments.clusters import other_cluster
-from ldmrelease.services.deployments.commit_rules import commit_refusal
+from ldmrelease.services.deployments.commit_rules import commit_refusal, rules_of
 from ldmrelease.services.deployments.desired import desired_edits
 from ldmrelease.services.deployments.target import PromotionSpec
 from ldmrelease.services.needs import PlaceAccess, PolicyLookup, TargetAccess
@@ -77,6 +77,8 @@ def preflight_failures(
             other_cluster(context.clusters, application)
             or cluster_refusal(context, application, spec.overlay, checked=checked)
             or desired.fence_refusal(context, application)
+            # Who only asks needs no token of a forge.
+            or (None if all_places else _no_forge(context, application))
             or _unwritable(context, spec, application, tags, shared, rendered)
         )
         if refusal is not None:
@@ -103,6 +105,14 @@ def cluster_refusal(
         _uncheckable(context, application, asked) if checked else None,
     ]
     return joined_refusal([each for each in found if each is not None])
+
+
+def _no_forge(context: PlaceAccess, application: Application) -> Refusal | None:
+    if rules_of(context, application).propose is None:
+        return None
+    from ldmrelease.services.promotions.proposals import forge_refusal  # noqa: PLC0415 - knows forges
+
+    return forge_refusal(context, application)
 
 
 def _unwritable(

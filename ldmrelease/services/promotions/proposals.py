@@ -9,6 +9,7 @@ from typing import TypeVar
 from msgspec import Struct
 from msgspec.structs import replace
 
+from ldmrelease.domain.addresses import public
 from ldmrelease.domain.errors import InputError, Unavailable, UnavailableError
 from ldmrelease.domain.plan import PlacePlan, StepKind
 from ldmrelease.domain.targets import GitFile
@@ -85,11 +86,31 @@ def forge_of(context: PlaceAccess, application: Application) -> PullRequests:
     # Before it is kept: what is made once must not open anything itself.
     remote = access(context).repository(repository) if kind == "branch" else None
 
-    def make() -> PullRequests:
+    def make() -> PullRequests | InputError:
         branches = RepositoryBranches(remote) if remote is not None else None
-        return pull_requests(kind, repository, os.environ, branches=branches)
+        try:
+            return pull_requests(kind, repository, os.environ, branches=branches)
+        except InputError as error:
+            # Kept as well: a credential helper that hangs is waited for once.
+            return error
 
-    return context.connections.once(f"forge {repository}", make)
+    found = context.connections.once(f"forge {repository}", make)
+    if isinstance(found, InputError):
+        raise found
+    return found
+
+
+def forge_refusal(context: PlaceAccess, application: Application) -> Refusal | None:
+    """Why no pull request can be opened where the workspace asks for one, as far as nobody has to be asked for that."""
+    location = application.target.location
+    kind = context.gitops.of(location.repository).propose if isinstance(location, GitFile) else None
+    if not isinstance(location, GitFile) or kind in (None, "branch"):
+        return None
+    try:
+        forge_of(context, application)
+    except InputError as error:
+        return Refusal("no-forge", {"where": public(location.repository), "kind": kind, "found": str(error)})
+    return None
 
 
 def asked(act: Callable[[], T], where: str) -> T | Unavailable:

@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from ldmrelease.answers.sentences.interruptions import busy_words
+from ldmrelease.answers.sentences.target_refusals import refusal_words
 from ldmrelease.domain.events import EventKind
 from ldmrelease.domain.events.promotion import PromotionState
 from ldmrelease.domain.gitops import GitOpsRules
@@ -17,9 +18,13 @@ from ldmrelease.forges.interface import PullRequestState
 from ldmrelease.registry.sample import put_sample_image
 from ldmrelease.services.promotions import proposals
 from ldmrelease.services.promotions.commands import Promoted, Resumed, abort, promote, resume
+from ldmrelease.services.promotions.preflight import PreflightFailed
+from ldmrelease.services.promotions.previews import preview_answered_spec
 from ldmrelease.services.promotions.promotion_outcome import PromotionOutcome
 from ldmrelease.services.promotions.proposals import OpenProposals
+from ldmrelease.services.promotions.submit import Preview
 from ldmrelease.services.promotions.work import PlaceBusy
+from ldmrelease.targets.results import Refusal
 from tests.unit.services.promotions.promotion_world import (
     AT_FIRST,
     BY_HAND,
@@ -296,15 +301,27 @@ def test_a_forge_that_is_away_leaves_it_to_the_next_resume(world: ProposalWorld)
     assert len(world.forge.pull_requests) == 1
 
 
-def test_without_a_token_no_branch_is_left_behind(
+def test_without_a_token_it_is_refused_when_planning_and_nothing_is_left_behind(
     world: ProposalWorld, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def nobody(*_: object) -> None:
-        raise NoToken("no token")
+    world.with_forge = False
+    looked = []
 
-    with monkeypatch.context() as patched:
-        patched.setattr(proposals, "forge_of", nobody)
-        assert asked(world).state is PromotionState.RUNNING
+    def nobody(*words: object, **_: object) -> None:
+        looked.append(words)
+        raise NoToken("no token for Gitea: set GITEA_TOKEN")
+
+    monkeypatch.setattr(proposals, "pull_requests", nobody)
+    size = world.ledger.head().size
+    with world.as_ann() as context:
+        assert isinstance(preview_answered_spec(context, spec(context, TAG, "development")), Preview)
+        answer = promote(context, spec(context, TAG, "development"), quiet)
+    assert isinstance(answer, PreflightFailed)
+    assert {str(each.place) for each in answer.places} >= {"dev/app"}
+    (refusal, *_) = (each.refusal for each in answer.places)
+    assert isinstance(refusal, Refusal)
+    assert "propose: gitea opens no pull request" in refusal_words(refusal)
+    assert "set GITEA_TOKEN" in refusal_words(refusal)
+    assert len(looked) == 1
     assert world.tree.tip("ldmrelease/**") is None
-    assert resumed(world).state is PromotionState.WAITING
-    assert world.tree.tip("ldmrelease/**") is not None
+    assert world.ledger.head().size == size
