@@ -7,7 +7,7 @@ from msgspec import Struct
 from ldmrelease.domain.topology import Application, Place
 from ldmrelease.services.gate.merge import MergedImage
 from ldmrelease.services.inventory.image_names import ImageNames
-from ldmrelease.services.inventory.observations import latest_observation
+from ldmrelease.services.inventory.running_release import running_release
 from ldmrelease.services.needs import ReleaseHistory
 from ldmrelease.services.releases.compare import Comparison, compare
 from ldmrelease.services.releases.pin import Pinned, stored_release
@@ -44,17 +44,5 @@ def _before(
     context: ReleaseHistory, names: ImageNames, application: Application, image: MergedImage
 ) -> Pinned | None:
     """What runs, by what was seen last; where nobody has looked, what was asked for."""
-    name = _running(context, names, application, image.component) or image.previous_release
+    name = running_release(context, names, application, image.component) or image.previous_release
     return stored_release(context, name) if name is not None else None
-
-
-def _running(
-    context: ReleaseHistory, names: ImageNames, application: Application, component: str
-) -> str | None:
-    if application.target.capabilities.keeps_many:
-        return None
-    latest = latest_observation(context, application.place)
-    for image in latest.observation.images if latest is not None else ():
-        if latest is not None and image.component == component:
-            return names.of_observed(application.place, image, latest.sequence).release
-    return None

@@ -12,6 +12,7 @@ from ldmrelease.domain.value_addresses import ValueAddress
 from ldmrelease.policy.waivers import waivers_in_use
 from ldmrelease.services.deployments.desired import after, said_images
 from ldmrelease.services.promotions import proposals, writes
+from ldmrelease.services.promotions.proposal_arrivals import arrivals
 from ldmrelease.services.promotions.proposal_text import (
     ProposalFacts,
     ProposalSetting,
@@ -77,6 +78,7 @@ def text_of(work: Work, change: ProposedChange, made: PushedProposal) -> Proposa
             settings=tuple(settings),
             images={} if change.restores else {name: each for one in works for name, each in _images(one)},
             excuses=tuple(dict.fromkeys(each for one in works for each in _excuses(one))),
+            arriving=() if change.restores else tuple(arrivals(works)),
             durations=tuple(dict.fromkeys(each for one in works for each in _durations(one))),
         )
     )

@@ -92,6 +92,18 @@ def test_it_waits_without_a_claim_until_somebody_merges(world: ProposalWorld, wa
     assert len(world.forge.pull_requests) == 1
 
 
+def test_the_text_says_what_comes_in_since_what_runs(world: ProposalWorld) -> None:
+    asked(world)
+    (first,) = world.forge.list_open("ldmrelease/")
+    assert "What came in" not in first.body  # nobody has looked there yet
+    world.merge()
+    resumed(world)
+    with world.as_ann() as context:
+        promote(context, spec(context, "1.1.0", "dev/app"), quiet)
+    (second,) = world.forge.list_open("ldmrelease/")
+    assert f"- `since app/{TAG}: server {TAG} -> 1.1.0`" in second.body
+
+
 def test_closed_without_a_merge_it_halts(world: ProposalWorld) -> None:
     asked(world)
     (opened,) = world.forge.pull_requests.values()
