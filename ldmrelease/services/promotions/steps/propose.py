@@ -100,7 +100,10 @@ def _excuses(work: Work) -> tuple[str, ...]:
     overlay = work.request.overlay
     asked = [f"{overlay.kind}: {work.request.reason or ''}"] if overlay is not None else []
     waived = waivers_in_use(decision.findings) if decision is not None else ()
-    return (*asked, *(f"waiver {each.waiver}" for each in waived))
+    return (
+        *asked,
+        *(f"waiver {each.waiver} of {each.person} until {each.until}: {each.reason}" for each in waived),
+    )
 
 
 def _durations(work: Work) -> list[str]:
